@@ -1,0 +1,1 @@
+"""Declarative GitOps for AI and HPC job platforms."""

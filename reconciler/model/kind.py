@@ -1,0 +1,111 @@
+"""What can be declared, and the facts about its fields. Facts are data from schemas; behaviour is code elsewhere."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+
+class Life(StrEnum):
+    """A standing thing exists until removed; a run happens once per spec."""
+
+    STANDING = "standing"
+    RUN = "run"
+
+
+class CreateClass(StrEnum):
+    """How an unanswered create is settled (product.md section 6)."""
+
+    TOKEN = "token"  # noqa: S105 - the platform takes an idempotency token; no password
+    UNIQUE_NAME = "unique_name"
+    UNIQUE_AMONG_ACTIVE = "unique_among_active"
+    SEARCH_ONLY = "search_only"
+    BLIND = "blind"
+
+
+class Ability(StrEnum):
+    """What a handler can do; read from the methods it has, before any connection."""
+
+    CREATE = "create"
+    READ = "read"
+    LIST = "list"
+    FIND = "find"
+    UPDATE = "update"
+    STOP = "stop"
+    DELETE = "delete"
+    LOGS = "logs"
+    EVENTS = "events"
+    RETRY = "retry"
+
+
+class OnFieldChange(StrEnum):
+    """What a changed field forces, in rising severity. The highest of all changed fields wins."""
+
+    NOTHING = "nothing"
+    UPDATE = "update"
+    REPLACE = "replace"
+    NEW_RUN = "new_run"
+
+    @property
+    def severity(self) -> int:
+        """Position in the rising order."""
+        return list(OnFieldChange).index(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A field that names another resource. `form` is a template such as `{name}::{version}::{scope}` whose trailing
+    parts may be left out; empty: the field holds the bare remote id or name."""
+
+    kind: str
+    form: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FieldRule:
+    """The facts about one field of a kind, from its schema, each with its reason.
+
+    `path` is a dotted path into the spec, `[]` standing for any list item: `tasks[].resources.cpu`. The rule holds
+    for everything below the path too, unless a longer path says otherwise.
+    `on_change` is None where the schema says nothing: a standing kind updates, a run kind starts a new run.
+    `server_default` is meaningful only when `has_server_default`.
+    `list_key` names the member by which items of the list at `path` are matched; "" compares by position;
+    `unordered` compares as a set. `quantity` is a unit such as `C`: `1C` and `1.0C` are equal.
+    `empty_is_absent`: `""`, `[]`, `{}` and null mean the same as leaving the field out.
+    """
+
+    path: str
+    reason: str
+    on_change: OnFieldChange | None = None
+    has_server_default: bool = False
+    server_default: Any = None
+    write_only: bool = False
+    computed: bool = False
+    secret: bool = False
+    cosmetic: bool = False
+    list_key: str = ""
+    unordered: bool = False
+    quantity: str = ""
+    empty_is_absent: bool = False
+    refers_to: Reference | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A type of resource on a platform.
+
+    `identity` lists the spec fields that make up `Address.name`, joined by `@`: `("name", "version")`.
+    `can` is empty until a handler is known (offline commands need none).
+    """
+
+    platform: str
+    name: str
+    life: Life
+    schema_id: str
+    identity: tuple[str, ...]
+    rules: tuple[FieldRule, ...] = ()
+    can: frozenset[Ability] = frozenset()
+    create_class: CreateClass = CreateClass.SEARCH_ONLY
+    native_key: str = ""
+    """Top-level key of the platform's own file format (`app`), or ""."""

@@ -1,0 +1,255 @@
+"""What a platform is to the rest of the program.
+
+A handler serves one kind on one target. Its abilities are the methods it has: `Creates` is the only one required.
+Why not one fat base class: some platforms only create, some cannot delete, some runs are almost immutable
+(design.md section 3). Every method raises only `PlatformError`s, and a mutating one tells by the class of the
+error whether the call may have had its effect (reconciler/errors.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+
+from reconciler.model.kind import Ability, CreateClass
+
+if TYPE_CHECKING:
+    from requests.adapters import BaseAdapter
+
+    from reconciler.model.address import Address
+    from reconciler.model.mark import Mark
+    from reconciler.model.resource import Desired, Listed, Live
+    from reconciler.model.secret import Redactor
+    from reconciler.model.target import Target
+
+
+@dataclass(frozen=True, slots=True)
+class LogLine:
+    """One line of a run's output. `at` is UTC ISO 8601 or ""; `task` and `index` name the instance it came from."""
+
+    text: str
+    at: str = ""
+    task: str = ""
+    index: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that happened to a run. `first` and `last` are UTC ISO 8601 or ""."""
+
+    type: str
+    reason: str
+    message: str
+    count: int = 1
+    first: str = ""
+    last: str = ""
+    task: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One task instance of a run, for `status`."""
+
+    name: str
+    index: int
+    status: str
+    started: str = ""
+    finished: str = ""
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RunSummary:
+    """One row of `get` for a run kind. Times are UTC ISO 8601 or ""."""
+
+    remote_id: str
+    name: str
+    status: str
+    created: str = ""
+    started: str = ""
+    finished: str = ""
+    user: str = ""
+    detail: str = ""
+    mark: Mark | None = None
+
+
+@runtime_checkable
+class Creates(Protocol):
+    """Makes one. Must send exactly one mutating request and never repeat it."""
+
+    def create(self, desired: Desired) -> Live:
+        """The new object; at least `remote_id` is right, `phase` as far as the answer says."""
+
+
+@runtime_checkable
+class Reads(Protocol):
+    """Reads one by id."""
+
+    def read(self, address: Address, remote_id: str) -> Live | None:
+        """The object in manifest shape, or None when the platform says it does not exist."""
+
+
+@runtime_checkable
+class Lists(Protocol):
+    """Lists all of a scope, every page."""
+
+    def list(self, scope: str) -> Iterator[Listed]:
+        """Each object once; addresses are this target's."""
+
+
+@runtime_checkable
+class Finds(Protocol):
+    """Finds what a create may have left behind."""
+
+    def find(self, address: Address, mark: Mark) -> tuple[Live, ...]:
+        """Every object that carries exactly this mark, every page searched; more than one is a duplicate."""
+
+
+@runtime_checkable
+class Updates(Protocol):
+    """Changes one in place, by sending the complete desired object. Idempotent."""
+
+    def update(self, remote_id: str, desired: Desired) -> None:
+        """Returns when the platform has accepted it."""
+
+
+@runtime_checkable
+class Stops(Protocol):
+    """Ends an active run. Asynchronous on every platform: read until `phase.ended`."""
+
+    def stop(self, address: Address, remote_id: str, *, force: bool = False) -> None:
+        """Returns when the platform has accepted it. A run that has ended already is no error."""
+
+
+@runtime_checkable
+class Deletes(Protocol):
+    """Removes one. Something that is gone already is no error."""
+
+    def delete(self, address: Address, remote_id: str) -> None:
+        """Returns when the platform has accepted it."""
+
+
+@runtime_checkable
+class Logs(Protocol):
+    """The output of a run."""
+
+    def logs(self, address: Address, remote_id: str, *, task: str = "", index: int | None = None) -> Iterator[LogLine]:
+        """What there is now, oldest first. `task` "" means every task; `index` None every instance."""
+
+
+@runtime_checkable
+class Events(Protocol):
+    """What happened to a run."""
+
+    def events(self, address: Address, remote_id: str, *, task: str = "") -> Iterator[Event]:
+        """Oldest first."""
+
+
+@runtime_checkable
+class Retries(Protocol):
+    """Asks the platform to run a failed run again under the same id."""
+
+    def retry(self, address: Address, remote_id: str) -> None:
+        """Returns when the platform has accepted it."""
+
+
+@runtime_checkable
+class Inspects(Protocol):
+    """The instances of a run, for `status`."""
+
+    def parts(self, address: Address, remote_id: str) -> tuple[Part, ...]:
+        """One per task instance, in a stable order."""
+
+
+@runtime_checkable
+class Browses(Protocol):
+    """Rows of runs for `get`, ours or not."""
+
+    def browse(self, scope: str, filters: Mapping[str, str], limit: int) -> Iterator[RunSummary]:
+        """Newest first. Unknown filter names raise UsageError."""
+
+
+_ABILITIES: tuple[tuple[type[Any], Ability], ...] = (
+    (Creates, Ability.CREATE),
+    (Reads, Ability.READ),
+    (Lists, Ability.LIST),
+    (Finds, Ability.FIND),
+    (Updates, Ability.UPDATE),
+    (Stops, Ability.STOP),
+    (Deletes, Ability.DELETE),
+    (Logs, Ability.LOGS),
+    (Events, Ability.EVENTS),
+    (Retries, Ability.RETRY),
+)
+
+
+def abilities(handler: type[Any]) -> frozenset[Ability]:
+    """What a handler class can do, before any connection."""
+    return frozenset(ability for protocol, ability in _ABILITIES if issubclass(handler, protocol))
+
+
+@dataclass(frozen=True, slots=True)
+class CredentialVariable:
+    """An environment variable a provider reads its credentials from. `name` is the key handed to `connect`;
+    `variables` are looked at in order; `required_with` names keys that must come together ("" : optional alone)."""
+
+    name: str
+    variables: tuple[str, ...]
+    help: str
+    secret: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Transport:
+    """How to talk: everything of HTTP that is not a platform's own. Times in seconds.
+
+    `adapter` replaces the network (tests run the local platform in process through it); `clock` returns UNIX time
+    and is used for request dates; `trace` gets one redacted line per exchange.
+    """
+
+    connect_timeout: float = 10.0
+    read_timeout: float = 60.0
+    deadline: float = 300.0
+    attempts: int = 5
+    backoff: float = 0.5
+    connections: int = 8
+    max_response_bytes: int = 64 * 1024 * 1024
+    verify: bool | str = True
+    redactor: Redactor | None = None
+    adapter: BaseAdapter | None = None
+    trace: Callable[[str], None] | None = None
+
+
+class Connection(Protocol):
+    """An open target."""
+
+    def handler(self, kind: str) -> Creates:
+        """The handler of a kind. Raises KeyError for a kind the provider does not have."""
+
+    def close(self) -> None:
+        """Frees sockets. Safe to call twice."""
+
+
+class Connect(Protocol):
+    """Opens a target. Sends nothing, or only what signing in needs. Raises CredentialsMissing."""
+
+    def __call__(self, target: Target, credentials: Mapping[str, str], transport: Transport) -> Connection: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Provider:
+    """A platform: its name, its kinds (handler classes by kind name), and how a target of it is opened.
+
+    `settings` are the keys a target of it may have in the project file besides the common ones (`endpoint`,
+    `region`, `platform`, and `scope_key`, the platform's own word for a scope such as `space`).
+    """
+
+    name: str
+    connect: Connect
+    kinds: Mapping[str, type[Any]]
+    create_class: Mapping[str, CreateClass]
+    credentials: tuple[CredentialVariable, ...]
+    scope_key: str = "scope"
+    settings: Mapping[str, str] = field(default_factory=dict)
+    outputs: Mapping[str, Iterable[str]] = field(default_factory=dict)
