@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from requests.adapters import BaseAdapter
 
     from reconciler.model.address import Address
+    from reconciler.model.diagnostic import Diagnostic
+    from reconciler.model.manifest import Manifest
     from reconciler.model.mark import Mark
     from reconciler.model.resource import Desired, Listed, Live
     from reconciler.model.secret import Redactor
@@ -253,3 +255,6 @@ class Provider:
     scope_key: str = "scope"
     settings: Mapping[str, str] = field(default_factory=dict)
     outputs: Mapping[str, Iterable[str]] = field(default_factory=dict)
+    check: Callable[[tuple[Manifest, ...]], Iterable[Diagnostic]] | None = None
+    """The platform's own meaning checks over all its manifests: pure, offline. Findings carry `address` and a
+    `pointer` into the spec."""
