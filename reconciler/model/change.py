@@ -53,7 +53,8 @@ ABSENT: Final = Absent.ABSENT
 class FieldChange:
     """One field, three sides; a side without the field holds `ABSENT`. `path` is a JSON pointer into the spec, list
     items under a key written `/tasks/[align]/...`. `why` is for people and must never be read by code.
-    `secret`: the values are references or digests, never the secret."""
+    `secret`: the values are references or digests, never the secret.
+    """
 
     path: str
     recorded: Any
@@ -67,7 +68,8 @@ class FieldChange:
 @dataclass(frozen=True, slots=True)
 class Change:
     """What would happen at one address. `why` is for people and must never be read by code.
-    `phase` is that of the live run, None for standing things and absent ones."""
+    `phase` is that of the live run, None for standing things and absent ones.
+    """
 
     address: Address
     platform: str

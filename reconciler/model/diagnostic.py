@@ -39,7 +39,8 @@ class Source:
 @dataclass(frozen=True, slots=True)
 class Diagnostic:
     """One finding. `code` is stable and documented (docs/errors.md); `pointer` is an RFC 6901 JSON pointer into
-    the document at `source`, in the words the author used; `hint` says what to do, `did you mean` included."""
+    the document at `source`, in the words the author used; `hint` says what to do, `did you mean` included.
+    """
 
     severity: Severity
     code: str

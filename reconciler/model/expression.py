@@ -6,10 +6,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
 
 PATTERN = re.compile(r"\$\[\[(?P<body>.*?)\]\]", re.DOTALL)
 _BODY = re.compile(r"^(?P<space>vars|secrets|ref)\.(?P<rest>\S(?:.*\S)?)$", re.DOTALL)

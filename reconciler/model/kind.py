@@ -56,7 +56,8 @@ class OnFieldChange(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Reference:
     """A field that names another resource. `form` is a template such as `{name}::{version}::{scope}` whose trailing
-    parts may be left out; empty: the field holds the bare remote id or name."""
+    parts may be left out; empty: the field holds the bare remote id or name.
+    """
 
     kind: str
     form: str = ""

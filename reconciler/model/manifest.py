@@ -33,7 +33,8 @@ class OnChange(StrEnum):
 
 class OnRemove(StrEnum):
     """A manifest that went away. Without one: a standing object is deleted, an ended run is forgotten, an active run
-    is refused."""
+    is refused.
+    """
 
     KEEP = "keep"
     CANCEL = "cancel"

@@ -23,7 +23,8 @@ class Result(StrEnum):
 class StepOutcome:
     """How one step ended. `error` is a redacted sentence for people, `code` the stable code behind it; `seconds` is
     wall time; `blocked_by` is the id of the step that made this one impossible, 0 when none did;
-    `stale`: skipped because the object moved after it was planned (exit 5)."""
+    `stale`: skipped because the object moved after it was planned (exit 5).
+    """
 
     step: Step
     result: Result

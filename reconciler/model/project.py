@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from reconciler.model.target import Target
 
 
@@ -39,7 +40,8 @@ class Environment:
 @dataclass(frozen=True, slots=True)
 class Project:
     """`root` is the folder of the project file; `manifests` the folders and globs below it; `file` its path or "" when
-    there is none. Without a project file: one environment `local`, every platform on the local platform."""
+    there is none. Without a project file: one environment `local`, every platform on the local platform.
+    """
 
     name: str
     root: str

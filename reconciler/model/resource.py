@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -10,6 +9,8 @@ from typing import TYPE_CHECKING
 from reconciler.model.manifest import DEFAULT_LIFECYCLE, Lifecycle
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from reconciler.model.address import Address
     from reconciler.model.manifest import Spec
     from reconciler.model.mark import Mark
@@ -53,7 +54,8 @@ class Desired:
 class Live:
     """What the platform has now. `spec` is ALREADY in manifest shape: what the platform does not echo is absent,
     never None; our mark is taken out of it. `outputs` are values other manifests may refer to.
-    `status` is the platform's own word, for people; `detail` its reason, if it gives one."""
+    `status` is the platform's own word, for people; `detail` its reason, if it gives one.
+    """
 
     address: Address
     remote_id: str
@@ -92,7 +94,8 @@ class Reading:
 class Recorded:
     """What we last did at an address. `spec` is the normalised desired spec then (secrets as references), `digest`
     its digest, `attempt` and `mark` those of the last submission; `phase` the last one seen (for runs: durable done).
-    `lifecycle` is the one last applied, so that `protect` and `onRemove` outlive the file."""
+    `lifecycle` is the one last applied, so that `protect` and `onRemove` outlive the file.
+    """
 
     address: Address
     platform: str

@@ -8,13 +8,14 @@ error whether the call may have had its effect (reconciler/errors.py).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from reconciler.model.kind import Ability, CreateClass
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+
     from requests.adapters import BaseAdapter
 
     from reconciler.model.address import Address
@@ -194,7 +195,8 @@ def abilities(handler: type[Any]) -> frozenset[Ability]:
 @dataclass(frozen=True, slots=True)
 class CredentialVariable:
     """An environment variable a provider reads its credentials from. `name` is the key handed to `connect`;
-    `variables` are looked at in order; `required_with` names keys that must come together ("" : optional alone)."""
+    `variables` are looked at in order; `required_with` names keys that must come together ("" : optional alone).
+    """
 
     name: str
     variables: tuple[str, ...]
@@ -236,7 +238,8 @@ class Connection(Protocol):
 class Connect(Protocol):
     """Opens a target. Sends nothing, or only what signing in needs. Raises CredentialsMissing."""
 
-    def __call__(self, target: Target, credentials: Mapping[str, str], transport: Transport) -> Connection: ...
+    def __call__(self, target: Target, credentials: Mapping[str, str], transport: Transport) -> Connection:
+        """One argument list for every platform; keyword names as here."""
 
 
 @dataclass(frozen=True, slots=True)

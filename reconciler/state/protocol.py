@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
+
+    from reconciler.state.journal import Record
 
     from reconciler.model.address import Address
     from reconciler.model.resource import Recorded
-    from reconciler.state.journal import Record
 
 
 @dataclass(frozen=True, slots=True)
 class State:
     """What we last did in one environment. `lineage` is made once per environment's memory and never changes;
-    `serial` rises by one at every commit."""
+    `serial` rises by one at every commit.
+    """
 
     lineage: str
     serial: int
@@ -29,7 +30,8 @@ class StateReader(Protocol):
 
     def read(self, environment: str) -> State:
         """The committed state with unfolded journal records folded in, in memory only. An environment never applied
-        reads as serial 0. Raises StateUnreadable."""
+        reads as serial 0. Raises StateUnreadable.
+        """
 
 
 class Lease(Protocol):

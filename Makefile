@@ -1,0 +1,53 @@
+# Everything a developer or a newcomer does. Needs Python 3.11+, git and make; each target makes its own .venv.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+RUNTIME := $(VENV)/.runtime-installed
+TESTING := $(VENV)/.testing-installed
+WORKERS ?= 2
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test test-long lint format bench docs clean
+
+help:  ## say what there is
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/'
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "reconciler needs Python 3.11 or newer; say: make PYTHON=python3.12 ..." >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+$(RUNTIME): pyproject.toml $(BIN)/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
+	@touch $@
+
+$(TESTING): pyproject.toml $(BIN)/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[test,conformance]'
+	@touch $@ $(RUNTIME)
+
+demo: $(RUNTIME)  ## a real pipeline, planned and run on the embedded local platform
+	@PATH="$(CURDIR)/$(BIN):$$PATH" sh examples/quickstart/demo.sh
+
+test: $(TESTING) lint  ## lint, types, import contracts, and the whole test suite
+	$(BIN)/python -m pytest -n $(WORKERS) -m 'not long and not scale'
+
+test-long: $(TESTING)  ## the laws over many thousand schedules
+	$(BIN)/python -m pytest -n $(WORKERS) -m long
+
+lint: $(TESTING)  ## format, style, types, import contracts
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+
+format: $(TESTING)  ## rewrite what can be rewritten by machine
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: $(TESTING)  ## times as ratios against a peer or a bound in the same run
+	$(BIN)/python -m tests.bench
+
+docs: $(TESTING)  ## rewrite the generated pages
+	$(BIN)/python -m reconciler.cli.reference docs
+
+clean:  ## remove what make made; never a manifest, never state
+	rm -rf $(VENV) .mypy_cache .ruff_cache .import_linter_cache dist build

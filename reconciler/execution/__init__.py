@@ -1,0 +1,1 @@
+"""Level 3: doing. The only package with worker threads."""

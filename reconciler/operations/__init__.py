@@ -1,0 +1,1 @@
+"""Level 4: use cases, each a short list of calls."""

@@ -1,0 +1,1 @@
+"""Level 2: values to text. Pure: what is shown never decides anything."""

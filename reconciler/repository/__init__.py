@@ -1,0 +1,1 @@
+"""Level 2: git. The only package that imports it."""

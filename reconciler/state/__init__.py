@@ -1,0 +1,1 @@
+"""Level 2: memory. A journal, an index, a lease."""
