@@ -20,9 +20,7 @@ def _core() -> list[Path]:
 
 
 def _tracked() -> list[str]:
-    return subprocess.run(
-        ["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True
-    ).stdout.splitlines()
+    return subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.splitlines()
 
 
 @pytest.mark.parametrize("path", _core(), ids=lambda p: str(p.relative_to(ROOT)))
