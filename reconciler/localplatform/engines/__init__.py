@@ -1,0 +1,1 @@
+"""What carries work out. One protocol, one contract test suite, several engines."""
