@@ -5,6 +5,7 @@
     ├── ManifestsInvalid            the files are wrong; carries every diagnostic at once
     ├── PlanBlocked                 policy, budget or a guard forbids the plan
     ├── PlanStale                   the world, or the review, is not what the plan saw
+    ├── PlanUnreadable              a saved plan is damaged, edited, or of a version we do not know
     ├── StateLocked                 another apply holds the lease
     ├── StateUnreadable             the memory is damaged, or of a version we do not know
     ├── SubmissionAmbiguous         a create may have happened and cannot be settled by machine
@@ -76,6 +77,12 @@ class PlanStale(ReconcilerError):
     """The world, or the review, is no longer what the plan saw. Nothing was written."""
 
     code = "plan.stale"
+
+
+class PlanUnreadable(ReconcilerError):
+    """A saved plan is damaged, was edited, or comes from a version we do not know. Nothing was written."""
+
+    code = "plan.unreadable"
 
 
 class StateLocked(ReconcilerError):

@@ -1,0 +1,179 @@
+"""Plans and diagnostics as JSON: a versioned contract, the same bytes for the same value.
+
+The plan's JSON is what `plan -o` saves and `apply` reads, so reading is strict: another version, an unknown or a
+missing key, a value of the wrong type or a document that is not what its id says is refused, never guessed at.
+The shapes are in schemas/plan.schema.json and schemas/diagnostics.schema.json.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, Final
+
+from reconciler.errors import PlanUnreadable
+from reconciler.model.canonical import canonical_json, short_digest
+from reconciler.model.change import ABSENT
+from reconciler.model.diagnostic import Severity
+from reconciler.rendering.decoding import decode_plan
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from reconciler.model.address import Address
+    from reconciler.model.change import Change, FieldChange
+    from reconciler.model.diagnostic import Diagnostic, Source
+    from reconciler.model.manifest import Lifecycle
+    from reconciler.model.plan import Plan, Step
+
+PLAN_FORMAT: Final = "reconciler.plan/v1"
+DIAGNOSTICS_FORMAT: Final = "reconciler.diagnostics/v1"
+_ID_LENGTH = 16
+
+
+def plan_to_json(plan: Plan) -> str:
+    """Indented JSON with sorted keys, ASCII only (so that no terminal can be led astray), ending in a line break.
+
+    `plan_from_json(plan_to_json(p)) == p`. Raises ValueError on NaN and infinities, which no manifest can hold.
+    """
+    document = {"format": PLAN_FORMAT, "id": plan_id(plan), "summary": _summary(plan), **_body(plan)}
+    return json.dumps(document, indent=2, sort_keys=True, allow_nan=False) + "\n"
+
+
+def plan_id(plan: Plan) -> str:
+    """16 hex digits that stand for everything in the plan: two plans have one id exactly when they are the same."""
+    return short_digest(canonical_json(_body(plan)), length=_ID_LENGTH)
+
+
+def plan_from_json(text: str) -> Plan:
+    """The inverse of `plan_to_json`. Raises PlanUnreadable with a sentence on anything else."""
+    try:
+        document = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        msg = f"not a saved plan: {error}"
+        raise PlanUnreadable(msg, hint="Make a new plan with `plan -o FILE`.") from error
+    found = document.get("format") if isinstance(document, dict) else None
+    if found != PLAN_FORMAT:
+        msg = f"not a plan this version can read: format {found!r}, want {PLAN_FORMAT!r}"
+        raise PlanUnreadable(msg, hint="Plan and apply with the same version of the tool.")
+    plan = decode_plan(document)
+    if document["id"] != plan_id(plan):
+        msg = "the saved plan is not what its id says: it was edited or damaged"
+        raise PlanUnreadable(msg, hint="Make a new plan with `plan -o FILE`.")
+    return plan
+
+
+def diagnostics_to_json(diagnostics: Iterable[Diagnostic]) -> str:
+    """Every finding in file order with a count per severity, ending in a line break."""
+    found = sorted(diagnostics, key=lambda d: d.sort_key)
+    document = {
+        "format": DIAGNOSTICS_FORMAT,
+        "counts": {severity.value: sum(d.severity is severity for d in found) for severity in Severity},
+        "diagnostics": [_diagnostic(d) for d in found],
+    }
+    return json.dumps(document, indent=2, sort_keys=True) + "\n"
+
+
+def _summary(plan: Plan) -> dict[str, Any]:
+    """For programs that only want to know what would happen; reading ignores it, since it follows from the rest."""
+    counts = {action.value: number for action, number in plan.counts().items()}
+    return {"counts": counts, "empty": plan.is_empty, "blocked": plan.is_blocked}
+
+
+def _body(plan: Plan) -> dict[str, Any]:
+    return {
+        "base": {
+            "project": plan.base.project,
+            "environment": plan.base.environment,
+            "tool_version": plan.base.tool_version,
+            "commit": plan.base.commit,
+            "lineage": plan.base.lineage,
+            "serial": plan.base.serial,
+            "policy_digest": plan.base.policy_digest,
+        },
+        "changes": [_change(change) for change in plan.changes],
+        "steps": [_step(step) for step in plan.steps],
+        "diagnostics": [_diagnostic(diagnostic) for diagnostic in plan.diagnostics],
+    }
+
+
+def _change(change: Change) -> dict[str, Any]:
+    return {
+        "address": str(change.address),
+        "platform": change.platform,
+        "life": change.life.value,
+        "action": change.action.value,
+        "why": change.why,
+        "fields": [_field(field) for field in change.fields],
+        "phase": change.phase.value if change.phase else None,
+        "remote_id": change.remote_id,
+        "source": _source(change.source),
+    }
+
+
+def _field(field: FieldChange) -> dict[str, Any]:
+    """A side that has no such field has no key either: null is a value of its own."""
+    sides = {"recorded": field.recorded, "desired": field.desired, "live": field.live}
+    return {
+        "path": field.path,
+        **{name: side for name, side in sides.items() if side is not ABSENT},
+        "forces": field.forces.value,
+        "why": field.why,
+        "secret": field.secret,
+    }
+
+
+def _step(step: Step) -> dict[str, Any]:
+    return {
+        "id": step.id,
+        "address": str(step.address),
+        "platform": step.platform,
+        "verb": step.verb.value,
+        "needs": list(step.needs),
+        "desired": _plain(step.desired),
+        "digest": step.digest,
+        "mark": str(step.mark) if step.mark else None,
+        "attempt": step.attempt,
+        "remote_id": step.remote_id,
+        "seen": step.seen,
+        "lifecycle": _lifecycle(step.lifecycle),
+        "depends_on": [str(address) for address in step.depends_on],
+        "after_end": step.after_end,
+    }
+
+
+def _plain(spec: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    return None if spec is None else dict(spec)
+
+
+def _lifecycle(lifecycle: Lifecycle | None) -> dict[str, Any] | None:
+    if lifecycle is None:
+        return None
+    return {
+        "on_failure": lifecycle.on_failure.value,
+        "on_change": lifecycle.on_change.value,
+        "on_remove": lifecycle.on_remove.value if lifecycle.on_remove else None,
+        "protect": lifecycle.protect,
+        "attempt": lifecycle.attempt,
+    }
+
+
+def _diagnostic(diagnostic: Diagnostic) -> dict[str, Any]:
+    return {
+        "severity": diagnostic.severity.value,
+        "code": diagnostic.code,
+        "message": diagnostic.message,
+        "source": _source(diagnostic.source),
+        "pointer": diagnostic.pointer,
+        "hint": diagnostic.hint,
+        "address": _address(diagnostic.address),
+    }
+
+
+def _source(source: Source | None) -> dict[str, Any] | None:
+    if source is None:
+        return None
+    return {"file": source.file, "line": source.line, "column": source.column, "document": source.document}
+
+
+def _address(address: Address | None) -> str | None:
+    return str(address) if address else None

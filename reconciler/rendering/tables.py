@@ -1,0 +1,51 @@
+"""Rows for people: columns as wide as they need, the widest cut when the terminal is narrow."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from reconciler.rendering.paint import Paint, Tone
+from reconciler.rendering.words import columns, fit, pad, printable
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+_GAP = 2
+_NARROWEST = 8
+
+
+def render_table(
+    headers: Sequence[str], rows: Sequence[Sequence[str]], *, width: int = 100, colour: bool = False
+) -> str:
+    """A table without lines, headers in capitals. Every row has as many cells as there are headers.
+
+    `width` 0 cuts nothing (output that is piped). "" for no rows.
+    """
+    if not rows:
+        return ""
+    cells = [[printable(cell) for cell in row] for row in rows]
+    widths = [max(columns(text) for text in column) for column in zip(headers, *cells, strict=True)]
+    if width:
+        widths = _narrowed(widths, width)
+    head = _line([header.upper() for header in headers], widths)
+    body = [_line(row, widths) for row in cells]
+    return "\n".join([Paint(colour)(head, Tone.STRONG), *body]) + "\n"
+
+
+def _narrowed(widths: list[int], width: int) -> list[int]:
+    """Takes columns off the widest until the table fits, but never below what is still readable."""
+    widths = list(widths)
+    while sum(widths) + _GAP * (len(widths) - 1) > width and max(widths) > _NARROWEST:
+        widths[widths.index(max(widths))] -= 1
+    return widths
+
+
+def _line(row: Sequence[str], widths: Sequence[int]) -> str:
+    cells = [pad(fit(text, wide), wide) for text, wide in zip(row, widths, strict=True)]
+    return (" " * _GAP).join(cells).rstrip()
+
+
+def rows_to_json(name: str, rows: Sequence[Mapping[str, object]]) -> str:
+    """`{"format": "reconciler.<name>/v1", "items": [...]}` with sorted keys, ending in a line break."""
+    return json.dumps({"format": f"reconciler.{name}/v1", "items": list(rows)}, indent=2, sort_keys=True) + "\n"

@@ -1,0 +1,154 @@
+"""A plan as a person reads it in a terminal: what is dangerous first, then one block per change, then the counts."""
+
+from __future__ import annotations
+
+import difflib
+from typing import TYPE_CHECKING
+
+from reconciler.model.change import ABSENT, Action
+from reconciler.model.diagnostic import Severity
+from reconciler.model.kind import Life
+from reconciler.model.plan import Verb
+from reconciler.rendering.findings import finding_lines
+from reconciler.rendering.paint import ACTION_TONES, Paint, Tone
+from reconciler.rendering.words import (
+    INTENTIONS,
+    SIGNS,
+    columns,
+    counted,
+    listed,
+    pad,
+    printable,
+    printable_lines,
+    value,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from reconciler.model.change import Change, FieldChange
+    from reconciler.model.plan import Plan
+
+DEFAULT_WIDTH = 100
+_INDENT = "      "
+_PATH_COLUMN = 44
+_DIFF_CONTEXT = 1
+_WORST_FIRST = sorted(Action, key=lambda action: -action.severity)
+
+
+def render_plan(plan: Plan, *, width: int = DEFAULT_WIDTH, colour: bool = False) -> str:
+    """The whole plan, ending in a line break. Unchanged resources are only counted. `width` is in columns."""
+    paint = Paint(colour)
+    sections = [
+        _findings(plan, Severity.ERROR, paint),
+        _dangers(plan, paint),
+        *(render_change(change, width=width, colour=colour) for change in _worst_first(plan)),
+        _findings(plan, Severity.WARNING, paint),
+        _findings(plan, Severity.NOTE, paint),
+        _verdict(plan, paint),
+    ]
+    return "\n\n".join(section for section in sections if section) + "\n"
+
+
+def _worst_first(plan: Plan) -> list[Change]:
+    shown = [change for change in plan.changes if change.action is not Action.NO_OP]
+    return sorted(shown, key=lambda change: (_WORST_FIRST.index(change.action), change.address))
+
+
+def _findings(plan: Plan, severity: Severity, paint: Paint) -> str:
+    found = sorted((d for d in plan.diagnostics if d.severity is severity), key=lambda d: d.sort_key)
+    return "\n".join(line for diagnostic in found for line in finding_lines(diagnostic, "", paint))
+
+
+def _dangers(plan: Plan, paint: Paint) -> str:
+    """One line that names what cannot be taken back; "" when everything can."""
+    counts = plan.counts()
+    stopped = sum(step.verb is Verb.STOP for step in plan.steps)
+    words = [
+        *([counted(stopped, "active run") + " would be stopped"] if stopped else []),
+        *([counted(counts[Action.DELETE], "resource") + " would be deleted"] if counts[Action.DELETE] else []),
+        *([counted(counts[Action.REPLACE], "resource") + " would be replaced"] if counts[Action.REPLACE] else []),
+    ]
+    return paint(f"Danger: {listed(words)}.", Tone.DANGER) if words else ""
+
+
+def render_change(change: Change, *, width: int = DEFAULT_WIDTH, colour: bool = False) -> str:
+    """One block: sign, action, address, place; changed fields; why."""
+    paint = Paint(colour)
+    tone = ACTION_TONES[change.action]
+    head = f"{SIGNS[change.action]:>3} {change.action:<7}"
+    place = f"   {paint(printable(str(change.source)), Tone.QUIET)}" if change.source else ""
+    lines = [f"{paint(head, tone)} {paint(printable(str(change.address)), Tone.STRONG)}{place}"]
+    path_column = min(max((columns(printable(f.path)) for f in change.fields), default=0), _PATH_COLUMN)
+    for field in change.fields:
+        lines += [_INDENT + line for line in _field_lines(field, path_column, width - len(_INDENT), paint)]
+    if why := _why(change):
+        lines.append(f"{_INDENT}{paint('why:', Tone.QUIET)} {printable(why)}")
+    return "\n".join(lines)
+
+
+def _why(change: Change) -> str:
+    """The reason, with the live run's phase where one is at stake."""
+    if change.life is Life.RUN and change.phase is not None and change.phase.value not in change.why:
+        return f"{change.why} (the live run is {change.phase})" if change.why else f"the live run is {change.phase}"
+    return change.why
+
+
+def _field_lines(field: FieldChange, path_column: int, width: int, paint: Paint) -> Iterator[str]:
+    """`path  recorded/live -> desired` when it fits, else one side a line; texts of several lines as a diff."""
+    path = pad(printable(field.path), path_column)
+    note = f"   ({printable(field.why)})" if field.why else ""
+    before, before_text = _before(field)
+    if isinstance(before, str) and isinstance(field.desired, str) and "\n" in before + field.desired:
+        yield f"{path}{paint(note, Tone.QUIET)}"
+        yield from _text_diff(before, field.desired, paint)
+        return
+    after_text = _secret_or_value(field.desired, secret=field.secret)
+    if columns(f"{path}  {before_text} -> {after_text}{note}") <= width:
+        arrow = f"{paint(before_text, Tone.REMOVED)} -> {paint(after_text, Tone.ADDED)}"
+        yield f"{path}  {arrow}{paint(note, Tone.QUIET)}"
+        return
+    yield f"{path}{paint(note, Tone.QUIET)}"
+    yield f"  {paint('- ' + before_text, Tone.REMOVED)}"
+    yield f"  {paint('+ ' + after_text, Tone.ADDED)}"
+
+
+def _before(field: FieldChange) -> tuple[object, str]:
+    """What is there before: the live side; both sides, named, when the platform moved away from what we recorded."""
+    recorded, live = field.recorded, field.live
+    if live is ABSENT:
+        return recorded, _secret_or_value(recorded, secret=field.secret)
+    if recorded is ABSENT or recorded == live:
+        return live, _secret_or_value(live, secret=field.secret)
+    sides = (_secret_or_value(recorded, secret=field.secret), _secret_or_value(live, secret=field.secret))
+    return None, "recorded {}, live {}".format(*sides)
+
+
+def _secret_or_value(side: object, *, secret: bool) -> str:
+    """References to secrets are shown, anything else in a secret field is not."""
+    if secret and side is not ABSENT and not (isinstance(side, str) and side.startswith("$[[")):
+        return "(secret)"
+    return value(side)
+
+
+def _text_diff(before: str, after: str, paint: Paint) -> Iterator[str]:
+    compared = difflib.unified_diff(printable_lines(before), printable_lines(after), n=_DIFF_CONTEXT, lineterm="")
+    for line in list(compared)[2:]:
+        tone = {"+": Tone.ADDED, "-": Tone.REMOVED, "@": Tone.NOTE}.get(line[:1], Tone.PLAIN)
+        yield f"  {paint(line, tone)}"
+
+
+def _verdict(plan: Plan, paint: Paint) -> str:
+    """The counts line, which is also the place for "no changes" and "blocked"."""
+    counts = plan.counts()
+    if plan.is_empty and not plan.is_blocked:
+        held = f" {counted(counts[Action.HOLD], 'run')} held." if counts[Action.HOLD] else ""
+        same = f" {counted(counts[Action.NO_OP], 'resource')} unchanged." if counts[Action.NO_OP] else ""
+        return paint("No changes.", Tone.STRONG) + same + held
+    acting = (Action.CREATE, Action.UPDATE, Action.REPLACE, Action.DELETE)
+    others = (Action.ADOPT, Action.FORGET, Action.HOLD, Action.REFUSE, Action.NO_OP)
+    shown = [a for a in (*acting, *others) if counts[a]] or [Action.NO_OP]
+    line = "Plan: " + ", ".join(f"{counts[action]} {INTENTIONS[action]}" for action in shown) + "."
+    if plan.is_blocked:
+        return f"{line}\n{paint('Blocked: this plan cannot be applied as it is.', Tone.DANGER)}"
+    return paint(line, Tone.STRONG)
