@@ -12,9 +12,11 @@ import hashlib
 import json
 import re
 import sys
-from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 _IUPAC = set("ACGTRYSWKMBDHVN")
 _LOCUS = re.compile(r"^LOCUS\s+\S+\s+(\d+) bp", re.MULTILINE)

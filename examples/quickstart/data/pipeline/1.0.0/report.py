@@ -10,27 +10,29 @@ import argparse
 import json
 import re
 import sys
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 _GC_TOLERANCE = 0.01
-_TOKEN = re.compile(r"[(),]|[^(),:;]+(?=:)|:[^(),;]+|;")
+_PART = re.compile(r"[(),]|[^(),:;]+(?=:)|:[^(),;]+|;")
 
 
 def clades(newick: str) -> Iterator[frozenset[str]]:
     """The labels below each inner node of a tree, and, for an unrooted reading, the labels that are not."""
     below: list[frozenset[str]] = []
     open_nodes: list[set[str]] = [set()]
-    for token in _TOKEN.findall(newick):
-        if token == "(":
+    for part in _PART.findall(newick):
+        if part == "(":
             open_nodes.append(set())
-        elif token == ")":
+        elif part == ")":
             closed = open_nodes.pop()
             open_nodes[-1] |= closed
             below.append(frozenset(closed))
-        elif token[0] not in ",:;":
-            open_nodes[-1].add(token)
+        elif part[0] not in ",:;":
+            open_nodes[-1].add(part)
     everything = frozenset(open_nodes[0])
     for clade in below:
         yield clade
