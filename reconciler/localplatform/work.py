@@ -14,12 +14,14 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from itertools import product
 from pathlib import PurePosixPath
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
 
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -167,7 +169,8 @@ class Restart:
 class Task:
     """Instances of one step. It starts when every task in `needs` has succeeded. No instances: it succeeds at once.
 
-    `timeout` in seconds counts from its first start, restarts included; None: no limit.
+    `timeout` in seconds holds for each instance, from its first start on, restarts included; None: no limit. A fan-out
+    that waits for room loses nothing by waiting.
     `ports` names environment variables which get a free loopback port, the same one in every instance, chosen anew at
     each start of the gang: a place to meet. `decided_by` (gangs only): when all these indexes have succeeded the others
     are stopped and count as succeeded; empty: all must succeed by themselves.

@@ -7,15 +7,17 @@ Durability. An engine that outlives its process (`process`, later a batch system
 `submit` returns. After a restart `recover` finds what is still going on, what ended meanwhile and what never started;
 no instance is ever started twice for that reason.
 
-News. Every change is an `Event`, numbered per run from 1 without gaps. The listener gets each one, in order per run,
-from one thread at a time, never while the engine holds a lock: it may call the engine. It must not raise. Delivery is at
-least once: after a restart, or where a caller lost some, `events(run_id, after=...)` gives the rest.
+News. Every change is an `Event`, numbered per run from 1 without gaps. The listener gets them in batches of one or more
+(one transaction each), in order per run, from one thread at a time, never while the engine holds a lock: it may call
+the engine. It should be quick and must not raise; what a failed call had in hand is delivered again with the next news.
+So delivery is at least once; after a restart, or where a caller lost some, `events(run_id, after=...)` gives the rest.
 A snapshot is the fold of the events and nothing else.
 
 Environment. A command gets, and gets only: PATH (the folder of the interpreter that runs the engine first, so that
 `python` and `python3` are it), HOME and TMPDIR (its own), LANG, SHELL, USER, LOGNAME, `RECONCILER_RUN_ID`,
-`RECONCILER_TASK`, `RECONCILER_INDEX`, `RECONCILER_COUNT`, `RECONCILER_ATTEMPT`, the ports of its task, thread counts
-that follow its cpu limit (OMP_NUM_THREADS and its like), and on top `Instance.environment`. Nothing of the server's.
+`RECONCILER_TASK`, `RECONCILER_INDEX`, `RECONCILER_COUNT`, `RECONCILER_ATTEMPT`, `RECONCILER_TOKEN` (by which its
+processes are found), the ports of its task, OMP_NUM_THREADS that follows its cpu limit, and on top
+`Instance.environment`. Nothing of the server's.
 
 Stopping. Asynchronous: SIGTERM to the whole process tree, SIGKILL after a grace. The run is `stopping` at once and
 `cancelled` when the last process is gone.
@@ -54,7 +56,10 @@ class RunActive(LocalPlatformError):
 
 
 class EventType(StrEnum):
-    """What happened. Those of the first group move a status, those of the second only tell."""
+    """What happened. Those of the first group move a status, those of the second only tell.
+
+    An event that ends or skips a task speaks for those of its instances that never started, too.
+    """
 
     SUBMITTED = "submitted"
     SCHEDULED = "scheduled"
@@ -87,7 +92,8 @@ class Event:
     """One thing that happened. `at` is UNIX time in seconds.
 
     About an instance: `task` and `index` are set; about a task: `index` is None; about the run: `task` is "" too.
-    `status` is the new status of what it is about, None when the event moves nothing. `attempt` counts from 1.
+    `status` is the new status of what it is about, None when the event moves nothing. `attempt` counts the starts of an
+    instance from 1 and never goes back. `process` is the process id of what was started, where there is one.
     `message` is a sentence for people. `warning`: a person should look at it.
     """
 
@@ -103,10 +109,11 @@ class Event:
     cause: Cause = Cause.NONE
     exit_code: int | None = None
     signal: int | None = None
+    process: int | None = None
     warning: bool = False
 
 
-Listener: TypeAlias = Callable[[Event], None]
+Listener: TypeAlias = Callable[[tuple[Event, ...]], None]
 
 
 @dataclass(frozen=True, slots=True)
