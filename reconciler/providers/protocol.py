@@ -8,6 +8,7 @@ error whether the call may have had its effect (reconciler/errors.py).
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
@@ -209,7 +210,9 @@ class Transport:
     """How to talk: everything of HTTP that is not a platform's own. Times in seconds.
 
     `adapter` replaces the network (tests run the local platform in process through it); `clock` returns UNIX time
-    and is used for request dates; `trace` gets one redacted line per exchange.
+    and is used for request dates; `pause` waits between two attempts; `trace` gets one redacted line per exchange.
+    `deadline` bounds one call with all its attempts and waits; `attempts` counts the first one too; `backoff` is the
+    first wait, doubled after each attempt. `verify` is True, or the path of a CA bundle; never False.
     """
 
     connect_timeout: float = 10.0
@@ -223,6 +226,8 @@ class Transport:
     redactor: Redactor | None = None
     adapter: BaseAdapter | None = None
     trace: Callable[[str], None] | None = None
+    clock: Callable[[], float] = time.time
+    pause: Callable[[float], None] = time.sleep
 
 
 class Connection(Protocol):
