@@ -230,7 +230,8 @@ def ready(needs: Mapping[str, Sequence[str]], statuses: Mapping[str, Status]) ->
 
 def unreachable(needs: Mapping[str, Sequence[str]], statuses: Mapping[str, Status]) -> tuple[str, ...]:
     """The pending tasks which can never start, since something they need, however far up, has ended without success.
-    In topological order."""
+    In topological order.
+    """
     dead = {name for name, status in statuses.items() if status.ended and status is not Status.SUCCEEDED}
     found = []
     for name in topological_order(needs):
@@ -242,7 +243,8 @@ def unreachable(needs: Mapping[str, Sequence[str]], statuses: Mapping[str, Statu
 
 def topological_order(needs: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
     """Every name after all that it needs; names that are free come in the mapping's order. Names that are needed but
-    are no key are ignored. Raises ValueError, naming the members, when there is a cycle."""
+    are no key are ignored. Raises ValueError, naming the members, when there is a cycle.
+    """
     missing = {name: len({need for need in wanted if need in needs}) for name, wanted in needs.items()}
     dependants: dict[str, list[str]] = {name: [] for name in needs}
     for name, wanted in needs.items():

@@ -120,7 +120,8 @@ Listener: TypeAlias = Callable[[tuple[Event, ...]], None]
 class InstanceSnapshot:
     """One instance now. Times are UNIX seconds or None. `attempt` is 0 before the first start; `restarts` counts what
     the engine did by itself since the last submit or retry. `process` is its process id while it runs, where it has
-    one."""
+    one.
+    """
 
     index: int
     status: Status
@@ -213,7 +214,8 @@ class Engine(Protocol):
 
     def cancel(self, run_id: str, *, force: bool = False) -> None:
         """Stops a run: nothing more of it starts, what runs is stopped; `force` kills without grace. A run that has
-        ended already is left as it is; `force` after a plain cancel hurries it. Raises UnknownRun."""
+        ended already is left as it is; `force` after a plain cancel hurries it. Raises UnknownRun.
+        """
 
     def retry(self, run_id: str, *, amended: Run | None = None) -> tuple[str, ...]:
         """Runs what has not succeeded again under the same id; what has succeeded is kept, in a fan-out down to the
@@ -231,7 +233,8 @@ class Engine(Protocol):
 
     def logs(self, run_id: str, task: str, index: int = 0, *, offset: int = 0, limit: int = LOG_LIMIT) -> LogChunk:
         """The instance's output from byte `offset`; a negative offset counts from the end. Empty before it has
-        started and past the end. Raises UnknownRun."""
+        started and past the end. Raises UnknownRun.
+        """
 
     def forget(self, run_id: str) -> None:
         """Drops a run that has ended, output included. Unknown ids are fine. Raises RunActive."""
@@ -239,7 +242,8 @@ class Engine(Protocol):
     def recover(self) -> tuple[str, ...]:
         """Picks up what an earlier process of this engine left; call once, before anything else. Returns the run ids.
         News of what happened meanwhile goes to the listener. Raises LocalPlatformError when another process has
-        the same folder in use."""
+        the same folder in use.
+        """
 
     def close(self) -> None:
         """Lets go. What runs goes on running and is found again by `recover`. Safe to call twice."""
@@ -248,11 +252,13 @@ class Engine(Protocol):
 @runtime_checkable
 class Suspends(Protocol):
     """The ability to freeze a run where it stands. To yield instead (free the machine, begin again later), cancel it,
-    wait until it has ended, and retry it."""
+    wait until it has ended, and retry it.
+    """
 
     def suspend(self, run_id: str) -> None:
         """Stops the clock of its processes and starts no more of it; time limits go on. Ended, stopping or suspended
-        already: nothing happens. Raises UnknownRun."""
+        already: nothing happens. Raises UnknownRun.
+        """
 
     def resume(self, run_id: str) -> None:
         """Lets it go on. Not suspended: nothing happens. Raises UnknownRun."""
