@@ -1,0 +1,174 @@
+"""The table of commands, and the one place where an error becomes a message and an exit code."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Final
+
+import typer
+
+from reconciler.cli.exit_codes import ExitCode, exit_code
+from reconciler.cli.group import Entry, command_app, epilog, lazy_group
+from reconciler.cli.streams import Streams, open_streams
+from reconciler.errors import ManifestsInvalid, PlanBlocked, ReconcilerError
+from reconciler.operations.settings import current_settings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from reconciler.operations.settings import Settings
+
+EVERYDAY, LOOKING, RUNS, MEMORY, SETUP = "Every day", "Look", "Runs", "Memory", "Set up"
+COMMANDS: Final[Mapping[str, Entry]] = {
+    "init": Entry("init", "Start a project in this folder.", EVERYDAY),
+    "validate": Entry("validate", "Check the manifests without talking to anybody.", EVERYDAY),
+    "plan": Entry("plan", "Show what would change on the live platforms.", EVERYDAY),
+    "apply": Entry("apply", "Make the live platforms what the manifests say.", EVERYDAY),
+    "destroy": Entry("destroy", "Remove everything this project owns.", EVERYDAY),
+    "show": Entry("show", "Explain a saved plan, or what is known of one address.", LOOKING),
+    "graph": Entry("graph", "Draw what needs what, or the tasks of a workflow.", LOOKING),
+    "kinds": Entry("kinds", "List what can be declared.", LOOKING),
+    "schema": Entry("schema", "Print or export JSON Schemas for editors.", LOOKING),
+    "get": Entry("get", "List runs on a platform, ours or not.", RUNS),
+    "status": Entry("status", "Show what is recorded and what is live.", RUNS),
+    "logs": Entry("logs", "Print the output of a run.", RUNS),
+    "events": Entry("events", "Print what happened to a run.", RUNS),
+    "wait": Entry("wait", "Wait until runs have ended.", RUNS),
+    "cancel": Entry("cancel", "Stop an active run.", RUNS),
+    "retry": Entry("retry", "Ask the platform to run a failed run again.", RUNS),
+    "state": Entry("state", "Look into the memory and repair it.", MEMORY),
+    "local": Entry("local", "Start and stop the local platform.", SETUP),
+    "completion": Entry("completion", "Print a completion script for a shell.", SETUP),
+}
+_EXAMPLES = (
+    ("reconciler init", "start here"),
+    ("reconciler plan", "what would change"),
+    ("reconciler apply --wait", "do it, and wait for the runs"),
+    ("reconciler COMMAND --help", "the options of a command, with examples"),
+)
+_CLICK_ERROR: Any = next(kind for kind in typer.BadParameter.__mro__ if kind.__name__ == "ClickException")
+"""The root of what typer raises on a wrong command line; its module has moved between releases, its name has not."""
+
+_app = command_app()
+
+
+@_app.callback(cls=lazy_group(COMMANDS), invoke_without_command=True, epilog=epilog(_EXAMPLES))
+def _root(
+    context: typer.Context,
+    version: bool = typer.Option(False, "--version", help="Print the version and exit."),
+    debug: bool = typer.Option(  # noqa: ARG001 - taken out before parsing, so that it may stand anywhere; here for help
+        False, "--debug", help="Print tracebacks of unexpected errors. May stand anywhere."
+    ),
+) -> int:
+    """Declarative GitOps for AI and HPC job platforms: plan, review and apply apps, workflows and jobs as YAML."""
+    if version:
+        from reconciler.version import __version__
+
+        sys.stdout.write(f"reconciler {__version__}\n")
+        raise typer.Exit(ExitCode.FINE)
+    if context.invoked_subcommand is None:
+        sys.stdout.write(context.get_help() + "\n")
+        raise typer.Exit(ExitCode.FINE)
+    return ExitCode.FINE
+
+
+def run(arguments: Sequence[str], settings: Settings | None = None) -> int:
+    """Runs one command line and returns the exit code. Never raises. `settings` None: those of this process."""
+    streams = open_streams(settings or current_settings())
+    debug = "--debug" in _before_separator(arguments)
+    rest = [argument for argument in arguments if argument != "--debug"] if debug else list(arguments)
+    try:
+        with _termination_is_interruption():
+            code = _dispatch(rest, streams)
+        streams.out.flush()
+    except BrokenPipeError:
+        return _gone()
+    except Exception as error:  # noqa: BLE001 - the last resort: a person gets a sentence, the details go to a file
+        return _unexpected(error, streams, debug=debug)
+    return int(code)
+
+
+def _before_separator(arguments: Sequence[str]) -> Sequence[str]:
+    return arguments[: arguments.index("--")] if "--" in arguments else arguments
+
+
+def _dispatch(arguments: list[str], streams: Streams) -> int:
+    """Parses and calls. Expected errors become messages here and nowhere else."""
+    try:
+        if streams.settings.completing:
+            from typer.completion import completion_init  # type: ignore[attr-defined]  # imported there, not declared
+
+            completion_init()
+        command = typer.main.get_command(_app)
+        return int(command.main(arguments, prog_name="reconciler", standalone_mode=False, obj=streams) or 0)
+    except KeyboardInterrupt:
+        streams.say("interrupted")
+        return ExitCode.INTERRUPTED
+    except ReconcilerError as error:
+        _explain(error, streams)
+        return exit_code(error)
+    except _CLICK_ERROR as error:
+        _explain_usage(error, streams)
+        return ExitCode.USAGE
+    except typer.Abort:
+        return ExitCode.INTERRUPTED
+
+
+def _explain(error: ReconcilerError, streams: Streams) -> None:
+    if isinstance(error, ManifestsInvalid | PlanBlocked):
+        from reconciler.rendering.findings import render_diagnostics
+
+        streams.say(render_diagnostics(error.diagnostics, colour=streams.live).rstrip("\n"))
+        return
+    streams.complain(error.message, hint=error.hint)
+
+
+def _explain_usage(error: Any, streams: Streams) -> None:  # noqa: ANN401 - see _CLICK_ERROR
+    context = getattr(error, "ctx", None)
+    path = context.command_path if context is not None else "reconciler"
+    streams.complain(error.format_message(), hint=f"See `{path} --help`.")
+
+
+def _unexpected(error: Exception, streams: Streams, *, debug: bool) -> int:
+    """An error nobody foresaw: one line for the person, the details masked into a file or, asked for, onto stderr."""
+    import tempfile
+    import traceback
+
+    from reconciler.model.secret import Redactor
+
+    settings = streams.settings
+    details = Redactor(frozenset(settings.secrets())).redact("".join(traceback.format_exception(error)))
+    if debug:
+        streams.say(details.rstrip("\n"))
+        return ExitCode.ERROR
+    name = type(error).__name__
+    try:
+        with tempfile.NamedTemporaryFile(
+            "w", prefix="reconciler-", suffix=".txt", delete=False, encoding="utf-8"
+        ) as file:
+            file.write(details)
+        where = f"The details are in {file.name}."
+    except OSError:
+        where = "Run again with --debug to see the details."
+    streams.complain(f"unexpected {name}: this is a defect of reconciler, not of your files", hint=where)
+    return ExitCode.ERROR
+
+
+def _gone() -> int:
+    """The reader of our output went away: end quietly, and keep the interpreter's last flush from complaining."""
+    import os
+
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return ExitCode.ERROR
+
+
+@contextmanager
+def _termination_is_interruption() -> Iterator[None]:
+    """SIGTERM, which is what a CI runner sends, does what Ctrl-C does."""
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)

@@ -1,0 +1,125 @@
+"""The one reader of environment variables. Everything else gets values.
+
+Variables of our own:
+
+    RECONCILER_ENVIRONMENT      the environment when `-e` is not given
+    RECONCILER_SECRET_<NAME>    the value of `$[[ secrets.<NAME> ]]`: the name in capitals, `-` and `.` as `_`
+    RECONCILER_PARALLELISM      how many calls may be under way at once per apply or refresh (default 8)
+
+Secrets have a prefix of their own on purpose: a manifest comes from a pull request and names the secret it wants, so
+without the prefix it could ask for any variable of the runner, the cloud keys included.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from reconciler.errors import CredentialsMissing, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from reconciler.model.secret import Redactor
+    from reconciler.providers.protocol import Provider
+
+SECRET_PREFIX = "RECONCILER_SECRET_"  # noqa: S105 - the prefix of a variable's name
+DEFAULT_PARALLELISM = 8
+_MOST_PARALLEL = 64
+_SHORTEST_SECRET = 4
+_FALSE = frozenset({"", "0", "false", "no", "off"})
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What the process was started with. `variables` is never printed."""
+
+    variables: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+    @property
+    def colour(self) -> bool | None:
+        """True and False when the person decided (NO_COLOR, FORCE_COLOR, TERM=dumb), None: as the stream says."""
+        if self.variables.get("NO_COLOR"):
+            return False
+        if (
+            self.variables.get("FORCE_COLOR", "") not in _FALSE
+            or self.variables.get("CLICOLOR_FORCE", "") not in _FALSE
+        ):
+            return True
+        return False if self.variables.get("TERM") == "dumb" else None
+
+    @property
+    def ci(self) -> bool:
+        """Whether a machine reads along: plain lines, no questions."""
+        return self.variables.get("CI", "").lower() not in _FALSE
+
+    @property
+    def github(self) -> bool:
+        """Whether output goes to a GitHub Actions log, which obeys some of the lines it is given."""
+        return self.variables.get("GITHUB_ACTIONS", "").lower() not in _FALSE
+
+    @property
+    def completing(self) -> bool:
+        """Whether a shell asks for completions instead of running a command."""
+        return "_RECONCILER_COMPLETE" in self.variables
+
+    @property
+    def environment(self) -> str:
+        """The environment when the command line names none; "" when nothing does."""
+        return self.variables.get("RECONCILER_ENVIRONMENT", "")
+
+    @property
+    def parallelism(self) -> int:
+        """How many calls at once. Raises UsageError when the variable is not a number from 1 to 64."""
+        text = self.variables.get("RECONCILER_PARALLELISM", str(DEFAULT_PARALLELISM))
+        if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= _MOST_PARALLEL:
+            msg = f"RECONCILER_PARALLELISM is {text!r}, want a number from 1 to {_MOST_PARALLEL}"
+            raise UsageError(msg)
+        return int(text)
+
+    def secret(self, name: str) -> str:
+        """The value of `$[[ secrets.name ]]`.
+
+        Raises CredentialsMissing when it is not set, or too short to be masked in output.
+        """
+        variable = secret_variable(name)
+        value = self.variables.get(variable, "")
+        if not value:
+            msg = f"the secret {name!r} has no value"
+            raise CredentialsMissing(msg, hint=f"Set the environment variable {variable}.")
+        if len(value) < _SHORTEST_SECRET:
+            msg = f"the secret {name!r} is shorter than {_SHORTEST_SECRET} characters, which cannot be masked in output"
+            raise CredentialsMissing(msg, hint=f"Give {variable} a longer value, or do not treat it as a secret.")
+        return value
+
+    def secrets(self) -> tuple[str, ...]:
+        """Every value that stands in a secret's variable: for masking only."""
+        return tuple(value for key, value in self.variables.items() if key.startswith(SECRET_PREFIX) and value)
+
+    def credentials(self, provider: Provider) -> dict[str, str]:
+        """The credentials found for a platform, by the key its `connect` knows; what is missing is absent."""
+        found = {}
+        for credential in provider.credentials:
+            values = (self.variables.get(variable, "") for variable in credential.variables)
+            if value := next((value for value in values if value), ""):
+                found[credential.name] = value
+        return found
+
+    def masked(self, redactor: Redactor, provider: Provider) -> Redactor:
+        """`redactor` taught the secrets of this process and the secret credentials of `provider`."""
+        secret = {credential.name for credential in provider.credentials if credential.secret}
+        keys = [value for name, value in self.credentials(provider).items() if name in secret]
+        return redactor.with_values(*self.secrets(), *keys)
+
+
+def secret_variable(name: str) -> str:
+    """The environment variable that holds the secret `name`."""
+    return SECRET_PREFIX + re.sub(r"[^A-Za-z0-9]", "_", name).upper()
+
+
+def current_settings() -> Settings:
+    """The settings of this process, read once by its composition root."""
+    import os
+
+    return Settings(dict(os.environ))
