@@ -1,0 +1,195 @@
+"""What apps and tasks look like from outside: parameters, settings and references, read leniently out of specs.
+
+Findings about meaning come after the schema has spoken. So whatever has the wrong shape is left out here in silence,
+and `complete` says whether something was: names that may stand in the unreadable part are then not called unknown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from reconciler.model import expression
+from reconciler.model.address import Address
+
+if TYPE_CHECKING:
+    from reconciler.model.manifest import Manifest, Spec
+
+APP, WORKFLOW, JOB = "App", "Workflow", "Job"
+_MOST_PARTS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One declared input or output of an app. `pointer` is where it stands in the app's spec."""
+
+    name: str
+    type: str
+    required: bool
+    concurrent: bool
+    enum: tuple[str, ...]
+    values: tuple[str, ...]
+    pointer: str
+
+
+@dataclass(frozen=True, slots=True)
+class Interface:
+    """An app as its callers see it. Of two parameters with one name the first counts."""
+
+    title: str
+    inputs: Mapping[str, Parameter]
+    outputs: Mapping[str, Parameter]
+    resources: Mapping[str, Any]
+    complete: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """Values that a task gives to one parameter. `pointer` is where it stands in the spec of the workflow or job."""
+
+    name: str
+    values: tuple[str, ...]
+    pointer: str
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One entry of `tasks` of a workflow or a job. `app_id` is "" in a job."""
+
+    name: str
+    app_id: str
+    inputs: tuple[Setting, ...]
+    outputs: tuple[Setting, ...]
+    resources: Mapping[str, Any]
+    io_acc_type: str
+    pointer: str
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """Every readable manifest of the platform, found by reference."""
+
+    by_address: Mapping[Address, Manifest] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, manifests: Sequence[Manifest]) -> Declared:
+        """Of two manifests at one address the first counts; that there are two is reported elsewhere."""
+        found: dict[Address, Manifest] = {}
+        for manifest in manifests:
+            found.setdefault(manifest.address, manifest)
+        return cls(found)
+
+    def find(self, reference: str, kind: str, beside: Address) -> Manifest | None:
+        """The manifest that `name::version[::space]` or `$[[ ref.Kind/name ]]`, written in the manifest at `beside`,
+        stands for. None: not declared here, or a bare id; it may live on the platform.
+        """
+        if address := _address(reference, kind, beside):
+            return self.by_address.get(address)
+        return None
+
+
+def _address(reference: str, kind: str, beside: Address) -> Address | None:
+    if "$[[" in reference:
+        return _expression_address(reference, kind, beside)
+    parts = reference.split("::")
+    if not 1 < len(parts) <= _MOST_PARTS or not all(parts[:2]):
+        return None
+    scope = parts[2] if len(parts) == _MOST_PARTS and parts[2] else beside.scope
+    return Address(beside.target, kind, scope, f"{parts[0]}@{parts[1]}")
+
+
+def _expression_address(reference: str, kind: str, beside: Address) -> Address | None:
+    try:
+        expressions = expression.parse(reference)
+    except ValueError:
+        return None
+    if len(expressions) != 1 or expressions[0].text != reference or expressions[0].space is not expression.Space.REF:
+        return None
+    named, _, name = expressions[0].name.partition("/")
+    return Address(beside.target, kind, beside.scope, name) if named == kind and name else None
+
+
+def interface(app: Manifest) -> Interface:
+    """The outside of a declared app."""
+    inputs, whole_inputs = _parameters(app.spec, "inputs")
+    outputs, whole_outputs = _parameters(app.spec, "outputs")
+    resources = app.spec.get("resources")
+    return Interface(
+        title=f"app {app.address.name}",
+        inputs=first_by_name(inputs),
+        outputs=first_by_name(outputs),
+        resources=resources if isinstance(resources, Mapping) else {},
+        complete=whole_inputs and whole_outputs,
+    )
+
+
+def parameters(spec: Spec, key: str) -> tuple[Parameter, ...]:
+    """The readable entries of `inputs` or `outputs` of an app, in order, duplicates included."""
+    return _parameters(spec, key)[0]
+
+
+def first_by_name(found: Sequence[Parameter]) -> dict[str, Parameter]:
+    """By name, the first one winning."""
+    named: dict[str, Parameter] = {}
+    for parameter in found:
+        named.setdefault(parameter.name, parameter)
+    return named
+
+
+def _parameters(spec: Spec, key: str) -> tuple[tuple[Parameter, ...], bool]:
+    entries = list(_entries(spec, key, ""))
+    found = [_parameter(entry, pointer) for entry, pointer in entries if isinstance(entry.get("name"), str)]
+    listed = spec.get(key) or []
+    return tuple(found), isinstance(listed, list) and len(listed) == len(found)
+
+
+def _parameter(entry: Mapping[str, Any], pointer: str) -> Parameter:
+    return Parameter(
+        name=entry["name"],
+        type=entry["type"] if isinstance(entry.get("type"), str) else "",
+        required=entry.get("required") is True,
+        concurrent=entry.get("concurrent") == "vars_iter",
+        enum=_texts(entry.get("enum")),
+        values=_texts(entry.get("values")),
+        pointer=pointer,
+    )
+
+
+def tasks(spec: Spec) -> tuple[Task, ...]:
+    """The readable entries of `tasks`, in order, duplicates included."""
+    return tuple(
+        Task(
+            name=entry["task_name"],
+            app_id=entry["app_id"] if isinstance(entry.get("app_id"), str) else "",
+            inputs=_settings(entry, "inputs", pointer),
+            outputs=_settings(entry, "outputs", pointer),
+            resources=entry["resources"] if isinstance(entry.get("resources"), Mapping) else {},
+            io_acc_type=entry["io_acc_type"] if isinstance(entry.get("io_acc_type"), str) else "",
+            pointer=pointer,
+        )
+        for entry, pointer in _entries(spec, "tasks", "")
+        if isinstance(entry.get("task_name"), str)
+    )
+
+
+def _settings(task: Mapping[str, Any], key: str, pointer: str) -> tuple[Setting, ...]:
+    return tuple(
+        Setting(entry["name"], _texts(entry.get("values")), place)
+        for entry, place in _entries(task, key, pointer)
+        if isinstance(entry.get("name"), str)
+    )
+
+
+def _entries(holder: Mapping[str, Any], key: str, pointer: str) -> Iterator[tuple[Mapping[str, Any], str]]:
+    listed = holder.get(key)
+    for index, entry in enumerate(listed if isinstance(listed, list) else ()):
+        if isinstance(entry, Mapping):
+            yield entry, f"{pointer}/{key}/{index}"
+
+
+def _texts(value: object) -> tuple[str, ...]:
+    """A list of scalars as text. Anything else is no value: the schema has said so already."""
+    if not isinstance(value, list):
+        return ()
+    return tuple(str(v) for v in value if isinstance(v, str | int | float) and not isinstance(v, bool))

@@ -1,0 +1,112 @@
+"""What a workflow can get wrong: its tasks against their apps, and against each other."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from reconciler.providers.ai4s.meaning.findings import Site, duplicates, instead
+from reconciler.providers.ai4s.meaning.interface import APP, interface, tasks
+from reconciler.providers.ai4s.meaning.merging import merge
+from reconciler.providers.ai4s.meaning.values import (
+    accelerator_findings,
+    literal_findings,
+    output_findings,
+    wire_findings,
+)
+from reconciler.providers.ai4s.meaning.wiring import cycles, waits_for
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from reconciler.model.diagnostic import Diagnostic
+    from reconciler.model.manifest import Manifest
+    from reconciler.providers.ai4s.meaning.interface import Declared, Interface, Setting, Task
+    from reconciler.providers.ai4s.meaning.merging import Merged
+
+MANY_INSTANCES = 1000
+"""Combinations of values above which a person is asked whether they are meant. Far below what the platform takes."""
+
+
+def workflow_findings(workflow: Manifest, declared: Declared) -> Iterator[Diagnostic]:
+    """Every finding about one workflow."""
+    site = Site(workflow.address)
+    written = tasks(workflow.spec)
+    yield from duplicates(
+        site, "meaning.duplicate-task", "task", [(task.name, f"{task.pointer}/task_name") for task in written]
+    )
+    apps = apps_of(workflow, declared)
+    for task in written:
+        yield from setting_findings(site, task, apps)
+        yield from merged_findings(site, task, merge(apps[task.name], task))
+    first = {task.name: task for task in reversed(written)}
+    order = {task.name: first[task.name] for task in written}
+    for circle in cycles({name: waits_for(inputs_of(task)) for name, task in order.items()}):
+        yield cycle_finding(site, circle, first[circle[0]])
+
+
+def apps_of(workflow: Manifest, declared: Declared) -> dict[str, Interface | None]:
+    """For each task of a workflow its app, None where that is not declared here. Of two tasks with one name the first
+    counts.
+    """
+    found: dict[str, Interface | None] = {}
+    for task in tasks(workflow.spec):
+        app = declared.find(task.app_id, APP, workflow.address)
+        found.setdefault(task.name, interface(app) if app else None)
+    return found
+
+
+def inputs_of(task: Task) -> dict[str, tuple[str, ...]]:
+    """The values a task gives by itself."""
+    return {setting.name: setting.values for setting in task.inputs}
+
+
+def setting_findings(site: Site, task: Task, apps: Mapping[str, Interface | None]) -> Iterator[Diagnostic]:
+    """What one task of a workflow or a job says about the parameters of its app."""
+    yield from duplicates(
+        site, "meaning.duplicate-input", "input", [(setting.name, f"{setting.pointer}/name") for setting in task.inputs]
+    )
+    app = apps.get(task.name)
+    for setting in task.inputs:
+        parameter = app.inputs.get(setting.name) if app else None
+        if app and parameter is None:
+            yield from _unknown(site, "input", setting, app)
+        if parameter:
+            yield from literal_findings(site, parameter, setting)
+        yield from wire_findings(site, parameter, setting, apps)
+    for setting in task.outputs:
+        if app and setting.name not in app.outputs:
+            yield from _unknown(site, "output", setting, app)
+        yield from output_findings(site, setting)
+
+
+def _unknown(site: Site, what: str, setting: Setting, app: Interface) -> Iterator[Diagnostic]:
+    """In silence where part of the app could not be read: the name may stand there."""
+    if app.complete:
+        names = app.inputs if what == "input" else app.outputs
+        message = f"{app.title} has no {what} {setting.name!r}"
+        yield site.error(f"meaning.unknown-{what}", f"{setting.pointer}/name", message, instead(setting.name, names))
+
+
+def merged_findings(site: Site, said: Task, merged: Merged) -> Iterator[Diagnostic]:
+    """What is wrong only when the sides are laid over each other; told by the side that said one half of it."""
+    place = f"{said.pointer}/resources"
+    yield from accelerator_findings(site, f"task {said.name!r}", said.resources, merged.resources, place)
+    if merged.instances > MANY_INSTANCES and any(len(setting.values) > 1 for setting in said.inputs):
+        yield site.warning(
+            "meaning.many-instances",
+            said.pointer,
+            f"task {said.name!r} starts {merged.instances} instances, one per combination of its values",
+            f"more than {MANY_INSTANCES} are rarely meant: give fewer values, or split the run",
+        )
+
+
+def cycle_finding(site: Site, circle: tuple[str, ...], task: Task) -> Diagnostic:
+    """`task` is the first of the circle, and the finding points at the input by which it waits for the second."""
+    second = circle[1] if len(circle) > 1 else circle[0]
+    places = [setting.pointer for setting in task.inputs if second in waits_for({setting.name: setting.values})]
+    return site.error(
+        "meaning.task-cycle",
+        places[0] if places else task.pointer,
+        f"tasks wait for each other in a circle: {' -> '.join((*circle, circle[0]))}",
+        "`a -> b` says that a needs an output of b: take one of these away",
+    )
