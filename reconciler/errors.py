@@ -8,6 +8,7 @@
     ├── PlanUnreadable              a saved plan is damaged, edited, or of a version we do not know
     ├── StateLocked                 another apply holds the lease
     ├── StateUnreadable             the memory is damaged, or of a version we do not know
+    ├── StateUnwritable             the memory cannot be written: a full disk, a read-only folder
     ├── SubmissionAmbiguous         a create may have happened and cannot be settled by machine
     ├── Interrupted                 a person or the system asked us to stop; the journal is written
     ├── LocalPlatformError          the embedded platform could not start, stop or be reached
@@ -95,6 +96,12 @@ class StateUnreadable(ReconcilerError):
     """The memory is damaged, or written by a version we do not know. Never guessed at."""
 
     code = "state.unreadable"
+
+
+class StateUnwritable(ReconcilerError):
+    """The memory cannot be written. What was there before is whole."""
+
+    code = "state.unwritable"
 
 
 class SubmissionAmbiguous(ReconcilerError):

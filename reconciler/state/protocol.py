@@ -25,6 +25,16 @@ class State:
     resources: Mapping[Address, Recorded] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Who may write an environment now. Times are UNIX seconds; past `expires` anybody may take it over."""
+
+    name: str
+    since: float
+    expires: float
+    fencing: int
+
+
 class StateReader(Protocol):
     """All that planning gets."""
 
@@ -50,13 +60,24 @@ class StateStore(StateReader, Protocol):
     """All that apply gets."""
 
     def lock(self, environment: str, holder: str) -> Lease:
-        """Raises StateLocked, naming the other holder and since when."""
+        """Raises StateLocked, naming the other holder and since when. A lease whose holder died or let it expire
+        is taken over; the former holder can write nothing from then on."""
+
+    def holder(self, environment: str) -> Holder | None:
+        """Who holds the lease, None when nobody does."""
+
+    def unlock(self, environment: str) -> Holder | None:
+        """Takes the lease away from whoever holds it, for a person who knows better. Who that was, None: nobody."""
 
     def commit(self, environment: str, state: State, *, expected_serial: int, lease: Lease) -> State:
-        """Compare-and-swap. Raises PlanStale when the serial moved, StateLocked when the lease was lost."""
+        """Compare-and-swap of everything: `state` must hold what the journal holds (`recovery.fold`). The journal
+        starts again with its unsettled intents only. Returns the state as committed (next serial, lineage).
+
+        Raises PlanStale when the serial or the lineage moved, StateLocked when the lease was lost, StateUnwritable."""
 
     def append(self, environment: str, record: Record, lease: Lease) -> None:
-        """Durable (fsync) before it returns."""
+        """Durable (fsync) before it returns. Safe from many threads. Raises StateLocked when the lease was lost (and
+        nothing was written), StateUnwritable."""
 
     def records(self, environment: str) -> Sequence[Record]:
-        """The journal since the last commit, in order; a torn last line is left out."""
+        """The journal since the last commit, in order; a torn last line is left out. Raises StateUnreadable."""

@@ -1,0 +1,156 @@
+"""Memory that ends with the process: for tests and rehearsals, by the same contract and in the same bytes."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+from reconciler.errors import PlanStale, StateLocked
+from reconciler.state.document import NOTHING, Head, decode_shard, encode_state
+from reconciler.state.grant import FREE, Grant, refusal, superseded
+from reconciler.state.journal import Header, decode, encode
+from reconciler.state.protocol import State
+from reconciler.state.recovery import carried, fold
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from reconciler.model.address import Address
+    from reconciler.model.resource import Recorded
+    from reconciler.state.journal import Record
+    from reconciler.state.protocol import Holder, Lease
+
+
+@dataclass(slots=True)
+class _Cell:
+    """One environment. Shards by file name and journal are the bytes a file would hold; `writer` is the fencing
+    number of the last header."""
+
+    head: Head = NOTHING
+    shards: dict[str, bytes] = field(default_factory=dict)
+    journal: bytes = b""
+    grant: Grant = FREE
+    writer: int = 0
+
+
+class MemoryStore:
+    """The in-memory backend. A lease lasts until it is released, taken away, or has expired and somebody wants it."""
+
+    def __init__(
+        self,
+        clock: Callable[[], float],
+        *,
+        lease_seconds: float = 60.0,
+        lineage: Callable[[], str] = lambda: uuid4().hex,
+    ) -> None:
+        self._clock = clock
+        self._seconds = lease_seconds
+        self._lineage = lineage
+        self._cells: dict[str, _Cell] = {}
+        self._lock = threading.RLock()
+
+    def read(self, environment: str) -> State:
+        """See StateReader."""
+        with self._lock:
+            cell = self._cells.get(environment, _Cell())
+            resources: dict[Address, Recorded] = {}
+            for shard in cell.head.shards.values():
+                resources |= decode_shard(cell.shards[shard.file], shard, shard.file)
+            return fold(State(cell.head.lineage, cell.head.serial, resources), decode(cell.journal, "journal"))
+
+    def records(self, environment: str) -> Sequence[Record]:
+        """See StateStore."""
+        with self._lock:
+            return decode(self._cells.get(environment, _Cell()).journal, "journal")
+
+    def lock(self, environment: str, holder: str) -> Lease:
+        """See StateStore."""
+        with self._lock:
+            cell = self._cells.setdefault(environment, _Cell())
+            now = self._clock()
+            if cell.grant.holder and cell.grant.expires > now:
+                raise refusal(environment, cell.grant)
+            cell.grant = Grant(cell.grant.fencing + 1, holder, "", now, now + self._seconds)
+            return _MemoryLease(self, environment, cell.grant.fencing)
+
+    def holder(self, environment: str) -> Holder | None:
+        """See StateStore."""
+        with self._lock:
+            return self._cells.get(environment, _Cell()).grant.as_holder()
+
+    def unlock(self, environment: str) -> Holder | None:
+        """See StateStore."""
+        with self._lock:
+            cell = self._cells.setdefault(environment, _Cell())
+            found = cell.grant
+            if found.holder:
+                cell.grant = replace(found, fencing=found.fencing + 1, holder="")
+            return found.as_holder()
+
+    def append(self, environment: str, record: Record, lease: Lease) -> None:
+        """See StateStore."""
+        with self._lock:
+            cell = self._held(environment, lease)
+            if cell.writer != lease.fencing:
+                cell.journal += encode(self._header(environment, cell), lease.fencing)
+                cell.writer = lease.fencing
+            cell.journal += encode(record, lease.fencing)
+
+    def commit(self, environment: str, state: State, *, expected_serial: int, lease: Lease) -> State:
+        """See StateStore."""
+        with self._lock:
+            cell = self._held(environment, lease)
+            if cell.head.serial != expected_serial or cell.head.lineage != state.lineage:
+                msg = f"the state of {environment} moved: serial {cell.head.serial}, not {expected_serial}"
+                raise PlanStale(msg, hint="Plan again.")
+            committed = replace(state, serial=cell.head.serial + 1, lineage=state.lineage or self._lineage())
+            kept = carried(decode(cell.journal, "journal"))
+            cell.head, cell.shards = encode_state(committed, lease.fencing)
+            cell.journal = b"".join(encode(record, lease.fencing) for record in kept)
+            cell.writer = 0
+            return committed
+
+    def verify(self, environment: str, fencing: int) -> None:
+        """Raises StateLocked unless the lease with that number is in force; renews it."""
+        with self._lock:
+            cell = self._cells[environment]
+            if cell.grant.fencing != fencing or not cell.grant.holder:
+                raise superseded(environment, cell.grant)
+            cell.grant = replace(cell.grant, expires=self._clock() + self._seconds)
+
+    def give_back(self, environment: str, fencing: int) -> None:
+        """Frees the lease if it is still the one with that number."""
+        with self._lock:
+            cell = self._cells[environment]
+            if cell.grant.fencing == fencing:
+                cell.grant = replace(cell.grant, holder="")
+
+    def _held(self, environment: str, lease: Lease) -> _Cell:
+        if not isinstance(lease, _MemoryLease) or lease.environment != environment or lease.store is not self:
+            msg = f"this is no lease of {environment}"
+            raise StateLocked(msg)
+        lease.check()
+        return self._cells[environment]
+
+    def _header(self, environment: str, cell: _Cell) -> Header:
+        grant = cell.grant
+        return Header(environment, cell.head.lineage, cell.head.serial, grant.fencing, grant.holder, self._clock())
+
+
+@dataclass(slots=True)
+class _MemoryLease:
+    """See Lease."""
+
+    store: MemoryStore
+    environment: str
+    fencing: int
+
+    def check(self) -> None:
+        """See Lease."""
+        self.store.verify(self.environment, self.fencing)
+
+    def release(self) -> None:
+        """See Lease."""
+        self.store.give_back(self.environment, self.fencing)

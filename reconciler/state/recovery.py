@@ -1,0 +1,170 @@
+"""From what was written down to what is: pure, so that any crash can be replayed in a test.
+
+    record            effect of folding it (id: remote id)
+    ----------------  ---------------------------------------------------------------------------------
+    done create       recorded := the intent, id of the answer; the former id goes to the history
+    done adopt        the same
+    done update       spec, digest, lifecycle, dependencies := the intent's; id, mark, attempt stay
+    done stop         phase, if it is still the recorded run
+    done delete       forgotten if it is still the recorded object, else taken out of the history
+    done forget       forgotten
+    observed          phase and outputs, if it is still the recorded run
+    failed, unknown   nothing; an unknown leaves its intent unsettled
+
+Folding twice is folding once.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, assert_never
+
+from reconciler.errors import StateUnreadable
+from reconciler.model.manifest import DEFAULT_LIFECYCLE
+from reconciler.model.plan import Verb
+from reconciler.model.resource import Phase, Recorded
+from reconciler.state.journal import Done, Failed, Header, Intent, Observed, Unknown
+from reconciler.state.protocol import State
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from reconciler.model.address import Address
+    from reconciler.state.journal import Record
+
+_Resources = dict["Address", Recorded]
+
+
+@dataclass(frozen=True, slots=True)
+class Unsettled:
+    """A call that may have happened. `unknown` says what was tried, None when the writer died before it could."""
+
+    intent: Intent
+    unknown: Unknown | None = None
+
+
+def fold(state: State, records: Iterable[Record]) -> State:
+    """`state` with every recorded outcome in it; lineage and serial stay. Raises StateUnreadable when an outcome
+    has no intent."""
+    intents: dict[str, Intent] = {}
+    resources = dict(state.resources)
+    for record in records:
+        match record:
+            case Intent():
+                intents[record.key] = record
+            case Done():
+                _apply(resources, _intent_of(intents, record), record)
+            case Observed():
+                _observe(resources, record)
+            case Header() | Failed() | Unknown():
+                pass
+            case _ as unreachable:
+                assert_never(unreachable)
+    return State(state.lineage, state.serial, resources)
+
+
+def unsettled(records: Iterable[Record]) -> tuple[Unsettled, ...]:
+    """Intents without an outcome, and those whose outcome is unknown, in the order they were written."""
+    intents: dict[str, Intent] = {}
+    pending: dict[str, Unsettled] = {}
+    for record in records:
+        match record:
+            case Intent():
+                intents[record.key] = record
+                pending[record.key] = Unsettled(record)
+            case Done() | Failed():
+                pending.pop(record.key, None)
+            case Unknown():
+                pending[record.key] = Unsettled(_intent_of(intents, record), record)
+            case Header() | Observed():
+                pass
+            case _ as unreachable:
+                assert_never(unreachable)
+    return tuple(pending.values())
+
+
+def carried(records: Iterable[Record]) -> tuple[Record, ...]:
+    """What the journal of the next serial must begin with: the unsettled intents, so that no commit loses one."""
+    return tuple(r for u in unsettled(records) for r in (u.intent, u.unknown) if r is not None)
+
+
+def _intent_of(intents: dict[str, Intent], record: Done | Unknown) -> Intent:
+    if record.key not in intents:
+        msg = f"the journal has an outcome without its intent: {record.address} ({record.key})"
+        raise StateUnreadable(msg)
+    return intents[record.key]
+
+
+def _apply(resources: _Resources, intent: Intent, done: Done) -> None:
+    match intent.verb:
+        case Verb.CREATE | Verb.ADOPT:
+            resources[intent.address] = _submitted(resources.get(intent.address), intent, done)
+        case Verb.UPDATE:
+            resources[intent.address] = _updated(resources.get(intent.address), intent, done)
+        case Verb.STOP:
+            _observe(resources, Observed(done.address, done.remote_id, done.phase, done.at))
+        case Verb.DELETE:
+            _delete(resources, intent)
+        case Verb.FORGET:
+            resources.pop(intent.address, None)
+        case _ as unreachable:
+            assert_never(unreachable)
+
+
+def _submitted(former: Recorded | None, intent: Intent, done: Done) -> Recorded:
+    if intent.mark is None:
+        msg = f"the journal has a {intent.verb.value} without a mark: {intent.address} ({intent.key})"
+        raise StateUnreadable(msg)
+    history: tuple[str, ...] = ()
+    if former is not None:
+        # An ordered set without the new id: folding the same records again ends with the same history.
+        earlier = former.history if former.remote_id == done.remote_id else (*former.history, former.remote_id)
+        history = tuple(dict.fromkeys(i for i in earlier if i != done.remote_id))
+    return Recorded(
+        address=intent.address,
+        platform=intent.platform,
+        remote_id=done.remote_id,
+        spec=intent.spec if intent.spec is not None else {},
+        digest=intent.digest,
+        mark=intent.mark,
+        attempt=intent.attempt,
+        phase=done.phase,
+        depends_on=intent.depends_on,
+        lifecycle=intent.lifecycle or DEFAULT_LIFECYCLE,
+        outputs=dict(done.outputs),
+        history=history,
+    )
+
+
+def _updated(former: Recorded | None, intent: Intent, done: Done) -> Recorded:
+    fresh = _submitted(former, intent, done)
+    if former is None:
+        return fresh
+    return replace(
+        fresh,
+        remote_id=former.remote_id,
+        mark=former.mark,
+        attempt=former.attempt,
+        phase=former.phase if done.phase is Phase.UNKNOWN else done.phase,
+        outputs={**former.outputs, **done.outputs},
+        history=former.history,
+    )
+
+
+def _observe(resources: _Resources, seen: Observed) -> None:
+    recorded = resources.get(seen.address)
+    if recorded is None or recorded.remote_id != seen.remote_id or seen.phase is Phase.UNKNOWN:
+        return
+    outputs = {**recorded.outputs, **seen.outputs}
+    resources[seen.address] = replace(recorded, phase=seen.phase, outputs=outputs)
+
+
+def _delete(resources: _Resources, intent: Intent) -> None:
+    recorded = resources.get(intent.address)
+    if recorded is None:
+        return
+    if recorded.remote_id == intent.remote_id:
+        del resources[intent.address]
+    elif intent.remote_id in recorded.history:
+        history = tuple(i for i in recorded.history if i != intent.remote_id)
+        resources[intent.address] = replace(recorded, history=history)
