@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from requests.auth import AuthBase
 
-from reconciler.errors import CredentialsMissing, Unanswered, Unreachable
+from reconciler.errors import CredentialsMissing, NotFound, Unanswered, Unreachable
 from reconciler.providers.exchange import Call, Effect
 
 if TYPE_CHECKING:
@@ -113,11 +113,15 @@ def _token_call(user: User) -> Call:
 
 
 def _without_effect(send: Callable[[Call], _Got], call: Call) -> _Got:
-    """`send(call)`, with an unanswered sign-in told as what it is for the call behind it: never sent."""
+    """`send(call)`, with failures told as what they are for the call behind it: it was never sent, and a "not found" of
+    the identity service is not one of the service.
+    """
     try:
         return send(call)
     except Unanswered as error:
         raise Unreachable(error.message, hint="could not sign in; nothing was sent", status=error.status) from None
+    except NotFound as error:
+        raise CredentialsMissing(error.message, hint="is the region right?", status=error.status) from None
 
 
 def _ends(token: dict[str, Any], otherwise: float) -> float:

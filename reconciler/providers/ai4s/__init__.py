@@ -1,0 +1,64 @@
+"""AI4S of Huawei Cloud: apps, workflows and the jobs that run them (earlier names: eiHealth, AI4S toolkit)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from reconciler.model.kind import CreateClass
+from reconciler.providers.ai4s.app import App
+from reconciler.providers.ai4s.job import Job
+from reconciler.providers.ai4s.workflow import Workflow
+from reconciler.providers.protocol import CredentialVariable, Provider
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from reconciler.model.diagnostic import Diagnostic
+    from reconciler.model.manifest import Manifest
+    from reconciler.model.target import Target
+    from reconciler.providers.protocol import Connection, Transport
+
+
+def _connect(target: Target, credentials: Mapping[str, str], transport: Transport) -> Connection:
+    """Loads the HTTP library only when a target is opened."""
+    from reconciler.providers.ai4s.connection import connect
+
+    return connect(target, credentials, transport)
+
+
+def _check(manifests: tuple[Manifest, ...]) -> Iterable[Diagnostic]:
+    from reconciler.providers.ai4s.meaning import check
+
+    return check(manifests)
+
+
+_TOKEN = ("HUAWEICLOUD_SDK_SECURITY_TOKEN", "HW_SECURITY_TOKEN")
+_PROJECT = ("HUAWEICLOUD_SDK_PROJECT_ID", "HW_PROJECT_ID")
+_CREDENTIALS = (
+    CredentialVariable("access_key", ("HUAWEICLOUD_SDK_AK", "HW_ACCESS_KEY"), "access key id", secret=False),
+    CredentialVariable("secret_key", ("HUAWEICLOUD_SDK_SK", "HW_SECRET_KEY"), "secret access key"),
+    CredentialVariable("security_token", _TOKEN, "security token, with temporary access keys only"),
+    CredentialVariable("project_id", _PROJECT, "id of the cloud project of the region", secret=False),
+    CredentialVariable("domain_name", ("HW_DOMAIN_NAME",), "account, to sign in with a password", secret=False),
+    CredentialVariable("user_name", ("HW_USER_NAME",), "user, to sign in with a password", secret=False),
+    CredentialVariable("password", ("HW_USER_PASSWORD",), "password, instead of an access key"),
+)
+
+PROVIDER = Provider(
+    name="ai4s",
+    connect=_connect,
+    kinds={"App": App, "Workflow": Workflow, "Job": Job},
+    create_class={
+        "App": CreateClass.UNIQUE_NAME,
+        "Workflow": CreateClass.UNIQUE_NAME,
+        "Job": CreateClass.SEARCH_ONLY,
+    },
+    credentials=_CREDENTIALS,
+    scope_key="space",
+    settings={
+        "project_id": "id of the cloud project of the region, instead of looking it up",
+        "iam_endpoint": "URL of the identity service, instead of the region's",
+    },
+    outputs={"Job": ("output_dir",)},
+    check=_check,
+)

@@ -1,0 +1,131 @@
+"""Where handlers stand: one target, its paths, its spaces by name, and the reading of its answers."""
+
+from __future__ import annotations
+
+import difflib
+import threading
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from reconciler.errors import NotFound, Refused, Unanswered
+from reconciler.model.address import NO_SCOPE, Address
+from reconciler.providers.exchange import Call
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from reconciler.providers.session import Session
+
+_SPACES = "/eihealth-projects"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One target as its handlers see it. `project_id` gives the id of the cloud project, asking for it at first use."""
+
+    target: str
+    session: Session
+    project_id: Callable[[], str]
+    _spaces: dict[str, str] = field(default_factory=dict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def address(self, kind: str, scope: str, name: str) -> Address:
+        """An address on this target."""
+        return Address(self.target, kind, scope, name)
+
+    def call(self, call: Call) -> Any:  # noqa: ANN401 - any JSON value
+        """Sends a call whose path starts below the cloud project. Raises PlatformError."""
+        project = self.project_id()
+        return self.session.call(
+            replace(
+                call,
+                path=f"/v1/{segment(project)}{call.path}",
+                headers={"X-Project-Id": project, **call.headers},
+            )
+        )
+
+    def path(self, scope: str, *parts: str) -> str:
+        """The path of something in a space. Raises NotFound when there is no such space."""
+        return "/".join((_SPACES, segment(self.space_id(scope)), *(segment(part) for part in parts)))
+
+    def space_id(self, name: str) -> str:
+        """The id of a space. All spaces are listed once. Raises NotFound with what was perhaps meant."""
+        with self._lock:
+            if not self._spaces:
+                self._spaces.update(self._list_spaces())
+            found = self._spaces.get(name)
+        if found is None:
+            raise _unknown_space(self.target, name, self._spaces)
+        return found
+
+    def _list_spaces(self) -> dict[str, str]:
+        call = Call("list spaces", "GET", _SPACES)
+        return {str(space["name"]): str(space["id"]) for space in items(self.call(call), "projects", self.target, call)}
+
+
+def segment(text: str) -> str:
+    """`text` as one segment of a path. Raises Refused for what a URL would take as a step to another place."""
+    if text in {"", ".", ".."}:
+        msg = f"{text!r} is no id of an object"
+        raise Refused(msg)
+    return quote(text, safe="~")
+
+
+def items(answer: Any, key: str, target: str, call: Call) -> list[dict[str, Any]]:  # noqa: ANN401 - any JSON value
+    """The list under `key` of a list answer. Raises Unanswered when there is none: an answer that cannot be read must
+    not pass for an empty list, or everything would look deleted.
+    """
+    found = answer.get(key) if isinstance(answer, dict) else None
+    if found is None and isinstance(answer, dict) and answer.get("count") == 0:
+        return []
+    if not isinstance(found, list) or not all(isinstance(item, dict) for item in found):
+        msg = f"{target}: {call.operation}: the answer holds no list of {key}"
+        raise Unanswered(msg, hint="is the endpoint right?")
+    return found
+
+
+def shown(answer: Any, target: str, call: Call) -> dict[str, Any]:  # noqa: ANN401 - any JSON value
+    """The object of a show answer. Raises Unanswered when it is none."""
+    if isinstance(answer, dict) and answer.get("id"):
+        return answer
+    msg = f"{target}: {call.operation}: the answer is not the object that was asked for"
+    raise Unanswered(msg, hint="is the endpoint right?")
+
+
+def created_id(answer: Any, target: str, call: Call) -> str:  # noqa: ANN401 - any JSON value
+    """The id of what a create made. Raises Refused when the answer says why nothing was made, Unanswered when it does
+    not say anything: then it may exist (ai4s contract, section 16).
+    """
+    if isinstance(answer, dict) and answer.get("id"):
+        return str(answer["id"])
+    said = f"{target}: {call.operation}:"
+    reasons = _refusal(answer) if isinstance(answer, dict) else ""
+    if reasons:
+        raise Refused(f"{said} no node can run it ({reasons})", hint="check its resources and node labels")
+    raise Unanswered(
+        f"{said} the answer holds no id", hint="the next apply looks for it before it sends anything again"
+    )
+
+
+def _refusal(answer: Mapping[str, Any]) -> str:
+    """The platform answers with what does not fit, instead of an id, when no node is large enough or has the label."""
+    largest, apps, job = (answer.get(key) for key in ("max_platform_flavor", "app_infos", "job_info"))
+    parts = [
+        f"apps {', '.join(str(a.get('app_name')) for a in apps if isinstance(a, dict))}" if apps else "",
+        f"node labels {', '.join(map(str, job.get('job_node_labels') or ()))}" if isinstance(job, dict) else "",
+        f"largest node {', '.join(f'{k} {v}' for k, v in largest.items() if v)}" if isinstance(largest, dict) else "",
+    ]
+    return "; ".join(part for part in parts if part)
+
+
+def _unknown_space(target: str, name: str, known: Mapping[str, str]) -> NotFound | Refused:
+    if name in {"", NO_SCOPE}:
+        return Refused(
+            f"target {target}: no space is named",
+            hint="write `space:` in the target, or `metadata.scope` in a manifest",
+        )
+    by_id = next((title for title, space_id in known.items() if space_id == name), "")
+    near = [by_id] if by_id else difflib.get_close_matches(name, known, n=1)
+    hint = f"did you mean {near[0]!r}?" if near else f"spaces of this account: {', '.join(sorted(known)) or 'none'}"
+    return NotFound(f"target {target}: there is no space {name!r}", hint=hint)
