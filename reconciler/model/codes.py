@@ -15,10 +15,6 @@ CODES: Final[dict[str, tuple[str, str]]] = {
     ),
     "meaning.duplicate-task": ("Two tasks have the same name.", "Rename one, or put their settings together."),
     "meaning.duplicate-input": ("A task sets the same input twice.", "Keep one of the two."),
-    "meaning.enum-missing": (
-        "An input is a choice, and nothing stands to choose from.",
-        "List the choices under `enum`.",
-    ),
     "meaning.enum-ignored": (
         "An input lists choices, but its type takes any value.",
         "Make it an ENUM, or take the list away.",

@@ -139,15 +139,19 @@ def test_a_fixed_count_with_a_type_from_the_job() -> None:
 def test_a_job_is_not_blamed_for_its_workflow() -> None:
     """A circle or a wrong count of the workflow is told there, not at each of its jobs."""
     flow = workflow(
-        task("x", "trim::1.0.0", inputs={"reads": ["${y.clean}"]}, resources={"gpu": "3", "gpu_type": "Snt9"}),
-        task("y", "trim::1.0.0", inputs={"reads": ["${x.clean}"]}),
+        task("x", "align::1.0.0", inputs={"reads": ["${y.clean}"]}, resources={"gpu": "3"}),
+        task("y", "trim::1.0.0", inputs={"reads": ["${x.bam}"]}),
     )
-    assert [
-        kind for _, kind, _ in found(READS, flow, job(), job(task("x", resources={"cpu": "1C"}), name="other"))
-    ] == [
-        "Workflow",
-        "Workflow",
+    jobs = [job(), job(task("x", resources={"cpu": "1C"}), name="other")]
+    assert found(READS, ALIGN, flow, *jobs) == [
+        ("meaning.accelerator-count", "Workflow", "/tasks/0/resources/gpu"),
+        ("meaning.task-cycle", "Workflow", "/tasks/0/inputs/0"),
     ]
+
+
+def test_what_the_schema_sees_is_not_told_twice() -> None:
+    """Type and count in one place are a matter of the schema."""
+    assert found(READS, ALIGN, FLOW, job(READS_GIVEN, task("a", resources={"gpu": "3", "gpu_type": "Snt9"}))) == []
 
 
 def test_a_circle_closed_by_the_job() -> None:

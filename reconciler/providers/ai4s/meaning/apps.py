@@ -1,4 +1,4 @@
-"""What an app can get wrong by itself."""
+"""What an app can get wrong by itself, beyond what the schema sees in one place of it."""
 
 from __future__ import annotations
 
@@ -6,9 +6,8 @@ import re
 from typing import TYPE_CHECKING
 
 from reconciler.providers.ai4s.meaning.findings import VERY_CLOSE, Site, closest, duplicates
-from reconciler.providers.ai4s.meaning.interface import Setting, interface, parameters
-from reconciler.providers.ai4s.meaning.merging import effective_resources
-from reconciler.providers.ai4s.meaning.values import accelerator_findings, literal_findings, output_findings
+from reconciler.providers.ai4s.meaning.interface import Setting, parameters
+from reconciler.providers.ai4s.meaning.values import literal_findings, output_findings
 from reconciler.providers.ai4s.meaning.wiring import wire
 
 if TYPE_CHECKING:
@@ -34,14 +33,9 @@ def app_findings(app: Manifest) -> Iterator[Diagnostic]:
     for parameter in outputs:
         yield from output_findings(site, Setting(parameter.name, parameter.values, parameter.pointer))
     yield from _commands(site, app, {name for name, _ in named})
-    said = interface(app).resources
-    yield from accelerator_findings(site, "the app", said, effective_resources(said), "/resources")
 
 
 def _choices(site: Site, parameter: Parameter) -> Iterator[Diagnostic]:
-    if parameter.type == "ENUM" and not parameter.enum:
-        message = f"input {parameter.name!r} is an ENUM without choices"
-        yield site.error("meaning.enum-missing", parameter.pointer, message, "list the choices under `enum`")
     if parameter.type not in {"ENUM", ""} and parameter.enum:
         message = f"input {parameter.name!r} has choices, but its type is {parameter.type}"
         hint = "say `type: ENUM`, or take `enum` away"

@@ -7,7 +7,7 @@
     | app | then | its default value |
     | platform | cpu 1C, memory 1G, gpu 0, cpu_type X86 (only where the app is known) | none |
 
-An absent, null or empty field gives nothing: it inherits.
+An absent, null, empty or blank field gives nothing: it inherits.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ def effective_resources(app: Mapping[str, Any] | None, *overrides: Mapping[str, 
     found = dict(RESOURCE_DEFAULTS) if app is not None else {}
     for side in (app or {}, *overrides):
         for name, value in side.items():
-            if value is not None and value != "" and not isinstance(value, bool):
+            if value is not None and not isinstance(value, bool) and str(value).strip():
                 found[name] = str(value)
     return found
 

@@ -20,14 +20,7 @@ _SNT9_COUNTS = ("0", "1", "2", "4", "8")
 
 
 def literal_findings(site: Site, parameter: Parameter, setting: Setting) -> Iterator[Diagnostic]:
-    """How many values, and whether each one that is no wiring is of the type. Expressions are not known yet."""
-    if len(setting.values) > 1 and not parameter.concurrent:
-        yield site.error(
-            "meaning.several-values",
-            f"{setting.pointer}/values",
-            f"input {parameter.name!r} takes one value and gets {len(setting.values)}",
-            "say `concurrent: vars_iter` at the input of the app to start one instance per value, or give one value",
-        )
+    """Whether each value that is no wiring is of the type. Expressions are not known yet."""
     for index, value in enumerate(setting.values):
         pointer = f"{setting.pointer}/values/{index}"
         if "$[[" in value or wire(value):
@@ -38,6 +31,17 @@ def literal_findings(site: Site, parameter: Parameter, setting: Setting) -> Iter
         if parameter.type == "ENUM" and parameter.enum and value not in parameter.enum:
             message = f"{value!r} is none of the choices of input {parameter.name!r}"
             yield site.error("meaning.value-not-in-enum", pointer, message, instead(value, parameter.enum))
+
+
+def count_findings(site: Site, parameter: Parameter, setting: Setting) -> Iterator[Diagnostic]:
+    """Several values only where one instance each is started."""
+    if len(setting.values) > 1 and not parameter.concurrent:
+        yield site.error(
+            "meaning.several-values",
+            f"{setting.pointer}/values",
+            f"input {parameter.name!r} takes one value and gets {len(setting.values)}",
+            "say `concurrent: vars_iter` at the input of the app to start one instance per value, or give one value",
+        )
 
 
 def _as_path(site: Site, value: str) -> str:
@@ -107,11 +111,11 @@ def output_findings(site: Site, setting: Setting) -> Iterator[Diagnostic]:
 def accelerator_findings(
     site: Site, who: str, said: Mapping[str, object], merged: Mapping[str, str], pointer: str
 ) -> Iterator[Diagnostic]:
-    """Snt9 devices come in fixed counts. `merged` is what counts; told by a side that says one half of it in `said`.
+    """Snt9 devices come in fixed counts. Here for the type of one side and the count of another.
 
-    `pointer` is that of the `resources` of the side.
+    Told by the side that says one of the two (`said`, at `pointer`); where it says both, the schema has seen it.
     """
-    if not (said.get("gpu") or said.get("gpu_type")):
+    if bool(said.get("gpu")) == bool(said.get("gpu_type")):
         return
     count = merged.get("gpu", "0")
     if merged.get("gpu_type") == "Snt9" and count not in _SNT9_COUNTS:

@@ -9,6 +9,7 @@ from reconciler.providers.ai4s.meaning.interface import APP, interface, tasks
 from reconciler.providers.ai4s.meaning.merging import merge
 from reconciler.providers.ai4s.meaning.values import (
     accelerator_findings,
+    count_findings,
     literal_findings,
     output_findings,
     wire_findings,
@@ -71,6 +72,7 @@ def setting_findings(site: Site, task: Task, apps: Mapping[str, Interface | None
         if app and parameter is None:
             yield from _unknown(site, "input", setting, app)
         if parameter:
+            yield from count_findings(site, parameter, setting)
             yield from literal_findings(site, parameter, setting)
         yield from wire_findings(site, parameter, setting, apps)
     for setting in task.outputs:
