@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 REPORT_FORMAT = "reconciler.report/v1"
 _VERB_WIDTH = 6
 _RESULT_WIDTH = 7
-_TIME_WIDTH = 7
+_TIME_WIDTH = 9
 
 
 def render_report(report: Report, *, width: int = 100, colour: bool = False) -> str:

@@ -96,7 +96,7 @@ def _why(change: Change) -> str:
 
 def _field_lines(field: FieldChange, path_column: int, width: int, paint: Paint) -> Iterator[str]:
     """`path  recorded/live -> desired` when it fits, else one side a line; texts of several lines as a diff."""
-    path = pad(printable(field.path), path_column)
+    path = printable(field.path)
     note = f"   ({printable(field.why)})" if field.why else ""
     before, before_text = _before(field)
     if isinstance(before, str) and isinstance(field.desired, str) and "\n" in before + field.desired:
@@ -104,9 +104,9 @@ def _field_lines(field: FieldChange, path_column: int, width: int, paint: Paint)
         yield from _text_diff(before, field.desired, paint)
         return
     after_text = _secret_or_value(field.desired, secret=field.secret)
-    if columns(f"{path}  {before_text} -> {after_text}{note}") <= width:
+    if columns(f"{pad(path, path_column)}  {before_text} -> {after_text}{note}") <= width:
         arrow = f"{paint(before_text, Tone.REMOVED)} -> {paint(after_text, Tone.ADDED)}"
-        yield f"{path}  {arrow}{paint(note, Tone.QUIET)}"
+        yield f"{pad(path, path_column)}  {arrow}{paint(note, Tone.QUIET)}"
         return
     yield f"{path}{paint(note, Tone.QUIET)}"
     yield f"  {paint('- ' + before_text, Tone.REMOVED)}"
