@@ -211,8 +211,17 @@ def test_warnings_are_no_errors() -> None:
 
 def test_a_reference_by_expression_is_followed() -> None:
     """`$[[ ref.App/name ]]` stands for the declared app as well as `name::version` does."""
-    flow = workflow(task("t", "$[[ ref.App/trim@1.0.0 ]]", inputs={"reeds": ["lab:/a"]}))
-    assert found(READS, flow) == [("meaning.unknown-input", W, "/tasks/0/inputs/0/name")]
+    for reference in ("$[[ ref.App/trim@1.0.0 ]]", "$[[ ref.dev/App/lab/trim@1.0.0 ]]"):
+        flow = workflow(task("t", reference, inputs={"reeds": ["lab:/a"]}))
+        assert found(READS, flow) == [("meaning.unknown-input", W, "/tasks/0/inputs/0/name")]
+
+
+@pytest.mark.parametrize(
+    "reference", ["$[[ ref.Workflow/flow@1.0.0 ]]", "$[[ ref.App/trim@1.0.0.name ]]", "x$[[ ref.App/trim@1.0.0 ]]"]
+)
+def test_an_expression_for_something_else_is_passed_over(reference: str) -> None:
+    """A reference that is not the id of an app tells nothing about inputs."""
+    assert found(READS, workflow(task("t", reference, inputs={"reeds": ["lab:/a"]}))) == []
 
 
 def test_another_space_is_another_app() -> None:

@@ -7,17 +7,19 @@ and `complete` says whether something was: names that may stand in the unreadabl
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from reconciler.model import expression
-from reconciler.model.address import Address
+from reconciler.planning.edges import Known, locate
+from reconciler.planning.forms import form_of
 
 if TYPE_CHECKING:
+    from reconciler.model.address import Address
     from reconciler.model.manifest import Manifest, Spec
 
 APP, WORKFLOW, JOB = "App", "Workflow", "Job"
-_MOST_PARTS = 3
+_REFERENCE = "{name}::{version}::{scope}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +70,10 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class Declared:
-    """Every readable manifest of the platform, found by reference."""
+    """Every manifest of the platform, found by reference."""
 
-    by_address: Mapping[Address, Manifest] = field(default_factory=dict)
+    by_address: Mapping[Address, Manifest]
+    known: Known
 
     @classmethod
     def of(cls, manifests: Sequence[Manifest]) -> Declared:
@@ -78,36 +81,35 @@ class Declared:
         found: dict[Address, Manifest] = {}
         for manifest in manifests:
             found.setdefault(manifest.address, manifest)
-        return cls(found)
+        return cls(found, Known.of(found))
 
     def find(self, reference: str, kind: str, beside: Address) -> Manifest | None:
-        """The manifest that `name::version[::space]` or `$[[ ref.Kind/name ]]`, written in the manifest at `beside`,
-        stands for. None: not declared here, or a bare id; it may live on the platform.
+        """The manifest that a reference, written in the one at `beside`, stands for.
+
+        `name::version[::space]` or an expression. None: not declared here, or a bare id; it may live on the platform.
         """
-        if address := _address(reference, kind, beside):
-            return self.by_address.get(address)
-        return None
+        address = self._expression(reference, beside) if "$[[" in reference else _form(reference, kind, beside)
+        found = self.by_address.get(address) if address else None
+        return found if found and found.address.kind == kind else None
+
+    def _expression(self, reference: str, beside: Address) -> Address | None:
+        try:
+            expressions = expression.parse(reference)
+        except ValueError:
+            return None
+        if (
+            len(expressions) != 1
+            or expressions[0].text != reference
+            or expressions[0].space is not expression.Space.REF
+        ):
+            return None
+        candidates, output = locate(expressions[0], beside, self.known)
+        return candidates[0] if len(candidates) == 1 and not output else None
 
 
-def _address(reference: str, kind: str, beside: Address) -> Address | None:
-    if "$[[" in reference:
-        return _expression_address(reference, kind, beside)
-    parts = reference.split("::")
-    if not 1 < len(parts) <= _MOST_PARTS or not all(parts[:2]):
-        return None
-    scope = parts[2] if len(parts) == _MOST_PARTS and parts[2] else beside.scope
-    return Address(beside.target, kind, scope, f"{parts[0]}@{parts[1]}")
-
-
-def _expression_address(reference: str, kind: str, beside: Address) -> Address | None:
-    try:
-        expressions = expression.parse(reference)
-    except ValueError:
-        return None
-    if len(expressions) != 1 or expressions[0].text != reference or expressions[0].space is not expression.Space.REF:
-        return None
-    named, _, name = expressions[0].name.partition("/")
-    return Address(beside.target, kind, beside.scope, name) if named == kind and name else None
+def _form(reference: str, kind: str, beside: Address) -> Address | None:
+    form = form_of(_REFERENCE)
+    return form.read(reference, beside.target, kind, beside.scope) if form else None
 
 
 def interface(app: Manifest) -> Interface:

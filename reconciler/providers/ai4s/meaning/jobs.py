@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from reconciler.planning.graph import cycles
 from reconciler.providers.ai4s.meaning.findings import Site, closest, duplicates, instead
 from reconciler.providers.ai4s.meaning.interface import WORKFLOW, tasks
 from reconciler.providers.ai4s.meaning.merging import merge, workflow_reference
-from reconciler.providers.ai4s.meaning.wiring import cycles, waits_for
+from reconciler.providers.ai4s.meaning.wiring import waits_for
 from reconciler.providers.ai4s.meaning.workflows import (
     apps_of,
     cycle_finding,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from reconciler.planning.graph import cycles
 from reconciler.providers.ai4s.meaning.findings import Site, duplicates, instead
 from reconciler.providers.ai4s.meaning.interface import APP, interface, tasks
 from reconciler.providers.ai4s.meaning.merging import merge
@@ -14,10 +15,10 @@ from reconciler.providers.ai4s.meaning.values import (
     output_findings,
     wire_findings,
 )
-from reconciler.providers.ai4s.meaning.wiring import cycles, waits_for
+from reconciler.providers.ai4s.meaning.wiring import waits_for
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from reconciler.model.diagnostic import Diagnostic
     from reconciler.model.manifest import Manifest
@@ -40,8 +41,7 @@ def workflow_findings(workflow: Manifest, declared: Declared) -> Iterator[Diagno
         yield from setting_findings(site, task, apps)
         yield from merged_findings(site, task, merge(apps[task.name], task))
     first = {task.name: task for task in reversed(written)}
-    order = {task.name: first[task.name] for task in written}
-    for circle in cycles({name: waits_for(inputs_of(task)) for name, task in order.items()}):
+    for circle in cycles({name: waits_for(inputs_of(task)) for name, task in first.items()}):
         yield cycle_finding(site, circle, first[circle[0]])
 
 
@@ -102,7 +102,7 @@ def merged_findings(site: Site, said: Task, merged: Merged) -> Iterator[Diagnost
         )
 
 
-def cycle_finding(site: Site, circle: tuple[str, ...], task: Task) -> Diagnostic:
+def cycle_finding(site: Site, circle: Sequence[str], task: Task) -> Diagnostic:
     """`task` is the first of the circle, and the finding points at the input by which it waits for the second."""
     second = circle[1] if len(circle) > 1 else circle[0]
     places = [setting.pointer for setting in task.inputs if second in waits_for({setting.name: setting.values})]
