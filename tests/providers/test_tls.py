@@ -1,0 +1,71 @@
+"""TLS is verified: against what the machine trusts, or against the CA bundle that is given."""
+
+from __future__ import annotations
+
+import shutil
+import ssl
+import subprocess
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING
+
+import pytest
+
+from reconciler.errors import Unreachable
+from reconciler.providers.errors import nested_fault
+from reconciler.providers.exchange import Call, Dialect
+from reconciler.providers.protocol import Transport
+from reconciler.providers.session import Credentials, Session
+from tests.providers.loopback import reply, serving
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+QUICK = Transport(connect_timeout=2, read_timeout=2, deadline=5, backoff=0.001)
+CREATE = Call("create thing", "POST", "/things", body={})
+
+
+@pytest.fixture
+def certificate(tmp_path: Path) -> tuple[Path, ssl.SSLContext]:
+    """A certificate for this machine that nobody trusts, made for this test alone."""
+    openssl = shutil.which("openssl")
+    if openssl is None:
+        pytest.skip("no openssl command to make a certificate with")
+    chain, key = tmp_path / "cert.pem", tmp_path / "key.pem"
+    wanted = "-x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=loopback"
+    name = ["-addext", "subjectAltName=IP:127.0.0.1"]
+    command = [openssl, "req", *wanted.split(), *name, "-keyout", str(key), "-out", str(chain)]
+    subprocess.run(command, check=True, capture_output=True)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(chain, key)
+    return chain, context
+
+
+def test_untrusted_certificate_is_refused_before_anything_is_sent(certificate: tuple[Path, ssl.SSLContext]) -> None:
+    """A certificate nobody vouches for means no request, and a hint that keeps verification on."""
+    _, context = certificate
+    with serving(reply(200, {}), wrap=partial(context.wrap_socket, server_side=True)) as server:
+        session = Session("prod", server.url, QUICK, Dialect(nested_fault), Credentials())
+        with pytest.raises(Unreachable, match="cannot be trusted") as caught:
+            session.call(CREATE)
+        assert server.seen == []
+    assert "verification stays on" in caught.value.hint
+
+
+def test_given_ca_bundle_is_trusted(certificate: tuple[Path, ssl.SSLContext]) -> None:
+    """With the bundle of the network's own authority the same server is fine."""
+    chain, context = certificate
+    with serving(reply(200, {"id": "1"}), wrap=partial(context.wrap_socket, server_side=True)) as server:
+        transport = replace(QUICK, verify=str(chain))
+        session = Session("prod", server.url, transport, Dialect(nested_fault), Credentials())
+        assert session.call(CREATE) == {"id": "1"}
+        session.close()
+
+
+def test_verification_cannot_be_switched_off(certificate: tuple[Path, ssl.SSLContext]) -> None:
+    """`verify=False` is not a way in."""
+    _, context = certificate
+    with serving(reply(200, {}), wrap=partial(context.wrap_socket, server_side=True)) as server:
+        session = Session("prod", server.url, replace(QUICK, verify=False), Dialect(nested_fault), Credentials())
+        with pytest.raises(Unreachable):
+            session.call(CREATE)
