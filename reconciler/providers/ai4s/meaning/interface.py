@@ -94,16 +94,12 @@ class Declared:
 
     def _expression(self, reference: str, beside: Address) -> Address | None:
         try:
-            expressions = expression.parse(reference)
+            found = expression.parse(reference)
         except ValueError:
             return None
-        if (
-            len(expressions) != 1
-            or expressions[0].text != reference
-            or expressions[0].space is not expression.Space.REF
-        ):
+        if [e.text for e in found] != [reference] or found[0].space is not expression.Space.REF:
             return None
-        candidates, output = locate(expressions[0], beside, self.known)
+        candidates, output = locate(found[0], beside, self.known)
         return candidates[0] if len(candidates) == 1 and not output else None
 
 
