@@ -59,3 +59,10 @@ def test_a_run_as_it_would_be() -> None:
 def test_a_run_of_an_undeclared_workflow_is_unknown() -> None:
     """Nothing is made up about a workflow that lives on the platform only."""
     assert merged_tasks(job(runs="other::1.0.0"), (READS,)) == ()
+
+
+def test_of_two_overrides_the_first_counts() -> None:
+    """As everywhere in the checks; that there are two is an error of its own."""
+    flow = workflow(task("t", "trim::1.0.0"))
+    run = job(task("t", resources={"cpu": "2C"}), task("t", resources={"cpu": "4C"}))
+    assert [merged.resources["cpu"] for merged in merged_tasks(run, (READS, flow))] == ["2C"]

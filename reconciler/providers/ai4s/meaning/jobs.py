@@ -38,7 +38,7 @@ def job_findings(job: Manifest, declared: Declared) -> Iterator[Diagnostic]:
     apps = apps_of(workflow, declared)
     for task in own:
         if task.name in apps:
-            yield from setting_findings(site, task, apps)
+            yield from setting_findings(site, task, apps[task.name], apps)
         else:
             message = f"workflow {workflow.address.name} has no task {task.name!r}"
             hint = instead(task.name, apps)

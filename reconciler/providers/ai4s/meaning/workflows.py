@@ -38,8 +38,9 @@ def workflow_findings(workflow: Manifest, declared: Declared) -> Iterator[Diagno
     )
     apps = apps_of(workflow, declared)
     for task in written:
-        yield from setting_findings(site, task, apps)
-        yield from merged_findings(site, task, merge(apps[task.name], task))
+        app = _app_of(workflow, task, declared)
+        yield from setting_findings(site, task, app, apps)
+        yield from merged_findings(site, task, merge(app, task))
     first = {task.name: task for task in reversed(written)}
     for circle in cycles({name: waits_for(inputs_of(task)) for name, task in first.items()}):
         yield cycle_finding(site, circle, first[circle[0]])
@@ -51,9 +52,14 @@ def apps_of(workflow: Manifest, declared: Declared) -> dict[str, Interface | Non
     """
     found: dict[str, Interface | None] = {}
     for task in tasks(workflow.spec):
-        app = declared.find(task.app_id, APP, workflow.address)
-        found.setdefault(task.name, interface(app) if app else None)
+        if task.name not in found:
+            found[task.name] = _app_of(workflow, task, declared)
     return found
+
+
+def _app_of(workflow: Manifest, task: Task, declared: Declared) -> Interface | None:
+    app = declared.find(task.app_id, APP, workflow.address)
+    return interface(app) if app else None
 
 
 def inputs_of(task: Task) -> dict[str, tuple[str, ...]]:
@@ -61,12 +67,13 @@ def inputs_of(task: Task) -> dict[str, tuple[str, ...]]:
     return {setting.name: setting.values for setting in task.inputs}
 
 
-def setting_findings(site: Site, task: Task, apps: Mapping[str, Interface | None]) -> Iterator[Diagnostic]:
-    """What one task of a workflow or a job says about the parameters of its app."""
+def setting_findings(
+    site: Site, task: Task, app: Interface | None, apps: Mapping[str, Interface | None]
+) -> Iterator[Diagnostic]:
+    """What one task of a workflow or job says about the parameters of its app. `apps`: those of every task."""
     yield from duplicates(
         site, "meaning.duplicate-input", "input", [(setting.name, f"{setting.pointer}/name") for setting in task.inputs]
     )
-    app = apps.get(task.name)
     for setting in task.inputs:
         parameter = app.inputs.get(setting.name) if app else None
         if app and parameter is None:
