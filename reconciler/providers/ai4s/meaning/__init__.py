@@ -30,7 +30,7 @@ __all__ = ["check"]
 
 def check(manifests: tuple[Manifest, ...]) -> Iterator[Diagnostic]:
     """Every finding, in the order of `manifests`. Pure. Each carries an address and a JSON pointer into the spec."""
-    declared = Declared.of(manifests)
+    declared = Declared(manifests)
     for manifest in manifests:
         if manifest.address.kind == APP:
             yield from app_findings(manifest)

@@ -57,11 +57,15 @@ def _commands(site: Site, app: Manifest, names: set[str]) -> Iterator[Diagnostic
     listed = app.spec.get("commands")
     commands = [(i, c) for i, c in enumerate(listed if isinstance(listed, list) else ()) if isinstance(c, str)]
     script = "\n".join(command for _, command in commands)
-    for index, command in commands:
+    meant = {name: _meant(name, names, script) for name in set(_REFERENCE.findall(script)) - names}
+    for index, command in commands if any(meant.values()) else ():
         for name in dict.fromkeys(_REFERENCE.findall(command)):
-            near = closest(name, names, cutoff=VERY_CLOSE)
-            if name in names or not near or re.search(_SET_BY_SHELL.format(re.escape(name)), script):
-                continue
-            message = f"`${{{name}}}` is neither an input nor an output of this app"
-            hint = f"did you mean `${{{near}}}`?"
-            yield site.warning("meaning.unknown-parameter", f"/commands/{index}", message, hint)
+            if near := meant.get(name):
+                message = f"`${{{name}}}` is neither an input nor an output of this app"
+                hint = f"did you mean `${{{near}}}`?"
+                yield site.warning("meaning.unknown-parameter", f"/commands/{index}", message, hint)
+
+
+def _meant(name: str, names: set[str], script: str) -> str:
+    near = closest(name, names, cutoff=VERY_CLOSE)
+    return near if near and not re.search(_SET_BY_SHELL.format(re.escape(name)), script) else ""

@@ -69,27 +69,69 @@ class Task:
 
 
 @dataclass(frozen=True, slots=True)
+class Steps:
+    """A workflow, read. `written` are all its tasks with their apps, None where an app is not declared here; `first`
+    and `apps` hold, by name, those that count.
+    """
+
+    workflow: Manifest
+    written: tuple[tuple[Task, Interface | None], ...]
+    first: Mapping[str, Task]
+    apps: Mapping[str, Interface | None]
+
+
 class Declared:
-    """Every manifest of the platform, found by reference."""
+    """Every manifest of the platform, found by reference; each one is read once, however many refer to it.
 
-    by_address: Mapping[Address, Manifest]
-    known: Known
+    Of two manifests at one address the first counts, of two tasks with one name too. That there are two is reported
+    elsewhere.
+    """
 
-    @classmethod
-    def of(cls, manifests: Sequence[Manifest]) -> Declared:
-        """Of two manifests at one address the first counts; that there are two is reported elsewhere."""
-        found: dict[Address, Manifest] = {}
+    def __init__(self, manifests: Sequence[Manifest]) -> None:
+        self._by_address: dict[Address, Manifest] = {}
         for manifest in manifests:
-            found.setdefault(manifest.address, manifest)
-        return cls(found, Known.of(found))
+            self._by_address.setdefault(manifest.address, manifest)
+        self._known = Known.of(self._by_address)
+        self._interfaces: dict[Address, Interface] = {}
+        self._workflows: dict[Address, Steps] = {}
 
-    def find(self, reference: str, kind: str, beside: Address) -> Manifest | None:
-        """The manifest that a reference, written in the one at `beside`, stands for.
+    def app(self, reference: str, beside: Address) -> Interface | None:
+        """The app that a reference, written in the manifest at `beside`, stands for.
 
         `name::version[::space]` or an expression. None: not declared here, or a bare id; it may live on the platform.
         """
+        app = self._find(reference, APP, beside)
+        if app is None:
+            return None
+        if app.address not in self._interfaces:
+            self._interfaces[app.address] = interface(app)
+        return self._interfaces[app.address]
+
+    def workflow(self, reference: str, beside: Address) -> Steps | None:
+        """The workflow that a reference stands for, in the same way."""
+        workflow = self._find(reference, WORKFLOW, beside)
+        return self.steps(workflow) if workflow else None
+
+    def steps(self, workflow: Manifest) -> Steps:
+        """A workflow, read."""
+        found = self._workflows.get(workflow.address)
+        if found is None or found.workflow is not workflow:
+            found = self._workflows[workflow.address] = self._steps(workflow)
+        return found
+
+    def _steps(self, workflow: Manifest) -> Steps:
+        written = tasks(workflow.spec)
+        apps = tuple(self.app(task.app_id, workflow.address) for task in written)
+        first: dict[str, Task] = {}
+        theirs: dict[str, Interface | None] = {}
+        for task, app in zip(written, apps, strict=True):
+            if task.name not in first:
+                first[task.name], theirs[task.name] = task, app
+        return Steps(workflow, tuple(zip(written, apps, strict=True)), first, theirs)
+
+    def _find(self, reference: str, kind: str, beside: Address) -> Manifest | None:
         address = self._expression(reference, beside) if "$[[" in reference else _form(reference, kind, beside)
-        found = self.by_address.get(address) if address else None
+        found = self._by_address.get(address) if address else None
         return found if found and found.address.kind == kind else None
 
     def _expression(self, reference: str, beside: Address) -> Address | None:
@@ -99,7 +141,7 @@ class Declared:
             return None
         if [e.text for e in found] != [reference] or found[0].space is not expression.Space.REF:
             return None
-        candidates, output = locate(found[0], beside, self.known)
+        candidates, output = locate(found[0], beside, self._known)
         return candidates[0] if len(candidates) == 1 and not output else None
 
 

@@ -6,11 +6,10 @@ from typing import TYPE_CHECKING
 
 from reconciler.planning.graph import cycles
 from reconciler.providers.ai4s.meaning.findings import Site, closest, duplicates, instead
-from reconciler.providers.ai4s.meaning.interface import WORKFLOW, tasks
+from reconciler.providers.ai4s.meaning.interface import tasks
 from reconciler.providers.ai4s.meaning.merging import merge, workflow_reference
 from reconciler.providers.ai4s.meaning.wiring import waits_for
 from reconciler.providers.ai4s.meaning.workflows import (
-    apps_of,
     cycle_finding,
     inputs_of,
     merged_findings,
@@ -32,25 +31,25 @@ def job_findings(job: Manifest, declared: Declared) -> Iterator[Diagnostic]:
     own = tasks(job.spec)
     yield from duplicates(site, "meaning.duplicate-task", "task", [(t.name, f"{t.pointer}/task_name") for t in own])
     yield from _acceleration(site, job, own)
-    workflow = declared.find(workflow_reference(job), WORKFLOW, job.address)
-    if workflow is None:
+    steps = declared.workflow(workflow_reference(job), job.address)
+    if steps is None:
         return
-    apps = apps_of(workflow, declared)
     for task in own:
-        if task.name in apps:
-            yield from setting_findings(site, task, apps[task.name], apps)
+        if task.name in steps.apps:
+            yield from setting_findings(site, task, steps.apps[task.name], steps.apps)
         else:
-            message = f"workflow {workflow.address.name} has no task {task.name!r}"
-            hint = instead(task.name, apps)
+            message = f"workflow {steps.workflow.address.name} has no task {task.name!r}"
+            hint = instead(task.name, steps.apps)
             yield site.error("meaning.unknown-task", f"{task.pointer}/task_name", message, hint)
-    theirs = {task.name: task for task in reversed(tasks(workflow.spec))}
     overrides = {task.name: task for task in reversed(own)}
-    merged = [merge(app, theirs[name], overrides.get(name)) for name, app in apps.items()]
+    merged = [merge(app, steps.first[name], overrides.get(name)) for name, app in steps.apps.items()]
     for result in merged:
-        if said := overrides.get(result.name):
+        theirs, said = steps.first[result.name], overrides.get(result.name)
+        if said:
             yield from merged_findings(site, said, result)
-        yield from _required(site, result, [theirs[result.name], *([said] if said else [])])
-    yield from _cycles(site, theirs, overrides, merged)
+        yield from _required(site, result, [theirs, *([said] if said else [])])
+    if any(waits_for(inputs_of(task)) for task in own):
+        yield from _cycles(site, steps.first, overrides, merged)
 
 
 def _acceleration(site: Site, job: Manifest, own: Sequence[Task]) -> Iterator[Diagnostic]:

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from math import prod
 from typing import TYPE_CHECKING, Any
 
-from reconciler.providers.ai4s.meaning.interface import APP, WORKFLOW, Declared, interface, tasks
+from reconciler.providers.ai4s.meaning.interface import Declared, tasks
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -92,16 +92,11 @@ def merged_tasks(job: Manifest, manifests: Sequence[Manifest]) -> tuple[Merged, 
     """Every task of a declared job as it would run, in the order of its workflow; empty when the workflow is not
     among `manifests`. For reviews and guards: what a run will ask for, before it is submitted.
     """
-    declared = Declared.of(manifests)
-    workflow = declared.find(workflow_reference(job), WORKFLOW, job.address)
-    if workflow is None:
+    steps = Declared(manifests).workflow(workflow_reference(job), job.address)
+    if steps is None:
         return ()
     overrides = {task.name: task for task in reversed(tasks(job.spec))}
-    found = []
-    for task in tasks(workflow.spec):
-        app = declared.find(task.app_id, APP, workflow.address)
-        found.append(merge(interface(app) if app else None, task, overrides.get(task.name)))
-    return tuple(found)
+    return tuple(merge(app, steps.first[name], overrides.get(name)) for name, app in steps.apps.items())
 
 
 def workflow_reference(job: Manifest) -> str:

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from reconciler.planning.graph import cycles
 from reconciler.providers.ai4s.meaning.findings import Site, duplicates, instead
-from reconciler.providers.ai4s.meaning.interface import APP, interface, tasks
 from reconciler.providers.ai4s.meaning.merging import merge
 from reconciler.providers.ai4s.meaning.values import (
     accelerator_findings,
@@ -32,34 +31,14 @@ MANY_INSTANCES = 1000
 def workflow_findings(workflow: Manifest, declared: Declared) -> Iterator[Diagnostic]:
     """Every finding about one workflow."""
     site = Site(workflow.address)
-    written = tasks(workflow.spec)
-    yield from duplicates(
-        site, "meaning.duplicate-task", "task", [(task.name, f"{task.pointer}/task_name") for task in written]
-    )
-    apps = apps_of(workflow, declared)
-    for task in written:
-        app = _app_of(workflow, task, declared)
-        yield from setting_findings(site, task, app, apps)
+    steps = declared.steps(workflow)
+    names = [(task.name, f"{task.pointer}/task_name") for task, _ in steps.written]
+    yield from duplicates(site, "meaning.duplicate-task", "task", names)
+    for task, app in steps.written:
+        yield from setting_findings(site, task, app, steps.apps)
         yield from merged_findings(site, task, merge(app, task))
-    first = {task.name: task for task in reversed(written)}
-    for circle in cycles({name: waits_for(inputs_of(task)) for name, task in first.items()}):
-        yield cycle_finding(site, circle, first[circle[0]])
-
-
-def apps_of(workflow: Manifest, declared: Declared) -> dict[str, Interface | None]:
-    """For each task of a workflow its app, None where that is not declared here. Of two tasks with one name the first
-    counts.
-    """
-    found: dict[str, Interface | None] = {}
-    for task in tasks(workflow.spec):
-        if task.name not in found:
-            found[task.name] = _app_of(workflow, task, declared)
-    return found
-
-
-def _app_of(workflow: Manifest, task: Task, declared: Declared) -> Interface | None:
-    app = declared.find(task.app_id, APP, workflow.address)
-    return interface(app) if app else None
+    for circle in cycles({name: waits_for(inputs_of(task)) for name, task in steps.first.items()}):
+        yield cycle_finding(site, circle, steps.first[circle[0]])
 
 
 def inputs_of(task: Task) -> dict[str, tuple[str, ...]]:
