@@ -161,3 +161,22 @@ def closed_port() -> int:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
     return port
+
+
+def routed(routes: Mapping[str, Behaviour]) -> Behaviour:
+    """Answers by `METHOD /path`, the query left out; anything else is a 404 in nobody's words."""
+
+    def act(handler: _Handler) -> None:
+        routes.get(f"{handler.command} {handler.path.partition('?')[0]}", reply(404))(handler)
+
+    return act
+
+
+def in_turn(*behaviours: Behaviour) -> Behaviour:
+    """One after the other; the last one goes on for ever."""
+    left = list(behaviours)
+
+    def act(handler: _Handler) -> None:
+        (left.pop(0) if len(left) > 1 else left[0])(handler)
+
+    return act

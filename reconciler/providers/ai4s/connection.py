@@ -69,14 +69,14 @@ def _with_key(target: Target, given: Mapping[str, str], transport: Transport) ->
     known = given.get("project_id") or target.settings.get("project_id", "")
     if known:
         return Ai4sConnection(Place(target.name, session, lambda: known), (session,))
-    iam = _iam_session(target, transport, signed)
+    iam = _iam_session(target, transport, KEY_VARIABLES, signed)
     look_up = _once(lambda: project_of_region(iam, target.region))
     return Ai4sConnection(Place(target.name, session, look_up), (session, iam))
 
 
 def _with_user(target: Target, given: Mapping[str, str], transport: Transport) -> Ai4sConnection:
     secrets = _secrets(given)
-    iam = _iam_session(target, transport, Credentials(secrets=secrets))
+    iam = _iam_session(target, transport, USER_VARIABLES, Credentials(secrets=secrets))
     user = User(given["domain_name"], given["user_name"], given["password"], target.region)
     sign_in = TokenSignIn(iam, user, transport.clock)
     session = Session(
@@ -91,12 +91,12 @@ def _with_user(target: Target, given: Mapping[str, str], transport: Transport) -
     return Ai4sConnection(Place(target.name, session, project_id), (session, iam))
 
 
-def _iam_session(target: Target, transport: Transport, credentials: Credentials) -> Session:
+def _iam_session(target: Target, transport: Transport, variables: tuple[str, ...], credentials: Credentials) -> Session:
     endpoint = target.settings.get("iam_endpoint", "") or (endpoint_of(target.region) if target.region else "")
     if not target.region or not endpoint:
         msg = f"target {target.name}: whose project? Neither a project id nor a region is given"
         raise UsageError(msg, hint="set HUAWEICLOUD_SDK_PROJECT_ID, or write `region:` in the target")
-    return Session(target.name, endpoint, transport, Dialect(nested_fault, KEY_VARIABLES), credentials)
+    return Session(target.name, endpoint, transport, Dialect(nested_fault, variables), credentials)
 
 
 def _endpoint(target: Target) -> str:

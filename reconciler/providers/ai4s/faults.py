@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from reconciler.providers.exchange import Answer
 
 _CALL_LIMITS = frozenset({"eihealth.03000004", "APIGW.0308"})
-_EXISTS = re.compile(r"(?i)already exist|duplicate|已存在|重复")
+_EXISTS = re.compile(r"(?i)already exist|exists? already|duplicate|已存在|重复")
 _BAD_REQUEST, _NOT_FOUND, _CONFLICT, _TOO_MANY = 400, 404, 409, 429
 
 
