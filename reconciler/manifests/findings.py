@@ -1,0 +1,63 @@
+"""A finding about one document before its place in the file is known."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Final
+
+from reconciler.model.diagnostic import Diagnostic, Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from reconciler.manifests.positions import Places
+    from reconciler.model.address import Address
+
+_SIMILAR: Final = 0.6
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """`pointer` is in the author's words. `on_key`: the key is what is wrong, not the value."""
+
+    code: str
+    message: str
+    hint: str = ""
+    pointer: str = ""
+    on_key: bool = False
+    severity: Severity = Severity.ERROR
+
+    def placed(self, places: Places, address: Address | None = None) -> Diagnostic:
+        """The finding at its place in the file."""
+        source = places.key(self.pointer) if self.on_key else places.value(self.pointer)
+        return Diagnostic(
+            self.severity, self.code, self.message, source, pointer=self.pointer, hint=self.hint, address=address
+        )
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """The known word that the author most likely meant, or "". Case, hyphens and underscores count for nothing."""
+    by_letters = {_letters(candidate): candidate for candidate in sorted(known)}
+    if exact := by_letters.get(_letters(word)):
+        return exact
+    close = get_close_matches(_letters(word), by_letters, n=1, cutoff=_SIMILAR)
+    return by_letters[close[0]] if close else ""
+
+
+def suggestion(word: str, known: Iterable[str]) -> str:
+    """A hint: the most likely word, or all of them when nothing is close."""
+    choices = sorted(known)
+    if close := did_you_mean(word, choices):
+        return f"did you mean `{close}`?"
+    return f"choose from {listed(choices)}" if choices else ""
+
+
+def listed(words: Iterable[str]) -> str:
+    """`a`, `b` and `c`."""
+    quoted = [f"`{word}`" for word in words]
+    return " and ".join([", ".join(quoted[:-1]), quoted[-1]]) if len(quoted) > 1 else "".join(quoted)
+
+
+def _letters(word: str) -> str:
+    return word.replace("-", "").replace("_", "").casefold()

@@ -1,0 +1,93 @@
+"""Every manifest of an environment, and every problem of every file, in one pass."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from reconciler.manifests import documents
+from reconciler.manifests.assembling import Surroundings, assemble
+from reconciler.manifests.files import find
+from reconciler.manifests.reader import Reader
+from reconciler.model.diagnostic import Diagnostic, Severity, Source
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from reconciler.manifests.schemas import Catalogue
+    from reconciler.model.manifest import Manifest
+    from reconciler.model.project import Environment, Project
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """`manifests` sorted by address, valid ones only; `diagnostics` in file order; `files` the number read.
+
+    A document with errors is missing from `manifests`: nobody may plan a deletion from what is not there while
+    `diagnostics` holds an error, or a `file.empty-folder` warning.
+    """
+
+    manifests: tuple[Manifest, ...]
+    diagnostics: tuple[Diagnostic, ...]
+    files: int
+
+
+def load(  # noqa: PLR0913 - the two last are for the command line
+    project: Project,
+    environment: Environment,
+    catalogue: Catalogue,
+    *,
+    paths: Sequence[Path] = (),
+    variables: Mapping[str, str] | None = None,
+    base: Path | None = None,
+) -> Loaded:
+    """Reads the manifests of a project for one environment.
+
+    `paths` are what a user named instead of the project's own folders. `variables` go on top of the environment's.
+    `base` is the folder file names are shown relative to, and relative `paths` start from: the working directory
+    unless told otherwise. Never raises for what stands in files or for files that cannot be read.
+    """
+    found = find(Path(project.root), project.manifests, paths, (base or Path()).resolve())
+    around = Surroundings(catalogue, environment, {**environment.vars, **(variables or {})})
+    reader = Reader()
+    manifests: list[Manifest] = []
+    diagnostics = list(found.diagnostics)
+    for path in found.files.values():
+        loaded = _load_file(path, found.shown(path), reader, around)
+        manifests += loaded.manifests
+        diagnostics += loaded.diagnostics
+    manifests.sort(key=lambda manifest: (manifest.address, manifest.source))
+    diagnostics.sort(key=lambda diagnostic: diagnostic.sort_key)
+    return Loaded(tuple(manifests), tuple(diagnostics), len(found.files))
+
+
+def _load_file(path: Path, shown: str, reader: Reader, around: Surroundings) -> Loaded:
+    data = _bytes_of(path, shown)
+    if isinstance(data, Diagnostic):
+        return Loaded((), (data,), 1)
+    read = reader.read(data, shown)
+    manifests: list[Manifest] = []
+    diagnostics = list(read.diagnostics)
+    for document in read.documents:
+        manifest, problems = assemble(document, around)
+        diagnostics += problems
+        if manifest is not None:
+            manifests.append(manifest)
+    return Loaded(tuple(manifests), tuple(diagnostics), 1)
+
+
+def _bytes_of(path: Path, shown: str) -> bytes | Diagnostic:
+    """At most one byte more than the limit, so that a huge file costs nothing."""
+    try:
+        with path.open("rb") as file:
+            data = file.read(documents.LARGEST_FILE + 1)
+            return data if len(data) <= documents.LARGEST_FILE else documents.too_large(shown, path.stat().st_size)
+    except OSError as error:
+        return Diagnostic(
+            Severity.ERROR,
+            "file.unreadable",
+            f"cannot be read: {error.strerror}",
+            Source(shown),
+            hint="check that it is a file and that you may read it",
+        )

@@ -1,0 +1,121 @@
+"""Which kind a document declares, and in which form."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from reconciler.manifests.findings import Finding, did_you_mean, listed, suggestion
+from reconciler.manifests.schemas import Form
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from reconciler.manifests.schemas import Catalogue
+    from reconciler.model.kind import Kind
+    from reconciler.model.project import Environment
+
+LANGUAGE_VERSION: Final = "v1"
+_ENVELOPE_KEYS: Final = ("apiVersion", "kind", "metadata", "spec", "lifecycle")
+
+
+@dataclass(frozen=True, slots=True)
+class Recognised:
+    """What a document is, before it is checked."""
+
+    kind: Kind
+    form: Form
+
+    @property
+    def body_pointer(self) -> str:
+        """Where the definition stands in the document."""
+        return "/spec" if self.form is Form.ENVELOPE else f"/{self.kind.native_key}"
+
+
+def recognise(document: Any, catalogue: Catalogue, environment: Environment) -> Recognised | Finding:  # noqa: ANN401 - any JSON value
+    """The kind and form of a document, or why it is no manifest. `environment` decides where platforms share a word."""
+    if not isinstance(document, dict):
+        hint = "begin with `apiVersion:`, or with the platform's own key"
+        return Finding("manifest.not-a-mapping", "a manifest is a mapping, and this document is not", hint)
+    if "apiVersion" in document or "kind" in document:
+        return _envelope(document, catalogue)
+    return _native(document, catalogue, environment)
+
+
+def _envelope(document: Mapping[str, Any], catalogue: Catalogue) -> Recognised | Finding:
+    for key in ("apiVersion", "kind"):
+        if not isinstance(document.get(key), str):
+            hint = f"write for instance `{key}: {_example(key, catalogue)}`"
+            return Finding("manifest.unknown-kind", f"the document has no `{key}`", hint, f"/{key}", on_key=True)
+    platform, slash, version = document["apiVersion"].partition("/")
+    if platform == "reconciler":
+        hint = "a project file is called reconciler.yaml and stands at the top of the project"
+        return Finding("manifest.unknown-kind", "this is a project file, not a manifest", hint, "/apiVersion")
+    if platform not in catalogue.platforms():
+        hint = suggestion(platform, catalogue.platforms())
+        message = f"there is no platform `{platform}`"
+        return Finding("manifest.unknown-platform", message, hint, "/apiVersion")
+    if not slash or version != LANGUAGE_VERSION:
+        message = f"`{document['apiVersion']}` is no version of the manifest language"
+        return Finding("manifest.unknown-version", message, f"write {platform}/{LANGUAGE_VERSION}", "/apiVersion")
+    return _kind(platform, document["kind"], catalogue)
+
+
+def _kind(platform: str, name: str, catalogue: Catalogue) -> Recognised | Finding:
+    kind = catalogue.kinds.get((platform, name))
+    if kind is None:
+        known = [other for owner, other in catalogue.kinds if owner == platform]
+        message = f"platform {platform} has no kind `{name}`"
+        return Finding("manifest.unknown-kind", message, suggestion(name, known), "/kind")
+    return Recognised(kind, Form.ENVELOPE)
+
+
+def _example(key: str, catalogue: Catalogue) -> str:
+    platform, kind = next(iter(catalogue.kinds), ("platform", "Kind"))
+    return f"{platform}/{LANGUAGE_VERSION}" if key == "apiVersion" else kind
+
+
+def _native(document: Mapping[str, Any], catalogue: Catalogue, environment: Environment) -> Recognised | Finding:
+    known = sorted({kind.native_key for kind in catalogue.kinds.values() if kind.native_key})
+    keys = [key for key in document if key in known]
+    if len(keys) > 1:
+        hint = "put each into a document of its own, with a line `---` between them"
+        message = f"one document declares one resource, and this has {listed(keys)}"
+        return Finding("manifest.several-kinds", message, hint, f"/{keys[1]}", on_key=True)
+    if not keys:
+        return _unrecognised(document, known)
+    kinds = _possible(catalogue.native_kinds(keys[0]), document, environment)
+    if len(kinds) > 1:
+        hint = "say which target is meant with a sibling key `metadata: {target: ...}`"
+        message = f"`{keys[0]}` is a word of {listed(sorted(kind.platform for kind in kinds))}"
+        return Finding("manifest.ambiguous", message, hint, f"/{keys[0]}", on_key=True)
+    return Recognised(kinds[0], Form.NATIVE)
+
+
+def _possible(kinds: tuple[Kind, ...], document: Mapping[str, Any], environment: Environment) -> tuple[Kind, ...]:
+    """Those of the named target's platform, else those of platforms the environment has, else all."""
+    if len(kinds) == 1:
+        return kinds
+    metadata = document.get("metadata")
+    name = metadata.get("target") if isinstance(metadata, dict) else None
+    targets = [environment.targets[name]] if name in environment.targets else list(environment.targets.values())
+    platforms = {target.platform for target in targets}
+    return tuple(kind for kind in kinds if kind.platform in platforms) or kinds
+
+
+def _unrecognised(document: Mapping[str, Any], native_keys: list[str]) -> Finding:
+    words = [*_ENVELOPE_KEYS[:2], *native_keys]
+    for key in document:
+        if close := did_you_mean(key, words):
+            return Finding(
+                "manifest.unrecognised",
+                f"the document is no manifest: `{key}` is not a word of any platform",
+                f"did you mean `{close}`?",
+                f"/{key}",
+                on_key=True,
+            )
+    return Finding(
+        "manifest.unrecognised",
+        f"the document is no manifest: it has neither `apiVersion` and `kind` nor one of {listed(native_keys)}",
+        "if it belongs to another program, list the manifest folders under `manifests` in the project file",
+    )

@@ -1,0 +1,80 @@
+"""From the facts in a schema (`x-...` keywords) to the field rules that planning reads."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from reconciler.model.kind import FieldRule, Life, OnFieldChange, Reference
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+Schema = dict[str, Any]
+
+_FACTS: Final = (
+    "x-immutable",
+    "x-computed",
+    "x-write-only",
+    "x-secret",
+    "x-server-default",
+    "x-cosmetic",
+    "x-list-key",
+    "x-unordered",
+    "x-quantity",
+    "x-empty-is-absent",
+    "x-refers-to",
+)
+
+
+def field_rules(spec: Schema, life: Life) -> tuple[FieldRule, ...]:
+    """One rule per field of `spec` (references replaced) that has facts, outer fields first."""
+    return tuple(_rule(path, schema, life) for path, schema in fields(spec) if any(fact in schema for fact in _FACTS))
+
+
+def fields(spec: Schema, path: str = "") -> Iterator[tuple[str, Schema]]:
+    """Every field below an object schema with its dotted path, `[]` for list items: `tasks[].resources.cpu`."""
+    for name, schema in spec.get("properties", {}).items():
+        inner = f"{path}.{name}" if path else name
+        yield inner, schema
+        yield from fields(schema, inner)
+        yield from _items(schema, inner)
+
+
+def _items(schema: Schema, path: str) -> Iterator[tuple[str, Schema]]:
+    items = schema.get("items")
+    if isinstance(items, dict):
+        yield f"{path}[]", items
+        yield from fields(items, f"{path}[]")
+        yield from _items(items, f"{path}[]")
+
+
+def _rule(path: str, schema: Schema, life: Life) -> FieldRule:
+    default = schema.get("x-server-default")
+    refers = schema.get("x-refers-to")
+    return FieldRule(
+        path=path,
+        reason="; ".join(_reason(schema[fact]) for fact in _FACTS if fact in schema),
+        on_change=_on_change(schema, life),
+        has_server_default=default is not None,
+        server_default=default["value"] if default else None,
+        write_only="x-write-only" in schema,
+        computed="x-computed" in schema,
+        secret="x-secret" in schema,
+        cosmetic="x-cosmetic" in schema,
+        list_key=schema.get("x-list-key", {}).get("key", ""),
+        unordered="x-unordered" in schema,
+        quantity=schema.get("x-quantity", {}).get("unit", ""),
+        empty_is_absent="x-empty-is-absent" in schema,
+        refers_to=Reference(refers["kind"], refers.get("form", "")) if refers else None,
+    )
+
+
+def _on_change(schema: Schema, life: Life) -> OnFieldChange | None:
+    """An immutable field of a standing thing makes a new one; words for people never start a run."""
+    if "x-immutable" in schema:
+        return OnFieldChange.REPLACE if life is Life.STANDING else OnFieldChange.NEW_RUN
+    return OnFieldChange.NOTHING if "x-cosmetic" in schema and life is Life.RUN else None
+
+
+def _reason(fact: Any) -> str:  # noqa: ANN401 - a sentence, or an object with one
+    return str(fact["reason"]) if isinstance(fact, dict) else str(fact)
