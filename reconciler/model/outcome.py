@@ -38,10 +38,14 @@ class StepOutcome:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """The end of an apply, in step order."""
+    """The end of an apply, in step order. `halted` says why nothing more was begun although nobody asked to stop (the
+    lease was lost, the memory cannot be written), `halted_code` is the stable code of it; "" when that did not happen.
+    """
 
     outcomes: tuple[StepOutcome, ...]
     interrupted: bool = False
+    halted: str = ""
+    halted_code: str = ""
 
     def having(self, result: Result) -> tuple[StepOutcome, ...]:
         """The outcomes with that result."""
@@ -50,4 +54,4 @@ class Report:
     @property
     def complete(self) -> bool:
         """Everything done."""
-        return all(o.result is Result.DONE for o in self.outcomes)
+        return not self.halted and all(o.result is Result.DONE for o in self.outcomes)

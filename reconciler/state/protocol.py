@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from reconciler.state.journal import Record
-
     from reconciler.model.address import Address
     from reconciler.model.resource import Recorded
+    from reconciler.state.journal import Record
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,180 @@
+"""Walks a plan: every step once, in dependency order, side by side where nothing forbids it.
+
+A failed step takes only what needs it with it. A lost lease or a memory that cannot be written stops everything:
+nothing is begun that could not be remembered. Asked to stop, it lets running calls end.
+"""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from reconciler.errors import PlanStale, ReconcilerError, StateLocked, StateUnreadable, StateUnwritable
+from reconciler.execution.calling import Unsure
+from reconciler.execution.presence import appeared, replaced
+from reconciler.execution.scheduling import Schedule
+from reconciler.execution.steps import Skip, StepRun, Walk
+from reconciler.model.outcome import Report, Result, StepOutcome
+from reconciler.state.recovery import unsettled
+
+if TYPE_CHECKING:
+    from reconciler.execution.context import Context
+    from reconciler.model.plan import Plan, Step
+
+_MEMORY = (StateLocked, StateUnreadable, StateUnwritable, PlanStale)
+
+
+def execute(plan: Plan, context: Context) -> Report:
+    """Does what `plan` says and commits what came of it. The lease is held by the caller, and the journal settled
+    (`settle`): steps at an address that is not settled are skipped.
+
+    Raises StateUnreadable or StateLocked when it cannot even begin.
+    """
+    pending = {entry.intent.address for entry in unsettled(context.store.records(context.environment))}
+    walk = Walk(context, appeared(plan, context), replaced(plan))
+    pool = _Pool(plan, walk, frozenset(str(address) for address in pending))
+    pool.run()
+    halted = pool.halted or _commit(context)
+    return Report(
+        outcomes=tuple(pool.outcomes[step.id] for step in plan.steps),
+        interrupted=context.stop.is_set(),
+        halted=halted.message if halted else "",
+        halted_code=halted.code if halted else "",
+    )
+
+
+def _commit(context: Context) -> ReconcilerError | None:
+    """Folds the journal into the state. Nothing is lost when that fails: the journal has it all."""
+    try:
+        if context.store.records(context.environment):
+            state = context.store.read(context.environment)
+            context.store.commit(context.environment, state, expected_serial=state.serial, lease=context.lease)
+    except _MEMORY as error:
+        return error
+    return None
+
+
+class _Pool:
+    """The worker threads of one walk, and what they share. Everything mutable is guarded by `_changed`."""
+
+    def __init__(self, plan: Plan, walk: Walk, unsettled_addresses: frozenset[str]) -> None:
+        self._plan = plan
+        self._walk = walk
+        self._context = walk.context
+        self._unsettled = unsettled_addresses
+        self._schedule = Schedule(plan.steps)
+        self._changed = threading.Condition()
+        self._fatal: BaseException | None = None
+        self._closed = False
+        self.halted: ReconcilerError | None = None
+        self.outcomes: dict[int, StepOutcome] = {}
+
+    def run(self) -> None:
+        """Returns when every step has an outcome. Raises what killed a worker, if anything did."""
+        count = max(1, min(self._context.parallelism, len(self._plan.steps)))
+        workers = [threading.Thread(target=self._work, name=f"apply-{n}") for n in range(count)]
+        for worker in workers:
+            worker.start()
+        try:
+            for worker in workers:
+                worker.join()
+        finally:
+            self._close()
+            for worker in workers:
+                worker.join()
+        if self._fatal is not None:
+            raise self._fatal
+        self._put_aside()
+
+    def _work(self) -> None:
+        try:
+            while (step := self._take()) is not None:
+                self._put(self._done(step))
+        except BaseException as error:  # noqa: BLE001 - carried to the thread that waits, which raises it
+            with self._changed:
+                self._fatal = self._fatal or error
+                self._closed = True
+                self._changed.notify_all()
+
+    def _take(self) -> Step | None:
+        with self._changed:
+            while not self._closed and self.halted is None and not self._context.stop.is_set():
+                if (step := self._schedule.take()) is not None:
+                    return step
+                if self._schedule.finished:
+                    return None
+                self._changed.wait()
+            return None
+
+    def _close(self) -> None:
+        with self._changed:
+            self._closed = True
+            self._changed.notify_all()
+
+    def _put(self, outcome: StepOutcome) -> None:
+        skipped: list[StepOutcome] = []
+        with self._changed:
+            self.outcomes[outcome.step.id] = outcome
+            if outcome.result is Result.DONE:
+                self._schedule.done(outcome.step)
+            else:
+                for lost in self._schedule.failed(outcome.step):
+                    skipped.append(_blocked(lost, outcome))
+                    self.outcomes[lost.id] = skipped[-1]
+            self._changed.notify_all()
+        for told in (outcome, *skipped):
+            self._walk.ended(told)
+
+    def _put_aside(self) -> None:
+        """Outcomes for what was never begun."""
+        code = "interrupted" if self.halted is None else self.halted.code
+        text = "asked to stop before it began" if self.halted is None else self.halted.message
+        for step in self._schedule.drop():
+            self.outcomes[step.id] = StepOutcome(step, Result.SKIPPED, error=text, code=code)
+            self._walk.ended(self.outcomes[step.id])
+
+    def _done(self, step: Step) -> StepOutcome:
+        if str(step.address) in self._unsettled:
+            text = "an earlier submission here is not settled"
+            return StepOutcome(step, Result.SKIPPED, error=text, code="submission.ambiguous")
+        self._walk.started(step)
+        begun = self._context.clock()
+        outcome = self._guarded(step, StepRun(step, self._walk))
+        return replace(outcome, seconds=max(0.0, self._context.clock() - begun))
+
+    def _guarded(self, step: Step, run: StepRun) -> StepOutcome:
+        """The one place where nothing may get through: a step that goes wrong is an outcome."""
+        try:
+            return run.run()
+        except Skip as skip:
+            text = self._walk.redact(skip.message)
+            return StepOutcome(step, Result.SKIPPED, error=text, code=skip.code, stale=skip.stale)
+        except _MEMORY as error:
+            self._halt(error)
+            result = Result.UNKNOWN if run.may_have_happened else Result.SKIPPED
+            return StepOutcome(step, result, error=self._walk.redact(error.message), code=error.code)
+        except ReconcilerError as error:
+            return self._wrong(step, run, error.message, error.code)
+        except Exception as error:  # noqa: BLE001 - a defect in a handler must not take the other steps with it
+            return self._wrong(step, run, f"{type(error).__name__}: {error}", "execution.unexpected")
+
+    def _wrong(self, step: Step, run: StepRun, text: str, code: str) -> StepOutcome:
+        """Whatever went wrong after a request left may have gone wrong after its effect."""
+        if not run.may_have_happened:
+            return StepOutcome(step, Result.FAILED, error=self._walk.redact(text), code=code)
+        try:
+            return run.record(Unsure(text, code))
+        except _MEMORY as error:
+            self._halt(error)
+            return StepOutcome(step, Result.UNKNOWN, error=self._walk.redact(text), code=code)
+
+    def _halt(self, error: ReconcilerError) -> None:
+        with self._changed:
+            self.halted = self.halted or error
+            self._changed.notify_all()
+
+
+def _blocked(step: Step, cause: StepOutcome) -> StepOutcome:
+    text = f"step {cause.step.id} ({cause.step.verb.value} {cause.step.address}) is {cause.result.value}"
+    return StepOutcome(step, Result.SKIPPED, error=text, code="execution.blocked", blocked_by=cause.step.id)

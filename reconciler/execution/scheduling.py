@@ -1,0 +1,64 @@
+"""Which step may go next: in-degree counters, so that n steps cost O(n + dependencies), whatever their shape."""
+
+from __future__ import annotations
+
+import heapq
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from reconciler.model.plan import Step
+
+
+class Schedule:
+    """Steps in dependency order, lowest id first among those that are ready. Not safe from several threads at once."""
+
+    def __init__(self, steps: Iterable[Step]) -> None:
+        self._steps = {step.id: step for step in steps}
+        self._missing = {step.id: len(set(step.needs) & self._steps.keys()) for step in self._steps.values()}
+        self._dependants: dict[int, list[int]] = {}
+        for step in self._steps.values():
+            for need in set(step.needs):
+                self._dependants.setdefault(need, []).append(step.id)
+        self._ready = [identity for identity, missing in self._missing.items() if not missing]
+        heapq.heapify(self._ready)
+        self._open = set(self._steps)
+
+    @property
+    def finished(self) -> bool:
+        """Every step was done, failed or skipped."""
+        return not self._open
+
+    def take(self) -> Step | None:
+        """A step whose needs are done; None when there is none right now."""
+        return self._steps[heapq.heappop(self._ready)] if self._ready else None
+
+    def done(self, step: Step) -> None:
+        """It succeeded: what needed it may become ready."""
+        self._open.discard(step.id)
+        for dependant in self._dependants.get(step.id, ()):
+            self._missing[dependant] -= 1
+            if not self._missing[dependant] and dependant in self._open:
+                heapq.heappush(self._ready, dependant)
+
+    def failed(self, step: Step) -> tuple[Step, ...]:
+        """It did not succeed: everything that needs it, directly or not, is out. Returns those, in id order."""
+        self._open.discard(step.id)
+        lost: set[int] = set()
+        frontier = [step.id]
+        while frontier:
+            for dependant in self._dependants.get(frontier.pop(), ()):
+                if dependant in self._open:
+                    self._open.discard(dependant)
+                    lost.add(dependant)
+                    frontier.append(dependant)
+        return tuple(self._steps[identity] for identity in sorted(lost))
+
+    def drop(self) -> tuple[Step, ...]:
+        """Gives up whatever is neither done nor taken. Returns those, in id order."""
+        ready = set(self._ready)
+        waiting = [i for i in self._open if i in ready or self._missing[i]]
+        self._ready.clear()
+        self._open.difference_update(waiting)
+        return tuple(self._steps[identity] for identity in sorted(waiting))

@@ -1,0 +1,214 @@
+"""What a crash left: calls that may have happened are settled before anything new starts.
+
+    verb of the intent   how it is settled
+    -------------------  ------------------------------------------------------------------------------------
+    create               by its mark (`searching`), waiting out the platform's lag since the intent was written
+    delete               by reading: gone means done
+    stop                 by reading: ended or gone means done
+    update               not at all: it is idempotent, and planned again from what is live
+    adopt, forget        they never left this machine
+
+What a search settles as "not submitted", and what will be planned again, is recorded as failed. What nothing settles
+is for a person, who looks at the platform and says so (`settle_by_hand`).
+"""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, assert_never
+
+from reconciler.errors import PlatformError, SubmissionAmbiguous, Unanswered, UsageError
+from reconciler.execution.calling import Creation, Effect, Gate, NoEffect, Unsure, judged
+from reconciler.execution.resolving import Made, Unresolved, Values, resolve
+from reconciler.execution.searching import Wanted, can_search, search
+from reconciler.model.kind import CreateClass
+from reconciler.model.plan import Verb
+from reconciler.model.resource import Desired, Phase
+from reconciler.providers.protocol import Reads
+from reconciler.state.journal import Done, Failed
+from reconciler.state.recovery import unsettled
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from reconciler.execution.calling import Verdict
+    from reconciler.execution.context import Context
+    from reconciler.model.address import Address
+    from reconciler.providers.protocol import Creates
+    from reconciler.state.journal import Intent
+    from reconciler.state.protocol import Lease, State, StateStore
+    from reconciler.state.recovery import Unsettled
+
+_LEFT = "the process that began it ended before the answer"
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """A call that is settled now: `remote_id` is what it acted on, "" says that it had no effect."""
+
+    address: Address
+    verb: Verb
+    remote_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Ambiguous:
+    """A call nobody can tell about. `why` is for people."""
+
+    address: Address
+    verb: Verb
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """The end of settling. `state` is what holds now."""
+
+    state: State
+    settled: tuple[Settled, ...] = ()
+    ambiguous: tuple[Ambiguous, ...] = ()
+
+    def require(self) -> State:
+        """`state`; raises SubmissionAmbiguous, naming every address and the one command, when any is left."""
+        if self.ambiguous:
+            lines = [f"{left.address}: {left.why}" for left in self.ambiguous]
+            addresses = " ".join(f"'{left.address}'" for left in self.ambiguous[:1])
+            hint = (
+                "Look for it on the platform, then say what is true: "
+                f"reconciler state settle {addresses} --submitted ID (or --not-submitted)"
+            )
+            raise SubmissionAmbiguous("not known whether it was submitted:\n" + "\n".join(lines), hint=hint)
+        return self.state
+
+
+def settle(context: Context) -> Settlement:
+    """Settles what it can, makes that durable and commits it. The lease is held by the caller.
+
+    Raises StateUnreadable, StateLocked, StateUnwritable.
+    """
+    pending = unsettled(context.store.records(context.environment))
+    if not pending:
+        return Settlement(context.store.read(context.environment))
+    state = context.store.read(context.environment)
+    with ThreadPoolExecutor(max_workers=max(1, context.parallelism), thread_name_prefix="settle") as pool:
+        verdicts = list(pool.map(lambda entry: _verdict(entry, context, state), pending))
+    ended = [_recorded(entry.intent, verdict, context) for entry, verdict in zip(pending, verdicts, strict=True)]
+    return Settlement(
+        state=_committed(context.store, context.environment, context.lease),
+        settled=tuple(end for end in ended if isinstance(end, Settled)),
+        ambiguous=tuple(end for end in ended if isinstance(end, Ambiguous)),
+    )
+
+
+def settle_by_hand(
+    store: StateStore, lease: Lease, environment: str, address: Address, submitted: str, clock: Callable[[], float]
+) -> State:
+    """A person has looked: `submitted` is the remote id of what is there, "" says that nothing is.
+
+    Raises UsageError when nothing is unsettled at `address`, and what the store raises.
+    """
+    pending = [entry.intent for entry in unsettled(store.records(environment)) if entry.intent.address == address]
+    if not pending:
+        msg = f"nothing is unsettled at {address}"
+        raise UsageError(msg, hint="`reconciler state list` shows what is recorded.")
+    for intent in pending:
+        if submitted:
+            store.append(environment, Done(intent.key, address, submitted, clock()), lease)
+        else:
+            failed = Failed(intent.key, address, "settled by hand: not submitted", "submission.ambiguous", clock())
+            store.append(environment, failed, lease)
+    return _committed(store, environment, lease)
+
+
+def _committed(store: StateStore, environment: str, lease: Lease) -> State:
+    state = store.read(environment)
+    return store.commit(environment, state, expected_serial=state.serial, lease=lease)
+
+
+def _recorded(intent: Intent, verdict: Verdict, context: Context) -> Settled | Ambiguous:
+    """Makes the verdict durable; what is not settled stays in the journal as it is."""
+    now = context.clock()
+    match verdict:
+        case Effect(remote_id, phase, outputs):
+            done = Done(intent.key, intent.address, remote_id, now, phase, dict(outputs))
+            context.store.append(context.environment, done, context.lease)
+            return Settled(intent.address, intent.verb, remote_id)
+        case NoEffect(error, code):
+            failed = Failed(intent.key, intent.address, context.redactor.redact(error), code, now)
+            context.store.append(context.environment, failed, context.lease)
+            return Settled(intent.address, intent.verb)
+        case Unsure(error, _):
+            return Ambiguous(intent.address, intent.verb, context.redactor.redact(error))
+        case _ as unreachable:
+            assert_never(unreachable)
+
+
+def _verdict(entry: Unsettled, context: Context, state: State) -> Verdict:
+    intent = entry.intent
+    connection = context.connections.get(intent.address.target)
+    match intent.verb:
+        case Verb.ADOPT | Verb.FORGET:
+            return NoEffect(f"{_LEFT}; it never leaves this machine", "execution.not-sent")
+        case Verb.UPDATE:
+            return NoEffect(f"{_LEFT}; it is planned again from what is live", "execution.planned-again")
+        case Verb.STOP | Verb.DELETE:
+            return _read_again(intent, None if connection is None else connection.handler(intent.address.kind))
+        case Verb.CREATE if connection is None:
+            return Unsure(f"there is no connection to the target {intent.address.target}", "submission.ambiguous")
+        case Verb.CREATE:
+            return _created(entry, connection.handler(intent.address.kind), context, state)
+        case _ as unreachable:
+            assert_never(unreachable)
+
+
+def _read_again(intent: Intent, handler: object) -> Verdict:
+    """Stop and delete may be sent again, so not knowing costs nothing."""
+    planned_again = NoEffect(f"{_LEFT}; it is planned again from what is live", "execution.planned-again")
+    if not isinstance(handler, Reads):
+        return planned_again
+    try:
+        live = handler.read(intent.address, intent.remote_id)
+    except PlatformError:
+        return planned_again
+    if intent.verb is Verb.STOP and live is not None and live.phase.ended:
+        return Effect(intent.remote_id, live.phase, dict(live.outputs))
+    if live is None:
+        return Effect(intent.remote_id, Phase.CANCELLED if intent.verb is Verb.STOP else Phase.UNKNOWN)
+    return planned_again
+
+
+def _created(entry: Unsettled, handler: Creates, context: Context, state: State) -> Verdict:
+    intent = entry.intent
+    what = entry.unknown.error if entry.unknown is not None else _LEFT
+    kind = context.kinds[intent.platform, intent.address.kind]
+    if intent.mark is None or kind.create_class is CreateClass.BLIND:
+        return Unsure(f"{what}; the platform offers no way to find out", "submission.ambiguous")
+    recorded = state.resources.get(intent.address)
+    former = () if recorded is None else (recorded.remote_id, *recorded.history)
+    if not can_search(handler) and kind.create_class is CreateClass.TOKEN:
+        return _repeated(intent, handler, context, state)
+    now, patience = context.clock(), context.patience
+    # The call may have been under way until the process died, and when that was nobody wrote down.
+    until = max(now, min(now + patience.horizon, intent.at + patience.call + patience.horizon))
+    found = search(handler, Wanted(intent.address, intent.mark, former), until, context)
+    return judged(found, what, "submission.ambiguous")
+
+
+def _repeated(intent: Intent, handler: Creates, context: Context, state: State) -> Verdict:
+    """The same token makes the platform answer with what it made then, as long as it remembers the token."""
+    if intent.spec is None or intent.mark is None or context.clock() - intent.at > context.patience.token:
+        return Unsure(f"{_LEFT}; too long ago to ask again with the same token", "submission.ambiguous")
+
+    def made(address: Address) -> Made | None:
+        recorded = state.resources.get(address)
+        return None if recorded is None else Made(recorded.remote_id, recorded.outputs)
+
+    try:
+        spec = resolve(intent.spec, Values(intent.address, intent.depends_on, made, context.secrets))
+    except Unresolved as error:
+        return Unsure(f"{_LEFT}; it cannot be asked again: {error.message}", "submission.ambiguous")
+    desired = Desired(intent.address, spec, intent.mark)
+    kind = context.kinds[intent.platform, intent.address.kind]
+    creation = Creation(handler, desired, (), Gate(context.lease), context)
+    return creation.resume(kind, Unanswered(_LEFT))
