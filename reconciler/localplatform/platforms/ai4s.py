@@ -1,0 +1,57 @@
+"""AI4S, formerly eiHealth: spaces, apps, workflows, jobs, data (platform contract: ai4s.md; choices in its 15.3)."""
+
+from __future__ import annotations
+
+from reconciler.localplatform.face import Face, Problem, Refusal, Reply
+from reconciler.localplatform.platforms import (
+    ai4s_apps,
+    ai4s_jobs,
+    ai4s_runtime,
+    ai4s_spaces,
+    ai4s_system,
+    ai4s_workflows,
+)
+from reconciler.localplatform.platforms.ai4s_tools import REFUSE_REFERENCED
+from reconciler.localplatform.platforms.ai4s_words import INVALID, PLATFORM
+from reconciler.localplatform.platforms.ai4s_work import translate
+from reconciler.localplatform.platforms.huawei_auth import WINDOW_SWITCH, sign_in
+
+
+def _render(refusal: Refusal, request_id: str) -> Reply:
+    """The error shape of section 15.1; the gateway's own errors repeat the request id in the body."""
+    body = {"error_code": refusal.code, "error_msg": refusal.message}
+    if refusal.code.startswith("APIGW"):
+        body["request_id"] = request_id
+    return Reply(body, refusal.status, refusal.headers)
+
+
+FACE = Face(
+    name=PLATFORM,
+    routes=(
+        *ai4s_spaces.ROUTES,
+        *ai4s_apps.ROUTES,
+        *ai4s_workflows.ROUTES,
+        *ai4s_jobs.ROUTES,
+        *ai4s_runtime.ROUTES,
+        *ai4s_system.ROUTES,
+    ),
+    owns=lambda path: path.startswith("/v1/"),
+    sign_in=sign_in,
+    problems={
+        Problem.UNKNOWN_PATH: (404, "APIGW.0101"),
+        Problem.UNKNOWN_METHOD: (404, "APIGW.0101"),
+        Problem.BAD_BODY: (400, INVALID),
+        Problem.TOO_LARGE: (413, "APIGW.0201"),
+        Problem.THROTTLED: (429, "APIGW.0308"),
+        Problem.BROKEN: (503, "eihealth.03009999"),
+    },
+    render=_render,
+    first_start=ai4s_spaces.first_start,
+    work=translate,
+    switches={
+        WINDOW_SWITCH: True,
+        REFUSE_REFERENCED: True,
+        ai4s_jobs.REFUSE_DELETE_OF_ACTIVE: True,
+        ai4s_jobs.NODE_LABELS: "local,ai4s.label",
+    },
+)

@@ -1,0 +1,238 @@
+"""The WSGI application: finds the face and the handler of a request, lets faults strike, answers, takes notes."""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+import uuid
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from werkzeug.exceptions import HTTPException, MethodNotAllowed, RequestEntityTooLarge
+from werkzeug.routing import Map, Rule
+from werkzeug.wrappers import Request, Response
+
+from reconciler.localplatform.admin import PREFIX as ADMIN_PREFIX
+from reconciler.localplatform.face import Call, Face, Problem, Refusal, Rejected, Reply, Route
+from reconciler.localplatform.faults import ConnectionDropped, FaultKind, FaultRule, Faults, When
+from reconciler.localplatform.request_log import BODY_LIMIT, RequestLog, shown_headers
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+
+    from reconciler.localplatform.admin import Admin
+    from reconciler.localplatform.services import Services
+
+BODY_MOST = 128 * 1024 * 1024
+"""Largest body of any kind, in bytes; faces and JSON bodies have lower limits."""
+
+_TEXTS = {
+    Problem.UNKNOWN_PATH: "The API does not exist or has not been published in the environment",
+    Problem.UNKNOWN_METHOD: "The API does not exist for this method",
+    Problem.TOO_LARGE: "Request entity too large",
+    Problem.THROTTLED: "The throttling threshold has been reached: policy local over ratelimit",
+    Problem.BROKEN: "Backend unavailable",
+}
+
+
+@dataclass(slots=True)
+class _Notes:
+    """What the request log says about one request; filled in as it goes through."""
+
+    operation: str = ""
+    body: bytes = b""
+    fault: FaultRule | None = None
+    status: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Match:
+    """Where a request goes: its face, its route, and the variable parts of the path."""
+
+    face: Face
+    route: Route
+    arguments: dict[str, str] = field(default_factory=dict)
+
+
+class Application:
+    """The whole local platform behind one WSGI callable. Threads may call it at once.
+
+    Raises ConnectionDropped where a fault rule says so: the server around it must close the connection.
+    """
+
+    def __init__(
+        self, services: Services, faces: Sequence[Face], *, faults: Faults, log: RequestLog, admin: Admin
+    ) -> None:
+        self._services = services
+        self._faces = tuple(faces)
+        self._faults = faults
+        self._log = log
+        self._admin = admin
+        self._endpoints = tuple((face, route) for face in self._faces for route in face.routes)
+        self._map = _map_of(route for _, route in self._endpoints)
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Answers one request, as WSGI has it."""
+        request = Request(environ)
+        request.max_content_length = BODY_MOST
+        if request.path.startswith(ADMIN_PREFIX):
+            reply = self._admin.answer(request)
+            return _response(reply, "")(environ, start_response)
+        request_id, notes = uuid.uuid4().hex, _Notes()
+        try:
+            response = self._answer(request, request_id, notes)
+        finally:
+            self._note(request, request_id, notes)
+        return response(environ, start_response)
+
+    def _answer(self, request: Request, request_id: str, notes: _Notes) -> Response:
+        face = next((f for f in self._faces if f.owns(request.path)), None)
+        try:
+            match = self._match(request)
+            notes.body = _read(request)
+            face, notes.operation = match.face, match.route.operation
+            notes.fault = self._faults.strike(request.method, request.path, notes.operation)
+            _before(notes.fault)
+            reply = self._handle(request, request_id, match, notes.fault)
+            _after(notes.fault)
+        except Rejected as rejected:
+            reply = _refuse(face, rejected, request_id)
+        except Refusal as refusal:
+            reply = _render(face, refusal, request_id)
+        notes.status = reply.status
+        cut = notes.fault is not None and notes.fault.fault is FaultKind.TRUNCATE
+        return _response(reply, request_id, cut=cut)
+
+    def _match(self, request: Request) -> _Match:
+        try:
+            endpoint, arguments = self._map.bind_to_environ(request.environ).match()
+        except MethodNotAllowed as error:
+            raise Rejected(Problem.UNKNOWN_METHOD, _TEXTS[Problem.UNKNOWN_METHOD]) from error
+        except HTTPException as error:
+            raise Rejected(Problem.UNKNOWN_PATH, _TEXTS[Problem.UNKNOWN_PATH]) from error
+        face, route = self._endpoints[endpoint]
+        return _Match(face, route, dict(arguments))
+
+    def _handle(self, request: Request, request_id: str, match: _Match, fault: FaultRule | None) -> Reply:
+        now = self._services.clock.now()
+        stale = fault is not None and fault.fault is FaultKind.STALE
+        call = Call(
+            request=request,
+            arguments=match.arguments,
+            services=self._services,
+            request_id=request_id,
+            now=now,
+            as_of=now - fault.seconds if fault is not None and stale else None,
+        )
+        if match.route.signed:
+            skew = fault.seconds if fault is not None and fault.fault is FaultKind.SKEW else 0.0
+            match.face.sign_in(replace(call, now=now + skew))
+        return match.route.handle(call)
+
+    def _note(self, request: Request, request_id: str, notes: _Notes) -> None:
+        self._log.add(
+            at=self._services.clock.now(),
+            method=request.method,
+            path=request.path,
+            query=request.query_string.decode("latin-1"),
+            headers=shown_headers(list(request.headers.items())),
+            body=notes.body[:BODY_LIMIT].decode("utf-8", "replace"),
+            operation=notes.operation,
+            status=notes.status,
+            request_id=request_id,
+            fault=notes.fault.fault if notes.fault else "",
+        )
+
+
+def _read(request: Request) -> bytes:
+    """The whole body, which stays cached in the request. Raises Rejected when it cannot be read."""
+    try:
+        return request.get_data(cache=True)
+    except RequestEntityTooLarge as error:
+        raise Rejected(Problem.TOO_LARGE, _TEXTS[Problem.TOO_LARGE]) from error
+    except HTTPException as error:
+        raise Rejected(Problem.BAD_BODY, "the body cannot be read") from error
+
+
+def _map_of(routes: Iterable[Route]) -> Map:
+    """Finds the position of a route. Raises ValueError when two are for the same calls."""
+    rules, taken = [], set()
+    for position, route in enumerate(routes):
+        shape = (route.method, re.sub(r"<[^>]+>", "<>", route.path))
+        if shape in taken:
+            raise ValueError(f"two platforms serve {route.method} {route.path}")
+        taken.add(shape)
+        rules.append(Rule(route.path, methods=[route.method], endpoint=position))
+    return Map(rules, strict_slashes=True, merge_slashes=False, redirect_defaults=False)
+
+
+def _before(fault: FaultRule | None) -> None:
+    """What strikes before the handler has seen the call."""
+    if fault is None:
+        return
+    if fault.fault is FaultKind.LATENCY:
+        time.sleep(fault.seconds)
+    elif fault.fault is FaultKind.THROTTLE:
+        headers = {"Retry-After": f"{fault.retry_after:g}"}
+        raise Rejected(Problem.THROTTLED, _TEXTS[Problem.THROTTLED], headers=headers)
+    elif fault.when is When.BEFORE:
+        _break(fault)
+
+
+def _after(fault: FaultRule | None) -> None:
+    """What strikes when the handler has done its work."""
+    if fault is None:
+        return
+    if fault.fault is FaultKind.LOST:
+        raise ConnectionDropped(reset=False)
+    if fault.when is When.AFTER:
+        _break(fault)
+
+
+def _break(fault: FaultRule) -> None:
+    if fault.fault is FaultKind.RESET:
+        raise ConnectionDropped(reset=True)
+    if fault.fault is FaultKind.ERROR:
+        raise Rejected(Problem.BROKEN, _TEXTS[Problem.BROKEN], status=fault.status)
+
+
+def _refuse(face: Face | None, rejected: Rejected, request_id: str) -> Reply:
+    """A refusal of the server itself, in the words of the face the request was for."""
+    status, code = face.problems[rejected.problem] if face else (_PLAIN[rejected.problem], rejected.problem.value)
+    return _render(face, Refusal(rejected.status or status, code, rejected.message, rejected.headers), request_id)
+
+
+_PLAIN = {
+    Problem.UNKNOWN_PATH: 404,
+    Problem.UNKNOWN_METHOD: 405,
+    Problem.BAD_BODY: 400,
+    Problem.TOO_LARGE: 413,
+    Problem.THROTTLED: 429,
+    Problem.BROKEN: 503,
+}
+"""Statuses where no platform owns the path."""
+
+
+def _render(face: Face | None, refusal: Refusal, request_id: str) -> Reply:
+    if face is not None:
+        return face.render(refusal, request_id)
+    return Reply({"code": refusal.code, "message": refusal.message}, refusal.status, refusal.headers)
+
+
+def _response(reply: Reply, request_id: str, *, cut: bool = False) -> Response:
+    raw = reply.raw if reply.raw is not None else _bytes(reply.body)
+    headers = {**reply.headers, **({"X-Request-Id": request_id} if request_id else {})}
+    response = Response(raw, status=reply.status, headers=headers, content_type=reply.content_type)
+    if cut and len(raw) > 1:
+        # The header still promises the whole answer, so the client can tell.
+        response.automatically_set_content_length = False
+        response.response = [raw[: len(raw) // 2]]
+        response.headers["Content-Length"] = str(len(raw))
+    return response
+
+
+def _bytes(body: Any) -> bytes:  # noqa: ANN401 - any JSON value
+    return b"" if body is None else json.dumps(body, ensure_ascii=False).encode("utf-8", "backslashreplace")

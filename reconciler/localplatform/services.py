@@ -1,0 +1,26 @@
+"""What a handler of any platform has at hand."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from reconciler.localplatform.clock import Clock
+    from reconciler.localplatform.data import DataFolder
+    from reconciler.localplatform.face import Account
+    from reconciler.localplatform.runs import Runs
+    from reconciler.localplatform.store import Store
+    from reconciler.localplatform.switches import Switches
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """Shared by all faces; each part is thread safe."""
+
+    store: Store
+    runs: Runs
+    data: DataFolder
+    clock: Clock
+    account: Account
+    switches: Switches
