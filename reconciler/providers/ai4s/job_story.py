@@ -46,11 +46,17 @@ def logs(place: Place, path: str, job: Mapping[str, Any], task: str, index: int 
 
 
 def events(place: Place, path: str, job: Mapping[str, Any], task: str) -> Iterator[Event]:
-    """Those of the job itself and of its tasks, or of one task only, oldest first."""
-    found = [] if task else _events(place, Call("list events", "GET", f"{path}/events", headers=_LANGUAGE), "")
+    """Those of the job itself and of its tasks, or of one task only, oldest first. What the platform tells of a task
+    and tells of the job again is given once, with its task.
+    """
+    found: list[Event] = []
     for name in _asked(job, task):
         call = Call(f"list events of task {name}", "GET", f"{path}/tasks/{segment(name)}/events")
         found += _unless_missing(partial(_events, place, call, name))
+    if not task:
+        told = {replace(event, task="") for event in found}
+        own = _events(place, Call("list events", "GET", f"{path}/events", headers=_LANGUAGE), "")
+        found = [event for event in own if event not in told] + found
     return iter(sorted(found, key=lambda event: event.first or event.last))
 
 
@@ -96,9 +102,9 @@ def _lines(place: Place, path: str, task: str, index: int) -> list[LogLine]:
     call = Call(f"read logs of task {task}", "GET", f"{path}/logs", query=query)
     chunks = _unless_missing(lambda: items(place.call(call), "logs", place.target, call))
     lines = [
-        LogLine(text, utc(chunk.get("collect_time")), task, index)
+        LogLine(text.removesuffix("\r"), utc(chunk.get("collect_time")), task, index)
         for chunk in chunks
-        for text in str(chunk.get("content") or "").splitlines()
+        for text in str(chunk.get("content") or "").removesuffix("\n").split("\n")
     ]
     # A line without a time belongs after the one before it, so that sorting by time keeps them together.
     times: Iterator[str] = accumulate((line.at for line in lines), _later_or_same)
