@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
 def choose_target(environment: Environment, platform: str, named: str | None, body: str) -> Target | Finding:
     """The target named in the metadata, or the only one of the platform. `body` is where to point at when there is no
-    such word in the file."""
+    such word in the file.
+    """
     if named is not None:
         return _named_target(environment, platform, named)
     targets = [target for target in environment.targets.values() if target.platform == platform]

@@ -38,7 +38,8 @@ class Surroundings:
 @dataclass(slots=True)
 class _Draft:
     """A document on its way to becoming a manifest. `body` is where the definition stands; `native` are the pointers
-    that differ by more than that."""
+    that differ by more than that.
+    """
 
     body: str
     spec: dict[str, Any]
@@ -99,7 +100,7 @@ def _checked(document: Document, recognised: Recognised, around: Surroundings) -
     validator = around.catalogue.validator(kind.platform, kind.name, recognised.form)
     if validator.is_valid(value):
         return value, []
-    from reconciler.manifests.validation import violations  # noqa: PLC0415 - jsonschema is loaded by now
+    from reconciler.manifests.validation import violations
 
     value = as_wanted(validator, value, whole)
     return value, list(violations(validator, value, locate(document.chunk).text))

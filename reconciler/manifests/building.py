@@ -7,17 +7,23 @@ from typing import TYPE_CHECKING, Any, Final
 
 import yaml
 
+from reconciler.manifests.events import position
 from reconciler.manifests.pointers import join
 from reconciler.manifests.scalars import LARGEST_INTEGER, PlainScalars, Refusal
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
+
+    from reconciler.manifests.events import EventParser
 
 DEEPEST: Final = 64
 """Levels of nesting."""
 MOST_ALIASED: Final = 10_000
 """Values one document may get through aliases: enough for people, too few for a bomb."""
 _MOST_PROBLEMS: Final = 50
+_LONGEST_SHOWN: Final = 40
+_NO_KEY: Final = object()
+_INCOMPLETE: Final = object()
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,16 +38,8 @@ class Problem:
     pointer: str = ""
 
 
-class Stopped(Exception):  # noqa: N818 - not an error: the document has been judged
-    """No use in reading on; the problem is recorded."""
-
-
-class _Open(Exception):  # noqa: N818 - a marker, never raised
-    """An anchor whose value is not complete yet."""
-
-
-_NO_KEY: Final = object()
-_STILL_OPEN: Final = _Open
+class Stopped(Exception):
+    """The document has been judged: no use in reading on. The reason is among the problems."""
 
 
 class Builder:
@@ -55,7 +53,6 @@ class Builder:
         "_anchors",
         "_container",
         "_count",
-        "_done",
         "_handlers",
         "_key",
         "_scalars",
@@ -68,15 +65,17 @@ class Builder:
     def __init__(self, scalars: PlainScalars) -> None:
         self.root: Any = None
         self.start: tuple[int, int] | None = None
+        """Line and column of the root, from 0; None as long as there is none."""
         self.problems: list[Problem] = []
         self._scalars = scalars
         self._container: Any = None
         self._key: Any = _NO_KEY
         self._stack: list[tuple[Any, Any, str | None, int]] = []
+        """For each open container: the one around it, itself, its anchor, and the count when it was opened."""
         self._anchors: dict[str, tuple[Any, int]] = {}
+        """Value and number of values in it."""
         self._count = 0
         self._aliased = 0
-        self._done = False
         self._handlers: dict[type[yaml.Event], Callable[[Any], None]] = {
             yaml.ScalarEvent: self._scalar,
             yaml.MappingStartEvent: self._open_mapping,
@@ -84,53 +83,75 @@ class Builder:
             yaml.SequenceStartEvent: self._open_sequence,
             yaml.SequenceEndEvent: self._close,
             yaml.AliasEvent: self._alias,
-            yaml.DocumentStartEvent: self._document,
+            yaml.DocumentStartEvent: self._begin,
             yaml.DocumentEndEvent: self._nothing,
+            yaml.StreamStartEvent: self._nothing,
         }
 
-    def feed(self, events: Iterable[yaml.Event]) -> None:
-        """Takes every event. Raises Stopped when reading on is pointless, and what the event source raises."""
-        handlers = self._handlers
-        for event in events:
-            handlers[type(event)](event)
+    def feed(self, parser: EventParser) -> None:
+        """Takes every event. Raises Stopped when reading on is pointless, and yaml.YAMLError for what is no YAML.
+
+        Plain values in mappings are nearly all there is in manifests; they are handled here, the rest by the handlers.
+        """
+        get, handlers, scalars = parser.get_event, self._handlers, self._scalars
+        scalar, end = yaml.ScalarEvent, yaml.StreamEndEvent
+        while True:
+            event: Any = get()
+            kind = type(event)
+            container = self._container
+            if kind is scalar and type(container) is dict and event.anchor is None and event.tag is None:
+                value = scalars[event.value] if event.implicit[0] else event.value
+                self._count += 1
+                if self._key is not _NO_KEY and type(value) is not Refusal:
+                    container[self._key] = value
+                    self._key = _NO_KEY
+                elif self._key is _NO_KEY and type(value) is str and value not in container and value != "<<":
+                    self._key = value
+                else:
+                    self._count -= 1
+                    self._scalar(event)
+            elif kind is end:
+                return
+            else:
+                handlers[kind](event)
 
     def _nothing(self, event: yaml.Event) -> None:
-        """The end of a document says nothing new."""
+        """Says nothing about values."""
 
-    def _document(self, event: yaml.DocumentStartEvent) -> None:
-        if self._done:
+    def _begin(self, event: yaml.DocumentStartEvent) -> None:
+        if self.start is not None:
             self._problem(event, "yaml.syntax", "a second document begins here", "begin it with a line `---`")
             raise Stopped
 
     def _scalar(self, event: yaml.ScalarEvent) -> None:
         self._count += 1
         if event.tag is not None:
-            self._refuse_tag(event)
-        value: Any = self._scalars[event.value] if event.implicit[0] else event.value
-        container = self._container
-        if type(container) is dict and self._key is _NO_KEY:
-            self._take_key(event, value)
-        else:
-            if type(value) is Refusal:
-                self._refuse_number(event, value)
-            self._put(event, value)
+            self._refuse_tag(event, event.tag)
+        value = self._scalars[event.value] if event.implicit[0] else event.value
         if event.anchor is not None:
             self._anchors[event.anchor] = (value, 1)
+        if type(self._container) is dict and self._key is _NO_KEY:
+            self._take_key(event, value)
+            return
+        if type(value) is Refusal:
+            self._refuse_number(event, value)
+        self._put(event, value)
 
-    def _take_key(self, event: yaml.ScalarEvent, value: Any) -> None:  # noqa: ANN401 - any scalar
+    def _take_key(self, event: yaml.ScalarEvent, value: object) -> None:
         key = event.value
         if type(value) is not str:
-            shown = key or "(nothing)"
+            shown = f"`{key}`" if key else "(nothing)"
             self._problem(event, "yaml.key", f"the key {shown} is no text", f'put it in quotes: "{key}":')
         elif key == "<<" and event.implicit[0]:
             hint = "write the merged keys out where they belong"
             self._problem(event, "yaml.merge-key", "merge keys are not supported", hint)
         elif key in self._container:
-            hint = "keep one of them; in plain YAML the last one would silently win"
-            self._problem(event, "yaml.duplicate-key", f"the key `{key}` is given twice in one mapping", hint, key=key)
+            hint = "keep one of them; other readers silently take the last"
+            message = f"the key `{key}` is given twice in one mapping"
+            self._problem(event, "yaml.duplicate-key", message, hint, key=key)
         self._key = key
 
-    def _put(self, event: yaml.Event, value: Any) -> None:  # noqa: ANN401 - any JSON value
+    def _put(self, event: yaml.Event, value: object) -> None:
         container = self._container
         if type(container) is dict:
             container[self._key] = value
@@ -139,8 +160,7 @@ class Builder:
             container.append(value)
         else:
             self.root = value
-            self._done = True
-            self.start = (event.start_mark.line, event.start_mark.column)
+            self.start = position(event)
 
     def _open_mapping(self, event: yaml.MappingStartEvent) -> None:
         self._open(event, {})
@@ -148,94 +168,84 @@ class Builder:
     def _open_sequence(self, event: yaml.SequenceStartEvent) -> None:
         self._open(event, [])
 
-    def _open(self, event: Any, value: Any) -> None:  # noqa: ANN401 - both start events; a dict or a list
-        self._count += 1
+    def _open(self, event: yaml.CollectionStartEvent, value: dict[str, Any] | list[Any]) -> None:
         if event.tag is not None:
-            self._refuse_tag(event)
+            self._refuse_tag(event, event.tag)
         if len(self._stack) == DEEPEST:
             self._problem(event, "yaml.depth", f"nested deeper than {DEEPEST} levels", "flatten the document")
             raise Stopped
-        if type(self._container) is dict and self._key is _NO_KEY:
-            self._problem(event, "yaml.key", "a list or a mapping is used as a key", "keys are text")
-            raise Stopped
+        self._needs_key(event, "a list or a mapping")
         self._put(event, value)
         if event.anchor is not None:
-            self._anchors[event.anchor] = (_STILL_OPEN, 0)
-        # The key under which the container hangs was just used up; what comes back after closing is "no key".
+            self._anchors[event.anchor] = (_INCOMPLETE, 0)
         self._stack.append((self._container, value, event.anchor, self._count))
+        self._count += 1
         self._container = value
-        self._key = _NO_KEY
 
     def _close(self, event: yaml.Event) -> None:
         del event
-        outer, value, anchor, count = self._stack.pop()
-        if anchor is not None:
-            self._anchors[anchor] = (value, self._count - count + 1)
-        self._container = outer
+        self._container, value, anchor, count = self._stack.pop()
         self._key = _NO_KEY
+        if anchor is not None:
+            self._anchors[anchor] = (value, self._count - count)
 
     def _alias(self, event: yaml.AliasEvent) -> None:
         name = str(event.anchor)
         value, size = self._anchors.get(name, (None, 0))
-        self._count += max(size, 1)
+        self._count += size
         self._aliased += size
         if name not in self._anchors:
             self._problem(event, "yaml.alias", f"no anchor &{name} stands above this alias", "write the value out")
-        elif value is _STILL_OPEN:
+        elif value is _INCOMPLETE:
             self._problem(event, "yaml.alias", f"the value &{name} would hold itself", "write the value out")
             raise Stopped
         elif self._aliased > MOST_ALIASED:
-            message = f"aliases multiply this document to more than {MOST_ALIASED:,} values"
+            message = f"aliases blow this document up to more than {MOST_ALIASED:,} values"
             self._problem(event, "yaml.alias", message, "write the values out")
             raise Stopped
-        if type(self._container) is dict and self._key is _NO_KEY:
-            self._problem(event, "yaml.key", "an alias is used as a key", "write the key out")
-            raise Stopped
+        self._needs_key(event, "an alias")
         self._put(event, _copy(value))
 
-    def _refuse_tag(self, event: yaml.NodeEvent) -> None:
+    def _needs_key(self, event: yaml.Event, what: str) -> None:
+        """Refuses `what` where a key must stand. The rest of the mapping cannot be judged then."""
+        if type(self._container) is dict and self._key is _NO_KEY:
+            self._problem(event, "yaml.key", f"{what} is used as a key", "write the key as text")
+            raise Stopped
+
+    def _refuse_tag(self, event: yaml.Event, tag: str) -> None:
+        shown = tag.replace("tag:yaml.org,2002:", "!!")[:_LONGEST_SHOWN]
         hint = "remove it; put quotes around a scalar that is meant as text"
-        self._problem(event, "yaml.tag", f"the tag {_short_tag(str(event.tag))} is not supported", hint)  # type: ignore[attr-defined]
+        self._problem(event, "yaml.tag", f"the tag {shown} is not supported", hint)
 
     def _refuse_number(self, event: yaml.ScalarEvent, refusal: Refusal) -> None:
-        text = event.value if len(event.value) <= _LONGEST_SHOWN else event.value[:_LONGEST_SHOWN] + "..."
+        text = event.value[:_LONGEST_SHOWN]
         if refusal is Refusal.NOT_FINITE:
             message = f"{text} is no number that can be sent"
         else:
             message = f"{text} is beyond {LARGEST_INTEGER} and would be rounded by other readers"
-        self._problem(event, "yaml.number", message, 'put it in quotes if it is text: "..."')
+        self._problem(event, "yaml.number", message, "put it in quotes if it is text")
 
-    def _problem(self, event: yaml.Event, code: str, message: str, hint: str, key: str = "") -> None:
+    def _problem(self, event: yaml.Event, code: str, message: str, hint: str, *, key: str = "") -> None:
+        line, column = position(event)
+        path = [*self._path(), key] if key else self._path()
+        self.problems.append(Problem(code, message, hint, line, column, join(path)))
         if len(self.problems) == _MOST_PROBLEMS:
             raise Stopped
-        mark = event.start_mark
-        path = [*self._path(), key] if key else self._path()
-        self.problems.append(Problem(code, message, hint, mark.line, mark.column, join(path)))
 
     def _path(self) -> list[str | int]:
         """Where the constructor stands now."""
         path: list[str | int] = []
-        for outer, value, _, _ in self._stack:
-            path += _place_in(outer, value)
+        for outer, _, _, _ in self._stack:
+            # An open container is the last thing that was put into the one around it.
+            if type(outer) is dict:
+                path.append(next(reversed(outer)))
+            elif outer is not None:
+                path.append(len(outer) - 1)
         if type(self._container) is list:
             path.append(len(self._container))
         elif self._key is not _NO_KEY:
             path.append(self._key)
         return path
-
-
-_LONGEST_SHOWN: Final = 40
-
-
-def _place_in(outer: Any, value: Any) -> list[str | int]:  # noqa: ANN401 - any container
-    """Key or index of an open container in the one around it: it is the last thing put there."""
-    if type(outer) is dict:
-        return [key for key, item in outer.items() if item is value][-1:]
-    return [len(outer) - 1] if type(outer) is list else []
-
-
-def _short_tag(tag: str) -> str:
-    return tag.replace("tag:yaml.org,2002:", "!!")
 
 
 def _copy(value: Any) -> Any:  # noqa: ANN401 - any JSON value

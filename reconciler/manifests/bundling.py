@@ -18,13 +18,15 @@ _ANNOTATIONS: Final = frozenset({"title", "description", "examples", "default", 
 
 def bundle(schema: Schema, library: Mapping[str, Schema]) -> Schema:
     """A copy of `schema` whose references to other schemas of `library` (by `$id`) are replaced by what they name;
-    references within it stay. Raises ValueError for one that leads nowhere."""
+    references within it stay. Raises ValueError for one that leads nowhere.
+    """
     return {keyword: _bundled(keyword, value, schema, library) for keyword, value in schema.items()}
 
 
 def definition(schema: Schema, name: str) -> Schema:
     """`$defs/<name>` of a self-contained schema with every reference replaced. Schemas here are never recursive.
-    Raises KeyError when there is none."""
+    Raises KeyError when there is none.
+    """
     return resolved(schema["$defs"][name], schema, {schema["$id"]: schema})
 
 
@@ -77,7 +79,8 @@ def _target(reference: str, root: Schema, library: Mapping[str, Schema]) -> Sche
 
 def _merged(target: Schema, own: Schema) -> Schema:
     """The target of a reference with what stands beside the reference. Words beside it replace the target's words;
-    rules beside it are added, so both must hold."""
+    rules beside it are added, so both must hold.
+    """
     words = {keyword: value for keyword, value in own.items() if keyword in _ANNOTATIONS or keyword.startswith("x-")}
     rules = {keyword: value for keyword, value in own.items() if keyword not in words}
     merged = {**target, **words}

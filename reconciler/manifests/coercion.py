@@ -45,7 +45,8 @@ def as_wanted(validator: Validator, document: Any, whole: frozenset[str]) -> Any
 
 def settled(spec: dict[str, Any], rules: Iterable[FieldRule], integer_texts: Iterable[str]) -> dict[str, Any]:
     """`spec` with whole numbers as text where the platform wants text, and, where empty means absent, blank text as
-    empty text and without nulls: a null is never sent. Changes `spec`."""
+    empty text and without nulls: a null is never sent. Changes `spec`.
+    """
     for path in integer_texts:
         for container, key, _ in slots(spec, path):
             if isinstance(container[key], int):

@@ -85,7 +85,8 @@ def _not_text(source: Source, found: str) -> Diagnostic:
 
 def split(text: str, file: str) -> list[Chunk]:
     """The documents of a file, in order. What stands before the first `---` belongs to the first document when it is
-    only comments and directives."""
+    only comments and directives.
+    """
     if "---" not in text:
         return [Chunk(file, text)]
     starts = [match.start() for match in _MARKER.finditer(text)]
@@ -106,7 +107,8 @@ def _is_preamble(text: str) -> bool:
 
 def forbidden(chunk: Chunk) -> Iterator[Diagnostic]:
     """Characters nobody can see and YAML readers treat differently: control characters, a byte order mark inside the
-    file, the line breaks of other alphabets. Only the first few are reported."""
+    file, the line breaks of other alphabets. Only the first few are reported.
+    """
     for count, match in enumerate(_FORBIDDEN.finditer(chunk.text)):
         if count == _MOST_FORBIDDEN:
             return

@@ -1,12 +1,12 @@
-"""The one place that talks to the YAML library: a stream of parse events for one document.
+"""The one place that talks to the YAML library: parse events of one document.
 
 Events rather than composed nodes: the C library's composer recurses, and a file of 100,000 opening brackets crashes the
-process with it. A stream can be given up at any depth.
+process with it. A stream of events can be given up at any depth.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import yaml
 from yaml.parser import Parser
@@ -16,11 +16,21 @@ from yaml.scanner import Scanner
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    EventSource = Callable[[str], Iterator[yaml.Event]]
+    OpenParser = Callable[[str], "EventParser"]
 
 
-class _PythonParser(Reader, Scanner, Parser):
-    """The pure Python parser without the parts behind it."""
+class EventParser(Protocol):
+    """What the C parser and the Python parser have in common."""
+
+    def get_event(self) -> yaml.Event:
+        """The next event. Raises yaml.YAMLError."""
+
+    def dispose(self) -> None:
+        """Frees what the parser holds."""
+
+
+class PythonParser(Reader, Scanner, Parser):
+    """The pure Python parser without the parts behind it; several times slower."""
 
     def __init__(self, text: str) -> None:
         Reader.__init__(self, text)
@@ -28,28 +38,28 @@ class _PythonParser(Reader, Scanner, Parser):
         Parser.__init__(self)
 
 
-def python_events(text: str) -> Iterator[yaml.Event]:
-    """Events of the pure Python parser, several times slower. Raises yaml.YAMLError while iterating."""
-    return _stream(_PythonParser(text))
-
-
-def native_events(text: str) -> Iterator[yaml.Event]:
-    """Events of the C parser, or of the Python one where the library was built without it. Raises yaml.YAMLError while
-    iterating."""
+def open_parser(text: str) -> EventParser:
+    """The C parser, or the Python one where the library was built without it."""
     if not yaml.__with_libyaml__:
-        return python_events(text)
-    from yaml.cyaml import CParser  # noqa: PLC0415 - absent without libyaml
+        return PythonParser(text)
+    from yaml._yaml import CParser
 
-    return _stream(CParser(text))
+    parser: Any = CParser(text)
+    opened: EventParser = parser
+    return opened
 
 
-def _stream(parser: Any) -> Iterator[yaml.Event]:  # noqa: ANN401 - two unrelated classes with one shape
-    """Without the stream's own start and end."""
-    get: Callable[[], yaml.Event] = parser.get_event
-    end = yaml.StreamEndEvent
-    get()
+def position(event: yaml.Event) -> tuple[int, int]:
+    """Line and column at which an event begins, from 0."""
+    mark = event.start_mark
+    return (mark.line, mark.column) if mark is not None else (0, 0)
+
+
+def iterate(text: str) -> Iterator[yaml.Event]:
+    """Every event of a text. Raises yaml.YAMLError while iterating."""
+    parser = open_parser(text)
     try:
-        while type(event := get()) is not end:
+        while type(event := parser.get_event()) is not yaml.StreamEndEvent:
             yield event
     finally:
         parser.dispose()

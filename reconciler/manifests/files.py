@@ -45,7 +45,8 @@ _MOST_STEPS_UP: Final = 2
 
 def find(root: Path, patterns: Sequence[str], paths: Sequence[Path], base: Path) -> Found:
     """The manifest files of a project: those of `paths` when given (a selection by the user), else those of `patterns`,
-    else every YAML file below `root`."""
+    else every YAML file below `root`.
+    """
     found = Found(base)
     if paths:
         for path in paths:

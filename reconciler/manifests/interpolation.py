@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 @dataclass(frozen=True, slots=True)
 class Filled:
     """A document with its variables filled in. `whole` are the pointers of values that were one variable and nothing
-    else: such a value may take the type that its field wants."""
+    else: such a value may take the type that its field wants.
+    """
 
     value: Any
     findings: tuple[Finding, ...] = ()

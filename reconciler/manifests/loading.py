@@ -33,7 +33,7 @@ class Loaded:
     files: int
 
 
-def load(  # noqa: PLR0913 - the two last are for the command line
+def load(
     project: Project,
     environment: Environment,
     catalogue: Catalogue,

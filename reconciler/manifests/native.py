@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 @dataclass(frozen=True, slots=True)
 class Translated:
     """`pointers` maps pointers into the spec to pointers into the document, where more than the beginning differs.
-    Findings have pointers into the body."""
+    Findings have pointers into the body.
+    """
 
     spec: dict[str, Any]
     pointers: Mapping[str, str] = field(default_factory=dict)

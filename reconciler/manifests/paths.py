@@ -1,4 +1,4 @@
-"""Dotted field paths (`tasks[].resources.cpu`), as field rules use them, walked over a value."""
+"""Dotted field paths (`tasks[].resources.cpu`, `env.*`), as field rules use them, walked over a value."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ if TYPE_CHECKING:
 
 def slots(value: Any, path: str) -> Iterator[Slot]:  # noqa: ANN401 - any JSON value
     """Every place that `path` names and that exists in `value`: the container, the key or index in it, and the way to
-    it, as in a JSON pointer."""
+    it, as in a JSON pointer.
+    """
     steps = path.replace("[]", ".[]").split(".")
     yield from _slots(value, steps, [])
 
@@ -22,6 +23,8 @@ def _slots(value: Any, steps: list[str], way: list[str | int]) -> Iterator[Slot]
     keys: list[Any] = []
     if step == "[]" and isinstance(value, list):
         keys = list(range(len(value)))
+    elif step == "*" and isinstance(value, dict):
+        keys = list(value)
     elif isinstance(value, dict) and step in value:
         keys = [step]
     for key in keys:

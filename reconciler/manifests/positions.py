@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import yaml
 
 from reconciler.manifests import documents, pointers
-from reconciler.manifests.events import native_events
+from reconciler.manifests.events import iterate, position
 from reconciler.model.diagnostic import Diagnostic, Source
 
 if TYPE_CHECKING:
@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 @dataclass(frozen=True, slots=True)
 class Place:
     """Where a value stands, and its key when it has one; lines and columns count from 0 within the document's text.
-    `text` is a scalar as the author wrote it, without quotes; None for lists, mappings and aliases."""
+    `text` is a scalar as the author wrote it, without quotes; None for lists, mappings and aliases.
+    """
 
     line: int
     column: int
@@ -69,7 +70,7 @@ def locate(chunk: Chunk) -> Places:
     """The places of a document that was read before. Of a key given twice, the first counts."""
     walk = _Walk()
     try:
-        for event in native_events(chunk.text):
+        for event in iterate(chunk.text):
             walk.take(event)
     except yaml.YAMLError:
         pass  # what stands before the error has its place already
@@ -92,25 +93,18 @@ class _Walk:
             return
         level = self._stack[-1] if self._stack else None
         if level is not None and level.wants_key and isinstance(event, yaml.ScalarEvent):
-            level.key, level.key_mark = event.value, event.start_mark
+            level.key, level.key_place = event.value, position(event)
             return
         pointer = self._note(event, level)
         if isinstance(event, yaml.CollectionStartEvent):
             self._stack.append(_Level(pointer, is_mapping=isinstance(event, yaml.MappingStartEvent)))
 
     def _note(self, event: yaml.NodeEvent, level: _Level | None) -> str:
-        mark = event.start_mark
-        pointer, key_mark = ("", mark) if level is None else level.next(mark)
+        here = position(event)
+        pointer, key = ("", here) if level is None else level.next(here)
         scalar = event if isinstance(event, yaml.ScalarEvent) else None
-        place = Place(
-            mark.line,
-            mark.column,
-            key_mark.line,
-            key_mark.column,
-            text=scalar.value if scalar else None,
-            plain=bool(scalar and scalar.implicit[0]),
-        )
-        self.found.setdefault(pointer, place)
+        text, plain = (scalar.value, bool(scalar.implicit[0])) if scalar else (None, False)
+        self.found.setdefault(pointer, Place(*here, *key, text, plain))
         return pointer
 
 
@@ -122,22 +116,22 @@ class _Level:
         self.is_mapping = is_mapping
         self.index = 0
         self.key: str | None = None
-        self.key_mark: Any = None
+        self.key_place = (0, 0)
 
     @property
     def wants_key(self) -> bool:
         """Whether the next scalar is a key."""
         return self.is_mapping and self.key is None
 
-    def next(self, mark: Any) -> tuple[str, Any]:  # noqa: ANN401 - the parser's mark, of two libraries
-        """Pointer and key mark of the value that begins now."""
+    def next(self, here: tuple[int, int]) -> tuple[str, tuple[int, int]]:
+        """Pointer of the value that begins `here`, and where its key stands."""
         if self.is_mapping:
-            part, key_mark = self.key or "", self.key_mark or mark
-            self.key = self.key_mark = None
+            part, key = self.key or "", self.key_place
+            self.key = None
         else:
-            part, key_mark = str(self.index), mark
+            part, key = str(self.index), here
             self.index += 1
-        return self.pointer + pointers.join([part]), key_mark
+        return self.pointer + pointers.join([part]), key
 
 
 def place(

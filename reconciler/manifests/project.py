@@ -96,7 +96,7 @@ def _document(file: Path, start: Path) -> tuple[Document | None, tuple[Diagnosti
 def _findings(
     document: Document, scope_keys: Mapping[str, str], settings: Mapping[str, frozenset[str]]
 ) -> Iterator[Finding]:
-    from reconciler.manifests.validation import compiled, violations  # noqa: PLC0415 - jsonschema costs 0.2 s
+    from reconciler.manifests.validation import compiled, violations
 
     schema = load_project_schema()
     validator = compiled(resolved(schema, schema, {schema["$id"]: schema}))

@@ -32,19 +32,20 @@ import yaml
 
 from reconciler.manifests import documents, syntax
 from reconciler.manifests.building import Builder, Problem, Stopped
-from reconciler.manifests.events import native_events
+from reconciler.manifests.events import open_parser
 from reconciler.manifests.scalars import PlainScalars
 from reconciler.model.diagnostic import Diagnostic, Severity, Source
 
 if TYPE_CHECKING:
     from reconciler.manifests.documents import Chunk
-    from reconciler.manifests.events import EventSource
+    from reconciler.manifests.events import OpenParser
 
 
 @dataclass(frozen=True, slots=True)
 class Document:
     """One document as plain values: dict with text keys, list, str, int, float, bool, None. `source` is its first
-    character that is no comment. `chunk` is kept to look at it again when something is wrong."""
+    character that is no comment. `chunk` is kept to look at it again when something is wrong.
+    """
 
     value: Any
     source: Source
@@ -67,8 +68,8 @@ class Read:
 class Reader:
     """Reads files one after another and remembers scalars between them. Not for several threads at once."""
 
-    def __init__(self, events: EventSource = native_events) -> None:
-        self._events = events
+    def __init__(self, parser: OpenParser = open_parser) -> None:
+        self._open = parser
         self._scalars = PlainScalars()
 
     def read(self, data: bytes, file: str) -> Read:
@@ -92,13 +93,15 @@ class Reader:
         """One document, or None when it is empty or wrong."""
         if problems := tuple(documents.forbidden(chunk)):
             return None, problems
-        builder = Builder(self._scalars)
+        builder, parser = Builder(self._scalars), self._open(chunk.text)
         try:
-            builder.feed(self._events(chunk.text))
+            builder.feed(parser)
         except Stopped:
             pass
         except yaml.YAMLError as error:
             return None, (*_placed(builder.problems, chunk), syntax.explain(error, chunk))
+        finally:
+            parser.dispose()
         if builder.problems:
             return None, _placed(builder.problems, chunk)
         if builder.root is None or builder.start is None:

@@ -97,7 +97,7 @@ def _possible(kinds: tuple[Kind, ...], document: Mapping[str, Any], environment:
     if len(kinds) == 1:
         return kinds
     metadata = document.get("metadata")
-    name = metadata.get("target") if isinstance(metadata, dict) else None
+    name = str(metadata.get("target")) if isinstance(metadata, dict) else ""
     targets = [environment.targets[name]] if name in environment.targets else list(environment.targets.values())
     platforms = {target.platform for target in targets}
     return tuple(kind for kind in kinds if kind.platform in platforms) or kinds

@@ -32,8 +32,13 @@ def field_rules(spec: Schema, life: Life) -> tuple[FieldRule, ...]:
 
 
 def fields(spec: Schema, path: str = "") -> Iterator[tuple[str, Schema]]:
-    """Every field below an object schema with its dotted path, `[]` for list items: `tasks[].resources.cpu`."""
-    for name, schema in spec.get("properties", {}).items():
+    """Every field below an object schema with its dotted path: `[]` for list items, `*` for the members of a map:
+    `tasks[].resources.cpu`, `env.*`.
+    """
+    members = dict(spec.get("properties", {}))
+    if isinstance(spec.get("additionalProperties"), dict):
+        members["*"] = spec["additionalProperties"]
+    for name, schema in members.items():
         inner = f"{path}.{name}" if path else name
         yield inner, schema
         yield from fields(schema, inner)
@@ -54,7 +59,7 @@ def _rule(path: str, schema: Schema, life: Life) -> FieldRule:
     return FieldRule(
         path=path,
         reason="; ".join(_reason(schema[fact]) for fact in _FACTS if fact in schema),
-        on_change=_on_change(schema, life),
+        on_change=_on_change(life) if "x-immutable" in schema else None,
         has_server_default=default is not None,
         server_default=default["value"] if default else None,
         write_only="x-write-only" in schema,
@@ -69,11 +74,8 @@ def _rule(path: str, schema: Schema, life: Life) -> FieldRule:
     )
 
 
-def _on_change(schema: Schema, life: Life) -> OnFieldChange | None:
-    """An immutable field of a standing thing makes a new one; words for people never start a run."""
-    if "x-immutable" in schema:
-        return OnFieldChange.REPLACE if life is Life.STANDING else OnFieldChange.NEW_RUN
-    return OnFieldChange.NOTHING if "x-cosmetic" in schema and life is Life.RUN else None
+def _on_change(life: Life) -> OnFieldChange:
+    return OnFieldChange.REPLACE if life is Life.STANDING else OnFieldChange.NEW_RUN
 
 
 def _reason(fact: Any) -> str:  # noqa: ANN401 - a sentence, or an object with one

@@ -37,20 +37,23 @@ class Catalogue:
 
     kinds: Mapping[KindKey, Kind]
     schemas: Mapping[KindKey, Schema]
+    project: Schema
+    """The schema of the project file, self-contained."""
     integer_texts: Mapping[KindKey, tuple[str, ...]]
     """Dotted paths of text fields in which an unquoted whole number is taken as that text."""
     _compiled: dict[tuple[KindKey, Form], Validator] = field(default_factory=dict, repr=False, compare=False)
 
     def schema(self, platform: str, kind: str) -> Schema:
         """The schema of a whole document of this kind, self-contained: no reference leads out of it.
-        Raises KeyError for an unknown kind. Must not be changed by the caller."""
+        Raises KeyError for an unknown kind. Must not be changed by the caller.
+        """
         return self.schemas[platform, kind]
 
     def validator(self, platform: str, kind: str, form: Form = Form.ENVELOPE) -> Validator:
         """The compiled validator of a document in this form. Raises KeyError for an unknown kind or form."""
         key = ((platform, kind), form)
         if key not in self._compiled:
-            from reconciler.manifests.validation import compiled  # noqa: PLC0415 - jsonschema costs 0.2 s
+            from reconciler.manifests.validation import compiled
 
             self._compiled[key] = compiled(definition(self.schemas[platform, kind], form.value))
         return self._compiled[key]
@@ -93,7 +96,8 @@ def load_catalogue(extra_folders: Iterable[Path] = ()) -> Catalogue:
             raise ValueError(msg)
         schemas[key] = bundle(schema, library)
         kinds[key] = _kind(schemas[key])
-    return Catalogue(kinds, schemas, {key: _integer_texts(schema) for key, schema in schemas.items()})
+    texts = {key: _integer_texts(schema) for key, schema in schemas.items()}
+    return Catalogue(kinds, schemas, bundle(files[own / f"project{_SUFFIX}"], library), texts)
 
 
 def load_project_schema() -> Schema:
@@ -118,7 +122,7 @@ def _read_folder(folder: Path) -> dict[Path, Schema]:
 
 
 def _check(schemas: Mapping[Path, Schema], meta: Schema) -> None:
-    from jsonschema import Draft202012Validator  # noqa: PLC0415 - costs 0.2 s, needed for plug-ins only
+    from jsonschema import Draft202012Validator
 
     validator = Draft202012Validator(meta)
     for path, schema in schemas.items():

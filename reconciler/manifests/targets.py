@@ -22,8 +22,7 @@ def check(
     settings: Mapping[str, frozenset[str]],
     broken: Iterable[str],
 ) -> Iterator[Finding]:
-    """What the schema cannot know: which platforms there are, and which keys each of them takes. Places in `broken` have
-    been reported."""
+    """What the schema cannot know: which platforms there are, and which keys each takes. `broken` has been reported."""
     reported = set(broken)
     for name, environment in environments.items():
         if not isinstance(environment, dict):

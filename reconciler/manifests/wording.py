@@ -1,10 +1,10 @@
-"""From validation errors to sentences: what is wrong, the rule, what to do."""
+"""From broken rules to sentences: what is wrong, the rule, what to do."""
 
 from __future__ import annotations
 
 import json
 import re
-from collections import defaultdict
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from reconciler.manifests.findings import Finding, did_you_mean, listed, suggestion
@@ -13,8 +13,6 @@ from reconciler.model.secret import REDACTED
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
-
-    from jsonschema import ValidationError
 
     TextAt = Callable[[str], str | None]
 
@@ -30,85 +28,108 @@ _TYPE_WORDS: Final = {
     "null": "empty",
 }
 _RANK: Final = ("type", "const", "enum", "minLength", "maxLength", "pattern")
-"""Of several rules about one value the first broken one is told; the others follow from it."""
+"""Of several broken rules about one value the first is told; the others follow from it."""
+_RANGES: Final = {
+    "minimum": "at least",
+    "maximum": "at most",
+    "exclusiveMinimum": "more than",
+    "exclusiveMaximum": "less than",
+}
+_LENGTHS: Final = {
+    "minLength": ("at least", "character"),
+    "maxLength": ("at most", "character"),
+    "minItems": ("at least", "item"),
+    "maxItems": ("at most", "item"),
+    "minProperties": ("at least", "entry"),
+    "maxProperties": ("at most", "entry"),
+}
+_PLURALS: Final = {"entry": "entries"}
 
 
-def explain(errors: Iterable[ValidationError], text_at: TextAt) -> tuple[Finding, ...]:
-    """One finding per place and cause, in a stable order."""
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """A rule of a schema that a value breaks: `rule` is the keyword, `limit` its value, `schema` what it stands in.
+
+    `branches` are, for a choice of schemas, the broken rules of each alternative. `names_key`: the value is a key of
+    the mapping at `path`. `message` is the validator's own, for rules nobody has put into words.
+    """
+
+    path: tuple[str | int, ...]
+    rule: str
+    limit: Any
+    value: Any
+    schema: dict[str, Any]
+    branches: tuple[tuple[Broken, ...], ...] = ()
+    names_key: bool = False
+    message: str = ""
+
+
+def explain(broken: Iterable[Broken], text_at: TextAt) -> tuple[Finding, ...]:
+    """One finding per place and cause, in a stable order. `text_at` gives the scalar at a JSON pointer as written."""
     found: dict[tuple[str, str], tuple[int, Finding]] = {}
-    for error in _leaves(errors):
-        for finding in _findings(error, text_at):
-            cause = "key" if finding.on_key else "value"
-            cause = finding.message if finding.code == "schema.required" else cause
-            rank = _RANK.index(error.validator) if error.validator in _RANK else len(_RANK)
+    for one in _leaves(broken):
+        rank = _RANK.index(one.rule) if one.rule in _RANK else len(_RANK)
+        for finding in _findings(one, text_at):
+            cause = finding.message if finding.on_key else ""
             key = (finding.pointer, cause)
             if key not in found or rank < found[key][0]:
                 found[key] = (rank, finding)
     return tuple(found[key][1] for key in sorted(found))
 
 
-def _leaves(errors: Iterable[ValidationError]) -> Iterator[ValidationError]:
-    """The errors themselves; for a choice of schemas, those of the alternative the author most likely meant."""
-    for error in errors:
-        if error.validator in {"anyOf", "oneOf"} and error.context and not _lacks_one_of(error):
-            yield from _leaves(_likeliest(error))
+def _leaves(broken: Iterable[Broken]) -> Iterator[Broken]:
+    """The rules themselves; for a choice of schemas, those of the alternative the author most likely meant."""
+    for one in broken:
+        if one.branches and not _lacks_one_of(one):
+            yield from _leaves(min(one.branches, key=_distance))
         else:
-            yield error
+            yield one
 
 
-def _likeliest(error: ValidationError) -> list[ValidationError]:
-    """The branch whose errors lie deepest: it got furthest. Among equals the one with fewest, then the first."""
-    branches: dict[int, list[ValidationError]] = defaultdict(list)
-    for inner in error.context or ():
-        branches[int(inner.schema_path[0])].append(inner)
-
-    def distance(index: int) -> tuple[int, int, int]:
-        depth = min(len(inner.absolute_path) for inner in branches[index])
-        return (-depth, len(branches[index]), index)
-
-    return branches[min(branches, key=distance)]
+def _distance(branch: tuple[Broken, ...]) -> tuple[int, int]:
+    """The branch whose rules break deepest got furthest; among equals the one that breaks fewest."""
+    return (-min(len(one.path) for one in branch), len(branch))
 
 
-def _lacks_one_of(error: ValidationError) -> bool:
+def _lacks_one_of(one: Broken) -> bool:
     """A choice of required fields: `anyOf: [{required: [a]}, {required: [b]}]`."""
-    return all(inner.validator == "required" for inner in error.context or ())
+    return all(inner.rule == "required" and inner.path == one.path for branch in one.branches for inner in branch)
 
 
-def _findings(error: ValidationError, text_at: TextAt) -> Iterator[Finding]:
-    path = list(error.absolute_path)
-    if "propertyNames" in error.absolute_schema_path:
-        yield _bad_key(error, path)
+def _findings(one: Broken, text_at: TextAt) -> Iterator[Finding]:
+    if one.names_key:
+        yield _bad_key(one)
         return
-    match str(error.validator):
+    match one.rule:
         case "additionalProperties":
-            yield from _unknown_keys(error, path)
+            yield from _unknown_keys(one)
         case "required":
-            yield _missing(error, path)
+            yield from _missing(one)
         case "anyOf" | "oneOf":
-            yield _missing_choice(error, path)
+            yield _missing_choice(one)
         case "type":
-            yield _wrong_type(error, path, text_at)
+            yield _wrong_type(one, text_at(join(one.path)))
         case "enum" | "const":
-            yield _wrong_choice(error, path)
+            yield _wrong_choice(one)
         case _:
-            yield _out_of_bounds(error, path)
+            yield _out_of_bounds(one)
 
 
-def _bad_key(error: ValidationError, path: list[str | int]) -> Finding:
-    rule = error.schema.get("patternErrorMessage") or "must be shorter or longer"
-    key = str(error.instance)
-    return Finding("schema.key", f"the name `{_short(key)}` {rule}", pointer=join([*path, key]), on_key=True)
+def _bad_key(one: Broken) -> Finding:
+    rule = one.schema.get("patternErrorMessage") or "must be shorter or longer"
+    key = str(one.value)
+    return Finding("schema.key", f"the name `{_short(key)}` {rule}", pointer=join([*one.path, key]), on_key=True)
 
 
-def _unknown_keys(error: ValidationError, path: list[str | int]) -> Iterator[Finding]:
-    known = error.schema.get("properties", {})
-    for key in error.instance:
+def _unknown_keys(one: Broken) -> Iterator[Finding]:
+    known = one.schema.get("properties", {})
+    for key in one.value:
         if key in known:
             continue
-        where = f"in `{dotted(path)}`" if path else "at the top of the document"
-        hint = _belongs_below(key, known) or suggestion(key, set(known) - set(error.instance) or known)
+        where = f"in `{dotted(one.path)}`" if one.path else "at the top of the document"
+        hint = _belongs_below(key, known) or suggestion(key, set(known) - set(one.value) or known)
         yield Finding(
-            "schema.unknown-key", f"unknown key `{_short(key)}` {where}", hint, join([*path, key]), on_key=True
+            "schema.unknown-key", f"unknown key `{_short(key)}` {where}", hint, join([*one.path, key]), on_key=True
         )
 
 
@@ -122,29 +143,27 @@ def _belongs_below(key: str, known: dict[str, Any]) -> str:
     return ""
 
 
-def _missing(error: ValidationError, path: list[str | int]) -> Finding:
-    name = next(
-        field for field in error.validator_value if field not in error.instance and f"'{field}'" in error.message
-    )
-    what = error.schema.get("properties", {}).get(name, {}).get("description", "")
-    where = f"`{dotted(path)}`" if path else "the document"
-    return Finding("schema.required", f"{where} lacks `{name}`", what, join(path), on_key=True)
+def _missing(one: Broken) -> Iterator[Finding]:
+    where = f"`{dotted(one.path)}`" if one.path else "the document"
+    for name in one.limit:
+        if name not in one.value:
+            what = one.schema.get("properties", {}).get(name, {}).get("description", "")
+            yield Finding("schema.required", f"{where} lacks `{name}`", what, join(one.path), on_key=True)
 
 
-def _missing_choice(error: ValidationError, path: list[str | int]) -> Finding:
-    names = sorted({name for inner in error.context or () for name in inner.validator_value})
-    where = f"`{dotted(path)}`" if path else "the document"
-    return Finding("schema.required", f"{where} needs one of {listed(names)}", pointer=join(path), on_key=True)
+def _missing_choice(one: Broken) -> Finding:
+    names = sorted({name for branch in one.branches for inner in branch for name in inner.limit})
+    where = f"`{dotted(one.path)}`" if one.path else "the document"
+    return Finding("schema.required", f"{where} needs one of {listed(names)}", pointer=join(one.path), on_key=True)
 
 
-def _wrong_type(error: ValidationError, path: list[str | int], text_at: TextAt) -> Finding:
-    wanted = error.validator_value if isinstance(error.validator_value, list) else [error.validator_value]
+def _wrong_type(one: Broken, text: str | None) -> Finding:
+    wanted = one.limit if isinstance(one.limit, list) else [one.limit]
     wanted = [name for name in wanted if name != "null"]
     words = " or ".join(_TYPE_WORDS[name] for name in wanted)
-    pointer = join(path)
-    value, text = error.instance, text_at(pointer)
-    message = f"`{dotted(path)}` must be {words}, not {_kind_of(value)}{_shown(error, text)}"
-    return Finding("schema.type", message, _type_hint(wanted, value, text), pointer)
+    where = f"`{dotted(one.path)}`" if one.path else "the document"
+    message = f"{where} must be {words}, not {_kind_of(one.value)}{_shown(one, text)}"
+    return Finding("schema.type", message, _type_hint(wanted, one.value, text), join(one.path))
 
 
 def _type_hint(wanted: list[str], value: Any, text: str | None) -> str:  # noqa: ANN401 - any JSON value
@@ -187,69 +206,55 @@ def _kind_of(value: Any) -> str:  # noqa: ANN401 - any JSON value
             return "empty"
 
 
-def _shown(error: ValidationError, text: str | None = None) -> str:
+def _shown(one: Broken, text: str | None = None) -> str:
     """The offending scalar with a space before it, or nothing for lists and mappings."""
-    value = error.instance
+    value = one.value
     if value is None or isinstance(value, dict | list):
         return ""
-    if isinstance(error.schema, dict) and "x-secret" in error.schema:
+    if "x-secret" in one.schema:
         return f" {REDACTED}"
     return (
         f" {_short(text if text is not None and not isinstance(value, str) else json.dumps(value, ensure_ascii=False))}"
     )
 
 
-def _wrong_choice(error: ValidationError, path: list[str | int]) -> Finding:
-    choices = error.validator_value if error.validator == "enum" else [error.validator_value]
+def _wrong_choice(one: Broken) -> Finding:
+    choices = one.limit if one.rule == "enum" else [one.limit]
     words = [choice for choice in choices if isinstance(choice, str) and choice.strip()]
     optional = " or left out" if None in choices else ""
-    value = error.instance
-    given = " empty" if value is None else _shown(error) or " a list or a mapping"
-    message = f"`{dotted(path)}` must be {_alternatives(words)}{optional}, not{given}"
+    value = one.value
+    given = " empty" if value is None else _shown(one) or " a list or a mapping"
+    message = f"`{dotted(one.path)}` must be {_alternatives(words)}{optional}, not{given}"
     close = did_you_mean(value, words) if isinstance(value, str) else ""
-    hint = f"did you mean `{close}`?" if close else str(error.schema.get("description", ""))
-    return Finding("schema.choice", message, hint, join(path))
+    hint = f"did you mean `{close}`?" if close else str(one.schema.get("description", ""))
+    return Finding("schema.choice", message, hint, join(one.path))
 
 
 def _alternatives(words: list[str]) -> str:
     return listed(words).replace(" and ", " or ") if len(words) > 1 else f"`{words[0]}`" if words else "something else"
 
 
-def _out_of_bounds(error: ValidationError, path: list[str | int]) -> Finding:
-    code, message = _bound(error, f"`{dotted(path)}`" if path else "the document")
-    hint = "" if error.validator == "pattern" else str(error.schema.get("description", ""))
-    return Finding(code, message, hint, join(path))
+def _out_of_bounds(one: Broken) -> Finding:
+    code, message = _bound(one, f"`{dotted(one.path)}`" if one.path else "the document")
+    hint = "" if one.rule == "pattern" else str(one.schema.get("description", ""))
+    return Finding(code, message, hint, join(one.path))
 
 
-def _bound(error: ValidationError, name: str) -> tuple[str, str]:
-    limit, value = error.validator_value, error.instance
-    match str(error.validator):
-        case "pattern":
-            rule = error.schema.get("patternErrorMessage", "is not written as it must be")
-            return "schema.pattern", f"{name} {rule}; it is{_shown(error)}"
-        case "minimum":
-            return "schema.range", f"{name} must be at least {limit}; it is {value}"
-        case "maximum":
-            return "schema.range", f"{name} must be at most {limit}; it is {value}"
-        case "minLength":
-            return "schema.length", f"{name} must have at least {_count(limit, 'character')}; it has {len(value)}"
-        case "maxLength":
-            return "schema.length", f"{name} must have at most {_count(limit, 'character')}; it has {len(value)}"
-        case "minItems":
-            return "schema.length", f"{name} must have at least {_count(limit, 'item')}; it has {len(value)}"
-        case "maxItems":
-            return "schema.length", f"{name} must have at most {_count(limit, 'item')}; it has {len(value)}"
-        case "minProperties":
-            return (
-                "schema.length",
-                f"{name} must have at least {_count(limit, 'entry', 'entries')}; it has {len(value)}",
-            )
-        case _:
-            return "schema.rule", f"{name} breaks a rule of its schema: {_short(error.message)}"
+def _bound(one: Broken, name: str) -> tuple[str, str]:
+    limit, value = one.limit, one.value
+    if one.rule == "pattern":
+        rule = one.schema.get("patternErrorMessage", "is not written as it must be")
+        return "schema.pattern", f"{name} {rule}; it is{_shown(one)}"
+    if one.rule in _RANGES:
+        return "schema.range", f"{name} must be {_RANGES[one.rule]} {limit}; it is {value}"
+    if one.rule in _LENGTHS:
+        words, unit = _LENGTHS[one.rule]
+        return "schema.length", f"{name} must have {words} {_count(limit, unit)}; it has {len(value)}"
+    return "schema.rule", f"{name} breaks a rule of its schema: {_short(one.message)}"
 
 
-def _count(number: int, one: str, many: str = "") -> str:
-    return f"{number} {one}" if number == 1 else f"{number} {many or one + 's'}"
+def _count(number: int, unit: str) -> str:
+    return f"{number} {unit}" if number == 1 else f"{number} {_PLURALS.get(unit, unit + 's')}"
 
 
 def dotted(path: Iterable[str | int]) -> str:

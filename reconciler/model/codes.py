@@ -9,6 +9,63 @@ from __future__ import annotations
 from typing import Final
 
 CODES: Final[dict[str, tuple[str, str]]] = {
+    "submission.ambiguous": (
+        "A create may have happened, and neither the journal nor the platform can tell.",
+        "Look for the run on the platform, then say what is true: `reconciler state settle ADDRESS --submitted ID`, "
+        "or `--not-submitted`.",
+    ),
+    "state.locked": (
+        "Another apply holds the lease of this environment, or took it over from this one.",
+        "Wait for it to end. If it is gone for good, `reconciler state unlock`.",
+    ),
+    "state.unreadable": (
+        "The memory is damaged, or written by a newer release.",
+        "Use the release that wrote it; else restore it from a backup, or `reconciler state rebuild`.",
+    ),
+    "state.unwritable": (
+        "The memory cannot be written: the disk is full, or the folder is read-only.",
+        "Make room or give the right to write, then apply again: nothing is half done.",
+    ),
+    "execution.stale": (
+        "The object moved after it was planned, so it was left alone.",
+        "Plan again, look at what moved, and apply.",
+    ),
+    "execution.blocked": (
+        "A step that this one needs was not done.",
+        "Resolve what stopped that step, then apply again.",
+    ),
+    "execution.queued": (
+        "The run is queued behind one that has not ended (`onChange: queue`).",
+        "Apply again when that one has ended, or apply with `--wait`.",
+    ),
+    "execution.unfinished": (
+        "A stop or a delete was accepted, but has not taken effect in time.",
+        "Wait for the platform to finish it, then apply again.",
+    ),
+    "execution.unresolved": (
+        "A reference or a secret has no value at the moment of the call.",
+        "Apply what the reference names first, or provide the secret.",
+    ),
+    "execution.impossible": (
+        "The step cannot be done: the platform has no such call, or no connection to the target is open.",
+        "Plan again; when the plan stays the same, report it with the plan.",
+    ),
+    "execution.unexpected": (
+        "A step failed in a way nobody foresaw. What may have been sent is settled by the next apply.",
+        "Apply again; report it with the trace when it happens again.",
+    ),
+    "execution.not-sent": (
+        "The call was never sent.",
+        "Apply again.",
+    ),
+    "execution.planned-again": (
+        "An earlier process ended before the answer to a call that may be repeated.",
+        "Nothing to do: it is planned again from what is live.",
+    ),
+    "interrupted": (
+        "It was asked to stop before this step began.",
+        "Apply again: what was done is remembered.",
+    ),
     "meaning.duplicate-parameter": (
         "Two parameters of one app have the same name.",
         "Rename one: names are unique over inputs and outputs together.",
@@ -82,5 +139,121 @@ CODES: Final[dict[str, tuple[str, str]]] = {
     "meaning.many-instances": (
         "One task would start very many instances.",
         "Check the values: one instance starts for each combination of them.",
+    ),
+    "file.missing": ("A file or folder that was named does not exist.", "Check the spelling, or take it off the list."),
+    "file.unreadable": (
+        "A file or folder cannot be read.",
+        "Check that it is what its name says and that you may read it.",
+    ),
+    "file.too-large": (
+        "A file is larger than any manifest should be.",
+        "Keep data out of the manifest folders, or split the file.",
+    ),
+    "file.too-many-documents": ("A file holds too many documents.", "Split the file."),
+    "file.not-utf8": ("A file is not UTF-8 text.", "Save it as UTF-8, or keep it out of the manifest folders."),
+    "file.outside": (
+        "A name or a link leads out of the project.",
+        "Copy the file into the project, or name it on the command line.",
+    ),
+    "file.link": ("A link to a folder is not followed.", "List the folder it leads to under `manifests`."),
+    "file.other-project": (
+        "A folder with a project file of its own was left out.",
+        "Run the other project from its own folder.",
+    ),
+    "file.empty-folder": (
+        "A manifest folder or pattern holds no manifest.",
+        "Check the folder; nothing is deleted because of it.",
+    ),
+    "yaml.syntax": ("The text is not valid YAML.", "Check the indentation and the quotes around the place."),
+    "yaml.character": (
+        "An invisible character stands in the file.",
+        "Delete it, or write it as an escape in double quotes.",
+    ),
+    "yaml.key": ("A key of a mapping is no text.", "Put it in quotes."),
+    "yaml.duplicate-key": ("A key is given twice in one mapping.", "Keep one; other readers silently take the last."),
+    "yaml.merge-key": ("A merge key (`<<`) is used.", "Write the merged keys out."),
+    "yaml.alias": ("An alias has no anchor, holds itself, or blows the document up.", "Write the value out."),
+    "yaml.tag": ("A YAML tag is used.", "Remove it; put quotes around what is meant as text."),
+    "yaml.number": (
+        "A number cannot be sent as it is written.",
+        "Put it in quotes if it is text, or write a smaller number.",
+    ),
+    "yaml.depth": ("The document is nested too deeply.", "Flatten it."),
+    "schema.required": ("A field that must be there is missing.", "Add it."),
+    "schema.unknown-key": (
+        "A key is not known at this place.",
+        "Correct the spelling or the indentation, or remove it.",
+    ),
+    "schema.key": ("A name that stands as a key is not written as it must be.", "Rename it."),
+    "schema.type": (
+        "A value is of the wrong type.",
+        "Quote what is text; write numbers, true and false without quotes.",
+    ),
+    "schema.choice": ("A value is none of those allowed.", "Take one of those named."),
+    "schema.pattern": ("A text is not written as it must be.", "Follow the rule in the message."),
+    "schema.range": ("A number is too small or too large.", "Stay within the limit in the message."),
+    "schema.length": ("A text, list or mapping is too short or too long.", "Stay within the limit in the message."),
+    "schema.rule": ("A value breaks a rule of its schema.", "See the rule in the message and the schema of the kind."),
+    "manifest.not-a-mapping": (
+        "A document is a list or a scalar.",
+        "Begin with `apiVersion:`, or with the platform's own key.",
+    ),
+    "manifest.unrecognised": (
+        "A document is no manifest of any platform.",
+        "Correct its first keys, or keep it out of the manifest folders.",
+    ),
+    "manifest.unknown-platform": (
+        "There is no such platform.",
+        "Correct `apiVersion`, or install the plug-in that brings the platform.",
+    ),
+    "manifest.unknown-version": (
+        "There is no such version of the manifest language.",
+        "Write the version named in the hint.",
+    ),
+    "manifest.unknown-kind": (
+        "The kind is missing or not one of the platform.",
+        "Write one of those the `kinds` command lists.",
+    ),
+    "manifest.several-kinds": ("One document declares several resources.", "Put each into a document of its own."),
+    "manifest.ambiguous": ("Several platforms use this key.", "Name the target with `metadata: {target: ...}`."),
+    "manifest.target": (
+        "The target is unknown, or it is unclear which one is meant.",
+        "Name a target of the environment with `metadata: {target: ...}`.",
+    ),
+    "manifest.identity": (
+        "A field that names the resource is missing or contradicts the metadata.",
+        "Write the name once, and the version with it.",
+    ),
+    "expression.syntax": (
+        "An expression is not written as it must be.",
+        "Write $[[ vars.name ]], $[[ secrets.NAME ]] or $[[ ref.Kind/name ]].",
+    ),
+    "expression.unknown-variable": (
+        "A variable has no value.",
+        "Declare it in the project file, or give it with --var.",
+    ),
+    "expression.not-here": (
+        "A secret or a reference stands where the value must be known when planning.",
+        "Write the value, or use a variable.",
+    ),
+    "expression.plain-secret": (
+        "A secret stands in a file in plain text.",
+        "Refer to it as $[[ secrets.NAME ]], and change the secret.",
+    ),
+    "native.ignored": ("A field of a native file has no effect.", "Remove it, or keep it for other tools."),
+    "native.conflict": ("Two fields of a native file contradict each other.", "Keep the one named in the hint."),
+    "project.documents": (
+        "A project file holds no document, or several.",
+        "Keep one; manifests belong into files of their own.",
+    ),
+    "project.expression": ("An expression stands in the project file.", "Write the value itself."),
+    "project.default": ("The default environment is missing or unknown.", "Set `default` to one of the environments."),
+    "project.unknown-platform": (
+        "A target belongs to no known platform.",
+        "Name the target after its platform, or add `platform:`.",
+    ),
+    "project.unknown-key": (
+        "A target has a key that its platform does not know.",
+        "Correct the spelling; credentials belong into the environment.",
     ),
 }
