@@ -60,6 +60,13 @@ class Settings:
         return self.variables.get("GITHUB_ACTIONS", "").lower() not in _FALSE
 
     @property
+    def user(self) -> str:
+        """Who runs this, as far as the process was told: for messages to others, never for decisions."""
+        run = self.variables.get("GITHUB_RUN_ID", "")
+        names = (f"github run {run}" if run else "", self.variables.get("USER", ""), self.variables.get("LOGNAME", ""))
+        return next((name for name in names if name), "someone")
+
+    @property
     def completing(self) -> bool:
         """Whether a shell asks for completions instead of running a command."""
         return "_RECONCILER_COMPLETE" in self.variables
@@ -77,6 +84,10 @@ class Settings:
             msg = f"RECONCILER_PARALLELISM is {text!r}, want a number from 1 to {_MOST_PARALLEL}"
             raise UsageError(msg)
         return int(text)
+
+    def with_parallelism(self, calls: int) -> Settings:
+        """The same settings with `calls` at once, as the command line asks for."""
+        return Settings({**self.variables, "RECONCILER_PARALLELISM": str(calls)})
 
     def secret(self, name: str) -> str:
         """The value of `$[[ secrets.name ]]`.

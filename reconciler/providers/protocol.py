@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from reconciler.model.address import Address
     from reconciler.model.diagnostic import Diagnostic
-    from reconciler.model.manifest import Manifest
+    from reconciler.model.manifest import Manifest, Spec
     from reconciler.model.mark import Mark
     from reconciler.model.resource import Desired, Listed, Live
     from reconciler.model.secret import Redactor
@@ -266,3 +266,6 @@ class Provider:
     check: Callable[[tuple[Manifest, ...]], Iterable[Diagnostic]] | None = None
     """The platform's own meaning checks over all its manifests: pure, offline. Findings carry `address` and a
     `pointer` into the spec."""
+    tasks: Callable[[str, Spec], Mapping[str, tuple[str, ...]]] | None = None
+    """The tasks inside the spec of a kind, each with the tasks it waits for, in the author's order; empty where it has
+    none. Pure; for drawing."""

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from reconciler.model.diagnostic import Diagnostic
-    from reconciler.model.manifest import Manifest
+    from reconciler.model.manifest import Manifest, Spec
     from reconciler.model.target import Target
     from reconciler.providers.protocol import Connection, Transport
 
@@ -30,6 +30,12 @@ def _check(manifests: tuple[Manifest, ...]) -> Iterable[Diagnostic]:
     from reconciler.providers.ai4s.meaning import check
 
     return check(manifests)
+
+
+def _tasks(kind: str, spec: Spec) -> Mapping[str, tuple[str, ...]]:
+    from reconciler.providers.ai4s.drawing import tasks
+
+    return tasks(kind, spec)
 
 
 _TOKEN = ("HUAWEICLOUD_SDK_SECURITY_TOKEN", "HW_SECURITY_TOKEN")
@@ -61,4 +67,5 @@ PROVIDER = Provider(
     },
     outputs={"Job": ("output_dir",)},
     check=_check,
+    tasks=_tasks,
 )

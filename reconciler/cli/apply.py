@@ -1,0 +1,73 @@
+"""`reconciler apply`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from reconciler.cli.group import single
+from reconciler.cli.options import (
+    EnvironmentName,
+    Except,
+    Format,
+    Only,
+    Parallelism,
+    ProjectFile,
+    Shape,
+    Variables,
+    Wait,
+    Yes,
+    call,
+)
+from reconciler.cli.streams import streams_of
+from reconciler.errors import UsageError
+
+_QUESTION = "Apply this plan?"
+
+
+@single(
+    (
+        ("reconciler apply", "plan, ask, then do it"),
+        ("reconciler apply --yes --wait", "in a script: exit 8 when a run failed"),
+        ("reconciler plan -o p && reconciler apply p", "do exactly what was reviewed, or refuse"),
+        ("reconciler apply --only 'App/*'", "a part, with what it needs; never removes"),
+    )
+)
+def app(
+    context: typer.Context,
+    *,
+    plan: Annotated[Path | None, typer.Argument(metavar="[PLAN]", help="A plan saved by `plan -o`.")] = None,
+    project: ProjectFile = None,
+    environment: EnvironmentName = "",
+    var: Variables = None,
+    only: Only = None,
+    without: Except = None,
+    yes: Yes = False,
+    wait: Wait = False,
+    parallelism: Parallelism = None,
+    form: Format = Shape.TEXT,
+) -> int:
+    """Make the live platforms what the manifests say.
+
+    Without PLAN it plans, shows the plan, asks, and does it. With PLAN it does what the plan says, or writes nothing
+    and says why (exit code 4). Killed at any moment, the next apply settles what was left and goes on: nothing is
+    submitted twice.
+    """
+    from reconciler.cli.applying import Manner, carry_out, plan_and_carry_out
+    from reconciler.operations.plan import Wish
+    from reconciler.operations.saved import load
+    from reconciler.operations.selection import Selection
+    from reconciler.operations.wiring import open_workspace
+
+    streams = streams_of(context)
+    manner = Manner(yes, wait, form, _QUESTION, "reconciler apply")
+    if plan is not None:
+        if only or without or var:
+            msg = "a saved plan is applied as it is: --only, --except and --var belong to `plan`"
+            raise UsageError(msg)
+        saved = load(plan)
+        opened = open_workspace(call(streams, project, environment or saved.base.environment, var, parallelism))
+        return carry_out(streams, opened, saved, manner)
+    opened = open_workspace(call(streams, project, environment, var, parallelism))
+    wish = Wish(Selection(tuple(only or ()), tuple(without or ())))
+    return plan_and_carry_out(streams, opened, wish, manner)

@@ -1,0 +1,86 @@
+"""What `apply` and `destroy` share: show the plan, ask, carry it out, wait, report."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from reconciler.cli.exit_codes import ExitCode, exit_code
+from reconciler.cli.options import Shape
+from reconciler.cli.progress import progress
+from reconciler.cli.signals import graceful
+from reconciler.model.plan import Plan
+
+if TYPE_CHECKING:
+    from reconciler.cli.streams import Streams
+    from reconciler.execution.waiting import Waited
+    from reconciler.model.outcome import Report
+    from reconciler.operations.plan import Wish
+    from reconciler.operations.workspace import Workspace
+
+
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """How the person wants it done."""
+
+    yes: bool
+    wait: bool
+    form: Shape
+    question: str
+    command: str
+
+
+def plan_and_carry_out(streams: "Streams", opened: "Workspace", wish: "Wish", manner: Manner) -> int:
+    """Settles what was left, plans, shows, asks, and does it."""
+    from reconciler.execution.context import Silence
+    from reconciler.operations.apply import Doing, refuse_blocked, settle_first
+    from reconciler.operations.plan import look
+    from reconciler.rendering.text import render_plan
+
+    with graceful(streams.say) as stop:
+        settle_first(opened, Doing(Silence(), stop, streams.say))
+    seen = look(opened, wish, streams.say)
+    if manner.form is Shape.TEXT or not manner.yes:
+        (streams.show if manner.form is Shape.TEXT else streams.say)(
+            render_plan(seen.plan, width=streams.width, colour=streams.colour)
+        )
+    if seen.plan.is_blocked:
+        if manner.form is Shape.JSON:
+            refuse_blocked(seen.plan)
+        return exit_code(seen.plan)
+    if seen.plan.steps and not manner.yes:
+        instead = f"Say `{manner.command} --yes`, or make a plan with -o, review it, and apply that."
+        if not streams.confirm(manner.question, instead=instead):
+            streams.say("nothing was done")
+            return ExitCode.ERROR
+    return carry_out(streams, opened, seen.plan, manner, read_at=seen.read_at)
+
+
+def carry_out(
+    streams: "Streams", opened: "Workspace", plan: Plan, manner: Manner, *, read_at: float | None = None
+) -> int:
+    """Does what the plan says, waits when asked to, and reports."""
+    from reconciler.operations.apply import Doing, apply
+    from reconciler.operations.watching import awaited, watch
+
+    waited = None
+    with graceful(streams.say) as stop, progress(streams, len(plan.steps)) as listening:
+        doing = Doing(listening, stop, streams.say, read_at)
+        report = apply(opened, plan, doing)
+        if manner.wait and not report.interrupted and not report.halted:
+            waited = watch(opened, awaited(opened, plan), doing)
+    _show(streams, plan, report, waited, manner)
+    if waited is not None and waited.interrupted:
+        return ExitCode.INTERRUPTED
+    return exit_code(report, phases=[live.phase for live in waited.ended.values()] if waited else ())
+
+
+def _show(streams: "Streams", plan: Plan, report: "Report", waited: "Waited | None", manner: Manner) -> None:
+    from reconciler.cli.waiting import render_ended
+    from reconciler.rendering.report import render_report, report_to_json
+
+    if manner.form is Shape.JSON:
+        streams.show(report_to_json(report))
+        return
+    if plan.steps:
+        streams.show("\n" + render_report(report, width=streams.width, colour=streams.colour))
+    if waited is not None:
+        streams.show(render_ended(waited, colour=streams.colour))

@@ -1,0 +1,40 @@
+"""`reconciler events`."""
+
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+
+from reconciler.cli.exit_codes import ExitCode
+from reconciler.cli.group import single
+from reconciler.cli.options import EnvironmentName, Format, ProjectFile, Run, Shape, workspace
+from reconciler.cli.streams import streams_of
+
+
+@single((("reconciler events Job/nightly", ""), ("reconciler events Job/nightly --task align", "one task")))
+def app(
+    context: typer.Context,
+    *,
+    run: Run,
+    project: ProjectFile = None,
+    environment: EnvironmentName = "",
+    task: Annotated[str, typer.Option("--task", metavar="NAME", help="Only this task.")] = "",
+    form: Format = Shape.TEXT,
+) -> int:
+    """Print what happened to a run, oldest first: scheduling, pulls, restarts, and why it waits."""
+    from reconciler.operations.runs import events, one_run
+    from reconciler.rendering.tables import render_table, rows_to_json
+
+    streams = streams_of(context)
+    opened = workspace(streams, project, environment)
+    with events(opened, one_run(opened, run), task, streams.say) as found:
+        rows = list(found)
+    if form is Shape.JSON:
+        streams.show(rows_to_json("events", [asdict(row) for row in rows]))
+        return ExitCode.FINE
+    cells = [[row.last or row.first, row.task, row.type, row.reason, str(row.count), row.message] for row in rows]
+    headers = ["last", "task", "type", "reason", "count", "message"]
+    streams.show(render_table(headers, cells, width=streams.table_width, colour=streams.colour))
+    if not rows:
+        streams.say("no events")
+    return ExitCode.FINE

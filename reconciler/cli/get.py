@@ -1,0 +1,72 @@
+"""`reconciler get`."""
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from reconciler.cli.exit_codes import ExitCode
+from reconciler.cli.group import single
+from reconciler.cli.options import EnvironmentName, Format, ProjectFile, Shape, pairs, workspace
+from reconciler.cli.streams import streams_of
+
+if TYPE_CHECKING:
+    from reconciler.operations.runs import Found
+
+
+@single(
+    (
+        ("reconciler get", "the latest runs on every platform of the environment"),
+        ("reconciler get Job --filter status=Failed --limit 100", ""),
+        ("reconciler get --mine", "only what this project submitted"),
+        ("reconciler get --format json", "for scripts"),
+    )
+)
+def app(
+    context: typer.Context,
+    *,
+    kind: Annotated[str, typer.Argument(metavar="[KIND]", help="A kind of run. Default: all.")] = "",
+    project: ProjectFile = None,
+    environment: EnvironmentName = "",
+    where: Annotated[
+        list[str] | None,
+        typer.Option("--filter", metavar="KEY=VALUE", help="A filter of the platform's own. May be repeated."),
+    ] = None,
+    mine: Annotated[bool, typer.Option("--mine", help="Only runs that are recorded as ours.")] = False,
+    limit: Annotated[int, typer.Option("--limit", min=1, max=10_000, metavar="N", help="At most so many.")] = 20,
+    form: Format = Shape.TEXT,
+) -> int:
+    """List runs on the platforms, ours or not, newest first."""
+    from reconciler.operations.runs import browse
+    from reconciler.rendering.tables import render_table, rows_to_json
+
+    streams = streams_of(context)
+    filters = pairs(where, "--filter KEY=VALUE")
+    found = browse(workspace(streams, project, environment), kind, filters, limit, streams.say)
+    rows = [_row(each) for each in found if each.address is not None or not mine]
+    if form is Shape.JSON:
+        streams.show(rows_to_json("runs", rows))
+        return ExitCode.FINE
+    headers = ["target", "kind", "name", "status", "created", "finished", "user", "id", "address"]
+    cells = [[row[header] for header in headers] for row in rows]
+    streams.show(render_table(headers, cells, width=streams.table_width, colour=streams.colour))
+    if not rows:
+        streams.say("no runs")
+    return ExitCode.FINE
+
+
+def _row(found: "Found") -> dict[str, Any]:
+    run = found.summary
+    return {
+        "target": found.target,
+        "kind": found.kind,
+        "scope": found.scope,
+        "name": run.name,
+        "status": run.status,
+        "created": run.created,
+        "started": run.started,
+        "finished": run.finished,
+        "user": run.user,
+        "detail": run.detail,
+        "id": run.remote_id,
+        "address": str(found.address) if found.address else "",
+    }

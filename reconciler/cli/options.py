@@ -1,0 +1,95 @@
+"""The options that several commands share, spelled once."""
+
+from collections.abc import Iterable
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from reconciler.errors import UsageError
+
+if TYPE_CHECKING:
+    from reconciler.cli.streams import Streams
+    from reconciler.operations.workspace import Call, Workspace
+
+ProjectFile = Annotated[
+    Path | None,
+    typer.Option("--project", metavar="FILE", help="Project file. Default: reconciler.yaml here or in a folder above."),
+]
+EnvironmentName = Annotated[
+    str,
+    typer.Option(
+        "--environment", "-e", metavar="NAME", help="Environment. Default: RECONCILER_ENVIRONMENT, then the project's."
+    ),
+]
+Variables = Annotated[
+    list[str] | None,
+    typer.Option("--var", metavar="NAME=VALUE", help="Value of `$[[ vars.NAME ]]`; wins over files. May be repeated."),
+]
+Paths = Annotated[list[Path] | None, typer.Argument(metavar="[PATH]...", help="Files or folders. Default: all.")]
+Only = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--only", metavar="GLOB", help="Only these addresses and what they need; never removes. May be repeated."
+    ),
+]
+Except = Annotated[
+    list[str] | None,
+    typer.Option("--except", metavar="GLOB", help="All but these addresses; never removes. May be repeated."),
+]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
+Wait = Annotated[bool, typer.Option("--wait", help="Wait until the submitted runs have ended; exit 8 if one failed.")]
+Parallelism = Annotated[
+    int | None,
+    typer.Option(
+        "--parallelism", min=1, max=64, metavar="N", help="Calls at once. Default: RECONCILER_PARALLELISM or 8."
+    ),
+]
+Run = Annotated[str, typer.Argument(metavar="ADDRESS", help="Address of a run, or enough of its end to be clear.")]
+
+
+class Shape(StrEnum):
+    """How results are printed."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+Format = Annotated[Shape, typer.Option("--format", help="How to print the result.")]
+
+
+def pairs(given: Iterable[str] | None, spelling: str) -> dict[str, str]:
+    """`NAME=VALUE` texts as a mapping. Raises UsageError on anything else, naming the `spelling` that is wanted."""
+    found = {}
+    for text in given or ():
+        name, separator, value = text.partition("=")
+        if not separator or not name:
+            msg = f"not a name and a value: {text!r}"
+            raise UsageError(msg, hint=f"Write {spelling}.")
+        found[name] = value
+    return found
+
+
+def call(
+    streams: "Streams",
+    project: Path | None,
+    environment: str,
+    var: list[str] | None = None,
+    parallelism: int | None = None,
+) -> "Call":
+    """What the command line says about where and which."""
+    from reconciler.operations.workspace import Call
+
+    if project is not None and not project.is_file():
+        msg = f"there is no project file {project}"
+        raise UsageError(msg)
+    settings = streams.settings if parallelism is None else streams.settings.with_parallelism(parallelism)
+    return Call(Path.cwd(), settings, project, environment, pairs(var, "--var NAME=VALUE"))
+
+
+def workspace(streams: "Streams", project: Path | None, environment: str, var: list[str] | None = None) -> "Workspace":
+    """The opened project of a command."""
+    from reconciler.operations.wiring import open_workspace
+
+    return open_workspace(call(streams, project, environment, var))

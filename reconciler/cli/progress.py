@@ -1,0 +1,99 @@
+"""What is going on, while it is: a spinner line on a terminal, plain lines in a log."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from reconciler.model.outcome import Result
+from reconciler.rendering.paint import Paint
+from reconciler.rendering.report import outcome_line
+from reconciler.rendering.words import columns, counted, listed, printable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from rich.status import Status
+
+    from reconciler.cli.streams import Streams
+    from reconciler.execution.context import Progress
+    from reconciler.model.address import Address
+    from reconciler.model.outcome import StepOutcome
+    from reconciler.model.plan import Step
+    from reconciler.model.resource import Phase
+
+_NAMED = 3
+
+
+class Lines:
+    """One line when a step has ended, one when a run is seen in another phase. For logs and pipes."""
+
+    def __init__(self, streams: Streams) -> None:
+        self._streams = streams
+        self._phases: dict[Address, Phase] = {}
+
+    def started(self, step: Step) -> None:
+        """Says nothing: the line at the end says it all, and logs stay half as long."""
+
+    def ended(self, outcome: StepOutcome) -> None:
+        """How it ended, and why when it did not end well."""
+        address = printable(str(outcome.step.address))
+        line = outcome_line(outcome, columns(address), Paint(colour=False))
+        reason = printable(outcome.error) if outcome.result is not Result.DONE else ""
+        self._streams.say(f"{line}  {reason}".rstrip())
+
+    def waiting(self, address: Address, phase: Phase) -> None:
+        """The phase, each time it is another one."""
+        if self._phases.get(address) is not phase:
+            self._phases[address] = phase
+            self._streams.say(f"{phase:<9}  {printable(str(address))}")
+
+
+class Spinner:
+    """One line that is drawn over itself: how many of how many, and what is under way. For terminals."""
+
+    def __init__(self, status: Status, total: int) -> None:
+        self._status = status
+        self._total = total
+        self._ended = 0
+        self._under_way: dict[str, str] = {}
+
+    def started(self, step: Step) -> None:
+        """Names it among what is under way."""
+        self._under_way[str(step.address)] = step.verb.value
+        self._draw()
+
+    def ended(self, outcome: StepOutcome) -> None:
+        """Counts it."""
+        self._ended += 1
+        self._under_way.pop(str(outcome.step.address), None)
+        self._draw()
+
+    def waiting(self, address: Address, phase: Phase) -> None:
+        """Names its phase among what is under way, until it has ended."""
+        if phase.ended:
+            self._under_way.pop(str(address), None)
+        else:
+            self._under_way[str(address)] = phase.value
+        self._draw()
+
+    def _draw(self) -> None:
+        from rich.text import Text
+
+        named = [f"{what} {printable(address)}" for address, what in list(self._under_way.items())[:_NAMED]]
+        if len(self._under_way) > _NAMED:
+            named.append(counted(len(self._under_way) - _NAMED, "more", "more"))
+        self._status.update(Text(f"{self._ended}/{self._total}  {listed(named)}", overflow="ellipsis", no_wrap=True))
+
+
+@contextmanager
+def progress(streams: Streams, total: int) -> Iterator[Progress]:
+    """The progress that fits the stream, for `total` steps."""
+    if not streams.live:
+        yield Lines(streams)
+        return
+    from rich.console import Console
+
+    console = Console(file=streams.err, stderr=True, highlight=False, markup=False, emoji=False)
+    with console.status("") as status:
+        yield Spinner(status, total)

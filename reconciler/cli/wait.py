@@ -1,0 +1,55 @@
+"""`reconciler wait`."""
+
+import time
+from typing import Annotated
+
+import typer
+
+from reconciler.cli.exit_codes import ExitCode, exit_code
+from reconciler.cli.group import single
+from reconciler.cli.options import EnvironmentName, ProjectFile, workspace
+from reconciler.cli.streams import streams_of
+from reconciler.errors import UsageError
+
+
+@single(
+    (
+        ("reconciler wait", "for every run of this environment"),
+        ("reconciler wait 'Job/qc-*' --timeout 3600", "an hour at most"),
+    )
+)
+def app(
+    context: typer.Context,
+    *,
+    globs: Annotated[list[str] | None, typer.Argument(metavar="[ADDRESS]...", help="Addresses or globs.")] = None,
+    project: ProjectFile = None,
+    environment: EnvironmentName = "",
+    timeout: Annotated[
+        float | None, typer.Option("--timeout", min=0, metavar="SECONDS", help="Give up after so long: exit code 1.")
+    ] = None,
+) -> int:
+    """Wait until runs have ended. Exit code 8 when one did not succeed, 1 when time was up."""
+    from reconciler.cli.progress import progress
+    from reconciler.cli.signals import graceful
+    from reconciler.cli.waiting import render_ended
+    from reconciler.model.kind import Life
+    from reconciler.operations.apply import Doing
+    from reconciler.operations.runs import ours
+    from reconciler.operations.watching import watch
+
+    streams = streams_of(context)
+    opened = workspace(streams, project, environment)
+    runs = [run for run in ours(opened, globs or ()) if opened.kinds[run.platform, run.address.kind].life is Life.RUN]
+    if globs and not runs:
+        msg = "what matches is no run"
+        raise UsageError(msg)
+    deadline = None if timeout is None else time.time() + timeout
+    with graceful(streams.say) as stop, progress(streams, len(runs)) as listening:
+        waited = watch(opened, runs, Doing(listening, stop, streams.say), deadline=deadline)
+    streams.show(render_ended(waited, colour=streams.colour))
+    if waited.interrupted:
+        return ExitCode.INTERRUPTED
+    if waited.pending:
+        streams.say("time is up")
+        return ExitCode.ERROR
+    return exit_code(None, phases=[live.phase for live in waited.ended.values()])

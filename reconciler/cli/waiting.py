@@ -1,0 +1,18 @@
+"""How waiting for runs ended, for people."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from reconciler.rendering.runs import render_runs
+
+if TYPE_CHECKING:
+    from reconciler.execution.waiting import Waited
+
+
+def render_ended(waited: Waited, *, colour: bool) -> str:
+    """One line a run: those that ended, those that did not yet, those that nobody knows any more."""
+    ended = [(live.address, live.phase, live.detail) for _, live in sorted(waited.ended.items())]
+    pending = [(address, phase, "") for address, phase in waited.pending.items()]
+    gone = [(address, None, "the platform does not know it any more") for address in waited.gone]
+    return render_runs([*ended, *pending, *gone], colour=colour)

@@ -1,0 +1,159 @@
+"""Doing what a plan says: under the lease, settled, not stale, every secret at hand before the first call."""
+
+from __future__ import annotations
+
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from reconciler.errors import CredentialsMissing, PlanBlocked
+from reconciler.model.change import Action
+from reconciler.model.diagnostic import Diagnostic, Severity, errors
+from reconciler.model.expression import Space, parse, strings
+from reconciler.operations.plan import base_of
+from reconciler.operations.saved import refuse_stale
+from reconciler.operations.wiring import connected, holder, open_store, redactor
+
+if TYPE_CHECKING:
+    import threading
+    from collections.abc import Iterator, Mapping
+
+    from reconciler.execution.context import Context, Progress
+    from reconciler.model.outcome import Report
+    from reconciler.model.plan import Plan
+    from reconciler.operations.workspace import Say, Workspace
+    from reconciler.providers.protocol import Connection
+    from reconciler.state.protocol import Lease, State, StateStore
+
+
+@dataclass(frozen=True, slots=True)
+class Doing:
+    """Who listens while a plan is carried out, and how to end it early.
+
+    `read_at` is when the plan looked at the platforms (UNIX time), None when that is not known.
+    """
+
+    progress: Progress
+    stop: threading.Event
+    say: Say
+    read_at: float | None = None
+
+
+def apply(workspace: Workspace, plan: Plan, doing: Doing) -> Report:
+    """Carries the plan out, or refuses it whole.
+
+    Raises PlanBlocked, PlanStale, StateLocked, SubmissionAmbiguous and CredentialsMissing before anything is sent.
+    """
+    refuse_blocked(plan)
+    require_secrets(workspace, plan)
+    from reconciler.execution.executor import execute
+    from reconciler.execution.settle import settle
+    from reconciler.rendering.json import plan_id
+
+    store = open_store(workspace)
+    targets = {step.address.target for step in plan.steps}
+    with leased(workspace, store) as lease, opened(workspace, store, targets, doing.say) as connections:
+        state = settle(context_of(workspace, store, lease, connections, doing)).require()
+        refuse_stale(plan.base, base_of(workspace, state))
+        context = context_of(workspace, store, lease, connections, doing, state=state, plan_id=plan_id(plan))
+        return execute(plan, context)
+
+
+def settle_first(workspace: Workspace, doing: Doing) -> None:
+    """Settles what a killed process left, so that a plan is not made on sand. Does nothing when nothing is left.
+
+    Raises SubmissionAmbiguous when a person has to say what is true.
+    """
+    from reconciler.execution.settle import settle
+    from reconciler.state.recovery import unsettled
+
+    store = open_store(workspace)
+    if not unsettled(store.records(workspace.environment.name)):
+        return
+    doing.say("an earlier apply was cut short: settling what it began")
+    with leased(workspace, store) as lease, opened(workspace, store, set(), doing.say) as connections:
+        settle(context_of(workspace, store, lease, connections, doing)).require()
+
+
+def refuse_blocked(plan: Plan) -> None:
+    """Raises PlanBlocked with every reason when the plan must not be applied."""
+    if not plan.is_blocked:
+        return
+    refused = (
+        Diagnostic(Severity.ERROR, "plan.refused", change.why, change.source, address=change.address)
+        for change in plan.changes
+        if change.action is Action.REFUSE
+    )
+    raise PlanBlocked(errors(plan.diagnostics) or tuple(refused))
+
+
+def require_secrets(workspace: Workspace, plan: Plan) -> None:
+    """Raises CredentialsMissing, naming all of them, when a secret that a step needs has no usable value."""
+    missing = []
+    for name in sorted(secret_names(plan)):
+        try:
+            workspace.call.settings.secret(name)
+        except CredentialsMissing as error:
+            missing.append(error)
+    if missing:
+        hints = " ".join(error.hint for error in missing)
+        raise CredentialsMissing("; ".join(error.message for error in missing), hint=hints)
+
+
+def secret_names(plan: Plan) -> set[str]:
+    """The secrets that the plan's steps refer to."""
+    texts = (text for step in plan.steps if step.desired for _, text in strings(dict(step.desired)) if "$[[" in text)
+    return {found.name for text in texts for found in parse(text) if found.space is Space.SECRETS}
+
+
+@contextmanager
+def leased(workspace: Workspace, store: StateStore) -> Iterator[Lease]:
+    """The right to write this environment, given back at the end."""
+    lease = store.lock(workspace.environment.name, holder(workspace.call.settings))
+    try:
+        yield lease
+    finally:
+        lease.release()
+
+
+@contextmanager
+def opened(workspace: Workspace, store: StateStore, targets: set[str], say: Say) -> Iterator[Mapping[str, Connection]]:
+    """Connections to `targets` and to those an earlier apply left something at."""
+    from reconciler.state.recovery import unsettled
+
+    left = {entry.intent.address.target for entry in unsettled(store.records(workspace.environment.name))}
+    with connected(workspace, targets | left, say) as connections:
+        yield connections
+
+
+def context_of(  # noqa: PLR0913 - everything a walk needs, handed over in one place
+    workspace: Workspace,
+    store: StateStore,
+    lease: Lease,
+    connections: Mapping[str, Connection],
+    doing: Doing,
+    *,
+    state: State | None = None,
+    plan_id: str = "",
+) -> Context:
+    """What executing and settling act through."""
+    from reconciler.execution.context import Context
+
+    settings = workspace.call.settings
+    return Context(
+        store=store,
+        lease=lease,
+        environment=workspace.environment.name,
+        connections=connections,
+        kinds=workspace.kinds,
+        recorded=(state or store.read(workspace.environment.name)).resources,
+        secrets=settings.secret,
+        redactor=redactor(workspace),
+        parallelism=settings.parallelism,
+        progress=doing.progress,
+        clock=time.time,
+        stop=doing.stop,
+        plan_id=plan_id,
+        read_at=doing.read_at,
+    )

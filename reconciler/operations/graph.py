@@ -1,0 +1,43 @@
+"""What needs what, as a graph to draw."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from reconciler.errors import UsageError
+from reconciler.operations.selection import Selection, matches, select
+from reconciler.operations.validate import declare
+from reconciler.rendering.graph import Edge, Graph, Node, dependency_graph
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from reconciler.operations.workspace import Workspace
+
+
+def dependencies(workspace: Workspace, selection: Selection) -> Graph:
+    """The declared resources of the environment and what each needs. Offline; raises ManifestsInvalid."""
+    declared = declare(workspace).required()
+    chosen = select(selection, declared.manifests, ())
+    shown = [m for m in declared.manifests if chosen is None or m.address in chosen]
+    needs = {manifest.address: declared.edges.dependencies(manifest.address) for manifest in shown}
+    lives = {m.address: workspace.kinds[m.platform, m.address.kind].life.value for m in shown}
+    return dependency_graph(f"{workspace.project.name} ({workspace.environment.name})", needs, lives)
+
+
+def tasks(workspace: Workspace, name: str) -> Graph:
+    """The tasks inside one declared resource and what each waits for. Raises UsageError where there are none."""
+    declared = declare(workspace).required()
+    found = [manifest for manifest in declared.manifests if matches(manifest.address, name)]
+    if len(found) != 1:
+        msg = f"{len(found)} manifests match {name!r}"
+        raise UsageError(msg, hint="`reconciler graph` shows all of them.")
+    manifest = found[0]
+    read = workspace.providers[manifest.platform].tasks
+    waits: Mapping[str, tuple[str, ...]] = read(manifest.address.kind, manifest.spec) if read else {}
+    if not waits:
+        msg = f"{manifest.address} has no tasks to draw"
+        raise UsageError(msg, hint="Name a workflow.")
+    nodes = tuple(Node(task, task) for task in waits)
+    edges = tuple(Edge(before, task) for task, all_before in waits.items() for before in all_before if before in waits)
+    return Graph(str(manifest.address), nodes, edges)

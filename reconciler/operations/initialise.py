@@ -1,0 +1,110 @@
+"""A new project: the project file, first manifests that run as they are, schemas for the editor."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from reconciler.errors import ReconcilerError, UsageError
+from reconciler.operations.schema_export import export_schemas, schema_file
+from reconciler.operations.workspace import WORK_FOLDER
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+PROJECT_FILE = "reconciler.yaml"
+MANIFESTS = "manifests"
+_NAME = re.compile(r"[^A-Za-z0-9_-]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """What was written, in the order a reader should look at it."""
+
+    files: tuple[Path, ...]
+
+
+def initialise(folder: Path, *, name: str = "", platform: str = "") -> Started:
+    """Writes a project into `folder`, the local platform as its only target. Overwrites nothing.
+
+    Raises UsageError when there is a project already or the platform has no starter, ReconcilerError when the folder
+    cannot be written.
+    """
+    from reconciler.providers.discovery import providers
+
+    starters = _starters()
+    chosen = platform or next(iter(starters), "")
+    if chosen not in starters:
+        msg = f"there is no starter for the platform {platform!r}"
+        raise UsageError(msg, hint=f"One of: {', '.join(starters)}.")
+    files = _files(folder, name or _name_of(folder), chosen, providers()[chosen].scope_key, starters[chosen])
+    standing = [file for file in files if file.exists()]
+    if standing:
+        msg = f"{standing[0]} is there already: nothing was written"
+        raise UsageError(msg, hint="Start in another folder, or edit what is there.")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        export_schemas(folder / WORK_FOLDER / "schemas")
+        for file, text in files.items():
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(text, encoding="utf-8")
+        ignore = _ignore(folder / ".gitignore")
+    except OSError as error:
+        msg = f"cannot write into {folder}: {error.strerror}"
+        raise ReconcilerError(msg) from error
+    return Started((*files, ignore))
+
+
+def _starters() -> dict[str, dict[str, str]]:
+    """The first manifests of each platform that has some: file name to text."""
+    from reconciler.manifests.schemas import schema_folder
+
+    found: dict[str, dict[str, str]] = {}
+    for file in sorted(schema_folder().glob("*/starter/*.yaml")):
+        found.setdefault(file.parent.parent.name, {})[file.name] = file.read_text(encoding="utf-8")
+    return found
+
+
+def _name_of(folder: Path) -> str:
+    return _NAME.sub("-", folder.resolve().name).strip("-").lower() or "project"
+
+
+def _files(folder: Path, name: str, platform: str, scope_key: str, starter: Mapping[str, str]) -> dict[Path, str]:
+    """Every file to write with its text, the project file first."""
+    schemas = f"{WORK_FOLDER}/schemas"
+    files = {folder / PROJECT_FILE: _modeline(f"./{schemas}/project.schema.json") + _project(name, platform, scope_key)}
+    for file, text in starter.items():
+        schema = schema_file(platform, file.partition(".")[0])
+        files[folder / MANIFESTS / file] = _modeline(f"../{schemas}/{schema}") + text
+    return files
+
+
+def _project(name: str, platform: str, scope_key: str) -> str:
+    return (
+        "apiVersion: reconciler/v1\n"
+        "kind: Project\n"
+        f"name: {name}   # part of every ownership mark: keep it\n"
+        f"manifests: [{MANIFESTS}]\n"
+        "default: dev\n"
+        "environments:\n"
+        "  dev:\n"
+        "    # the embedded local platform: no account, no secret\n"
+        f"    {platform}: {{ endpoint: local, {scope_key}: demo }}\n"
+    )
+
+
+def _modeline(schema: str) -> str:
+    """What makes editors check and complete the file."""
+    return f"# yaml-language-server: $schema={schema}\n"
+
+
+def _ignore(file: Path) -> Path:
+    """Keeps our own folder out of git; adds a line to a file that is there."""
+    line = f"{WORK_FOLDER}/"
+    text = file.read_text(encoding="utf-8") if file.exists() else ""
+    if line not in text.splitlines():
+        gap = "" if not text or text.endswith("\n") else "\n"
+        file.write_text(f"{text}{gap}{line}\n", encoding="utf-8")
+    return file

@@ -1,0 +1,99 @@
+"""The local platform: started by itself when a target needs it, and by hand."""
+
+from __future__ import annotations
+
+import shutil
+from typing import TYPE_CHECKING
+
+from reconciler.errors import LocalPlatformError, UsageError
+from reconciler.operations.workspace import WORK_FOLDER
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from reconciler.localplatform.control import Instance
+    from reconciler.operations.workspace import Say
+
+
+def folder_of(start: Path, project_file: Path | None) -> Path:
+    """Where the local platform of a project keeps everything; works without reading the project file."""
+    from reconciler.manifests.project import find_project
+
+    found = project_file or find_project(start)
+    return (found.parent if found else start) / WORK_FOLDER / "local"
+
+
+def serve(folder: Path, say: Say) -> Instance:
+    """A running local platform whose data is in `folder`; says so when it had to be started."""
+    from reconciler.localplatform import control
+
+    before = control.status(folder)
+    instance = control.ensure_running(folder)
+    if before is None:
+        say(f"started the local platform at {instance.url} (stop it with `reconciler local stop`)")
+    return instance
+
+
+def start(folder: Path, engine: str) -> Instance:
+    """The running local platform, started with this engine when it was not running."""
+    from reconciler.localplatform import control
+
+    return control.ensure_running(folder, engine=engine)
+
+
+def stop(folder: Path) -> bool:
+    """Whether there was one to stop."""
+    from reconciler.localplatform import control
+
+    running = control.status(folder) is not None
+    control.stop(folder)
+    return running
+
+
+def status(folder: Path) -> Instance | None:
+    """Where it runs, or None."""
+    from reconciler.localplatform import control
+
+    return control.status(folder)
+
+
+def reset(folder: Path) -> None:
+    """Stops it and deletes all its data."""
+    from reconciler.localplatform import control
+
+    control.reset(folder)
+
+
+def upload(folder: Path, source: Path, place: str) -> int:
+    """Copies a file, or what is in a folder, to `area:/path` of the local platform, and returns how many files.
+
+    Raises UsageError for a place or source that cannot be, LocalPlatformError when copying fails.
+    """
+    from reconciler.localplatform.data import DataFolder, OutsideData
+
+    area, separator, path = place.partition(":")
+    if not separator or not area:
+        msg = f"not a place on the local platform: {place!r}"
+        raise UsageError(msg, hint="Write SPACE:/PATH, such as demo:/data.")
+    if not source.exists():
+        msg = f"there is no {source}"
+        raise UsageError(msg)
+    try:
+        destination = DataFolder(folder / "data").locate(area, path)
+        return _copy(source, destination)
+    except OutsideData as error:
+        raise UsageError(str(error)) from error
+    except OSError as error:
+        msg = f"cannot copy {source}: {error.strerror}"
+        raise LocalPlatformError(msg) from error
+
+
+def _copy(source: Path, destination: Path) -> int:
+    """Copies contents, never links: what a link points to may be anything."""
+    files = [source] if source.is_file() else sorted(path for path in source.rglob("*") if path.is_file())
+    for file in files:
+        inside = file.name if file == source else str(file.relative_to(source))
+        place = destination / inside
+        place.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(file, place)
+    return len(files)

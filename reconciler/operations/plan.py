@@ -1,0 +1,164 @@
+"""What would change: files, memory and platforms read, nothing written."""
+
+from __future__ import annotations
+
+import gc
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from reconciler.model.canonical import digest
+from reconciler.model.plan import Base
+from reconciler.operations.selection import EVERYTHING, Selection, select
+from reconciler.operations.validate import declare
+from reconciler.operations.wiring import connected, open_store
+from reconciler.planning.planner import PlanInputs, make_plan
+from reconciler.version import __version__
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from reconciler.model.address import Address
+    from reconciler.model.diagnostic import Diagnostic
+    from reconciler.model.plan import Plan
+    from reconciler.model.resource import Reading
+    from reconciler.operations.validate import Declared
+    from reconciler.operations.workspace import Say, Workspace
+    from reconciler.planning.wants import Want
+    from reconciler.providers.protocol import Connection
+    from reconciler.state.journal import Record
+    from reconciler.state.protocol import State, StateReader
+
+
+EMPTY_FOLDER = "file.empty-folder"
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What a plan is asked for: which addresses, and whether to build up or to take down."""
+
+    selection: Selection = EVERYTHING
+    destroy: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """A plan and the look at the world it came from.
+
+    `read_at` is when that look ended (UNIX time); `observed` is what it saw of runs that memory does not have yet.
+    """
+
+    plan: Plan
+    read_at: float
+    observed: tuple[Record, ...]
+
+
+def look(workspace: Workspace, wish: Wish, say: Say) -> Look:
+    """Reads files, memory and platforms, and plans. Writes nothing. Raises ManifestsInvalid and PlatformError."""
+    from reconciler.execution.waiting import observed
+
+    with without_collection():
+        declared = declare(workspace).required()
+        state = _read(open_store(workspace), workspace)
+        wanted = wants_of(workspace, declared, state, wish)
+        with connected(workspace, {want.address.target for want in wanted}, say) as connections:
+            reading = read_live(workspace, wanted, connections)
+        read_at = time.time()
+        made = make_plan(inputs_of(workspace, declared, state, wish, reading))
+        plan = replace(made, diagnostics=_merged(declared.diagnostics, made.diagnostics))
+        return Look(plan, read_at, observed(state.resources, reading, read_at))
+
+
+def _merged(declared: Sequence[Diagnostic], planned: Sequence[Diagnostic]) -> tuple[Diagnostic, ...]:
+    """What the files and the planning have to say, each finding once: both check references."""
+    placed = {(d.code, d.message, d.address) for d in declared}
+    return (*declared, *(d for d in planned if (d.code, d.message, d.address) not in placed))
+
+
+def _read(reader: StateReader, workspace: Workspace) -> State:
+    """The memory, through a reader: planning has no way to write it."""
+    return reader.read(workspace.environment.name)
+
+
+def wants_of(workspace: Workspace, declared: Declared, state: State, wish: Wish) -> tuple[Want, ...]:
+    """What a refresh must read."""
+    from reconciler.planning.wants import wants
+
+    manifests = () if wish.destroy else declared.manifests
+    return tuple(wants(manifests, state.resources, workspace.kinds, workspace.owner))
+
+
+def read_live(workspace: Workspace, wanted: Sequence[Want], connections: Mapping[str, Connection]) -> Reading:
+    """What the platforms have now."""
+    from reconciler.execution.refresh import refresh
+
+    return refresh(
+        wanted,
+        connections,
+        workspace.kinds,
+        parallelism=workspace.call.settings.parallelism,
+        owner=workspace.owner,
+    )
+
+
+def inputs_of(workspace: Workspace, declared: Declared, state: State, wish: Wish, reading: Reading) -> PlanInputs:
+    """The three sides, and the rules to decide by."""
+    return PlanInputs(
+        base=base_of(workspace, state),
+        owner=workspace.owner,
+        manifests=() if wish.destroy else declared.manifests,
+        kinds=workspace.kinds,
+        platforms=workspace.platforms,
+        recorded=state.resources,
+        reading=reading,
+        policy=workspace.project.policy,
+        destroy=wish.destroy,
+        selected=selected(declared, state, wish),
+    )
+
+
+def selected(declared: Declared, state: State, wish: Wish) -> frozenset[Address] | None:
+    """The addresses the plan is limited to, None for all.
+
+    An empty manifest folder is more often a mistake than a wish: then the plan is limited to what is declared, since
+    a selection never removes.
+    """
+    chosen = select(wish.selection, declared.manifests, state.resources)
+    if chosen is None and not wish.destroy and any(d.code == EMPTY_FOLDER for d in declared.diagnostics):
+        return frozenset(manifest.address for manifest in declared.manifests)
+    return chosen
+
+
+def base_of(workspace: Workspace, state: State) -> Base:
+    """What a plan is bound to."""
+    from reconciler.repository.checkout import find_checkout
+
+    checkout = find_checkout(workspace.root)
+    policy = workspace.project.policy
+    limits = {
+        "max_deletes": policy.max_deletes,
+        "max_delete_percent": policy.max_delete_percent,
+        "max_gpu_hours": policy.max_gpu_hours,
+    }
+    return Base(
+        project=workspace.project.name,
+        environment=workspace.environment.name,
+        tool_version=__version__,
+        commit=checkout.commit if checkout else "",
+        lineage=state.lineage,
+        serial=state.serial,
+        policy_digest=digest(limits),
+    )
+
+
+@contextmanager
+def without_collection() -> Iterator[None]:
+    """A plan holds many small values to its end, and none in cycles: looking for cycles costs a third of its time."""
+    collected = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collected:
+            gc.enable()

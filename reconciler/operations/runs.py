@@ -1,0 +1,187 @@
+"""Looking at runs and steering them, with the same words on every platform."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+from reconciler.errors import NotFound, UsageError
+from reconciler.model.kind import Life
+from reconciler.operations.selection import matches
+from reconciler.operations.wiring import connected, open_store
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from reconciler.model.address import Address
+    from reconciler.model.resource import Live, Reading, Recorded
+    from reconciler.operations.workspace import Say, Workspace
+    from reconciler.providers.protocol import Event, LogLine, Part, RunSummary
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of `status`: the memory of an address and, when it could be read, what is live there."""
+
+    recorded: Recorded
+    live: Live | None
+    unreadable: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One line of `get`. `address` is that of ours, None for a stranger's run."""
+
+    target: str
+    kind: str
+    scope: str
+    summary: RunSummary
+    address: Address | None = None
+
+
+def ours(workspace: Workspace, globs: Sequence[str] = ()) -> tuple[Recorded, ...]:
+    """What is recorded at the addresses that `globs` mean, by address; all of it without globs.
+
+    Raises UsageError for a glob that means nothing.
+    """
+    recorded = open_store(workspace).read(workspace.environment.name).resources
+    for glob in globs:
+        if not any(matches(address, glob) for address in recorded):
+            msg = f"nothing that was applied matches {glob!r}"
+            raise UsageError(msg, hint="`reconciler status` lists what was applied in this environment.")
+    chosen = [a for a in sorted(recorded) if not globs or any(matches(a, glob) for glob in globs)]
+    return tuple(recorded[address] for address in chosen)
+
+
+def one_run(workspace: Workspace, name: str) -> Recorded:
+    """The one recorded run that `name` (an address, or what is clear of it) means. Raises UsageError."""
+    runs = [r for r in ours(workspace, [name]) if workspace.kinds[r.platform, r.address.kind].life is Life.RUN]
+    if len(runs) == 1:
+        return runs[0]
+    words = f"{len(runs)} runs match" if runs else "what matches is no run"
+    hint = "One of: " + ", ".join(str(run.address) for run in runs[:9]) if runs else "Runs are jobs, trainings, tasks."
+    msg = f"{words}: {name!r}"
+    raise UsageError(msg, hint=hint)
+
+
+def status(workspace: Workspace, globs: Sequence[str], say: Say) -> tuple[Row, ...]:
+    """Memory and platform side by side."""
+    recorded = ours(workspace, globs)
+    reading = read(workspace, recorded, say)
+    return tuple(
+        Row(each, reading.live.get(each.address), reading.unreadable.get(each.address, "")) for each in recorded
+    )
+
+
+def read(workspace: Workspace, recorded: Sequence[Recorded], say: Say) -> Reading:
+    """What is live at recorded addresses."""
+    from reconciler.execution.refresh import refresh
+    from reconciler.planning.wants import Want
+
+    wanted = [Want(each.address, each.platform, each.remote_id, each.mark) for each in recorded]
+    with connected(workspace, {want.address.target for want in wanted}, say) as connections:
+        parallelism = workspace.call.settings.parallelism
+        return refresh(wanted, connections, workspace.kinds, parallelism=parallelism, owner=workspace.owner)
+
+
+def parts(workspace: Workspace, run: Recorded, say: Say) -> tuple[Part, ...]:
+    """The task instances of a run; none where the platform does not tell."""
+    from reconciler.providers.protocol import Inspects
+
+    with _handler(workspace, run, say) as handler:
+        return handler.parts(run.address, run.remote_id) if isinstance(handler, Inspects) else ()
+
+
+@contextmanager
+def logs(workspace: Workspace, run: Recorded, task: str, index: int | None, say: Say) -> Iterator[Iterator[LogLine]]:
+    """The output of a run as it is now."""
+    from reconciler.providers.protocol import Logs
+
+    with _handler(workspace, run, say) as handler:
+        if not isinstance(handler, Logs):
+            raise _unable(run, "logs")
+        yield handler.logs(run.address, run.remote_id, task=task, index=index)
+
+
+@contextmanager
+def events(workspace: Workspace, run: Recorded, task: str, say: Say) -> Iterator[Iterator[Event]]:
+    """What happened to a run."""
+    from reconciler.providers.protocol import Events
+
+    with _handler(workspace, run, say) as handler:
+        if not isinstance(handler, Events):
+            raise _unable(run, "events")
+        yield handler.events(run.address, run.remote_id, task=task)
+
+
+def cancel(workspace: Workspace, run: Recorded, say: Say, *, force: bool = False) -> None:
+    """Asks the platform to stop a run. A person's decision: what is planned next holds it."""
+    from reconciler.providers.protocol import Stops
+
+    with _handler(workspace, run, say) as handler:
+        if not isinstance(handler, Stops):
+            raise _unable(run, "cancel")
+        handler.stop(run.address, run.remote_id, force=force)
+
+
+def retry(workspace: Workspace, run: Recorded, say: Say) -> None:
+    """Asks the platform to run a failed run again, under the id it has."""
+    from reconciler.providers.protocol import Retries
+
+    with _handler(workspace, run, say) as handler:
+        if not isinstance(handler, Retries):
+            raise _unable(run, "retry")
+        handler.retry(run.address, run.remote_id)
+
+
+def browse(workspace: Workspace, kind: str, filters: Mapping[str, str], limit: int, say: Say) -> tuple[Found, ...]:
+    """Runs on the platforms of this environment, ours or not, newest first per target. Raises UsageError."""
+    from reconciler.providers.protocol import Browses
+
+    owned = {(r.address.target, r.remote_id): r.address for r in ours(workspace)}
+    chosen = _run_kinds(workspace, kind)
+    found: list[Found] = []
+    with connected(workspace, {target for target, _ in chosen}, say) as connections:
+        for target, name in chosen:
+            handler = connections[target].handler(name)
+            scope = workspace.environment.targets[target].scope
+            if isinstance(handler, Browses):
+                rows = islice(handler.browse(scope, filters, limit), limit)
+                found += [Found(target, name, scope, row, owned.get((target, row.remote_id))) for row in rows]
+    return tuple(found)
+
+
+def _run_kinds(workspace: Workspace, kind: str) -> list[tuple[str, str]]:
+    """The run kinds called `kind` (all when ""), by target."""
+    chosen = [
+        (target, name)
+        for target, platform in sorted(workspace.platforms.items())
+        for (of, name), facts in sorted(workspace.kinds.items())
+        if of == platform and facts.life is Life.RUN and kind in {"", name}
+    ]
+    if not chosen:
+        known = sorted({name for (_, name), facts in workspace.kinds.items() if facts.life is Life.RUN})
+        msg = f"there is no kind of run {kind!r} here"
+        raise UsageError(msg, hint=f"One of: {', '.join(known)}.")
+    return chosen
+
+
+@contextmanager
+def _handler(workspace: Workspace, run: Recorded, say: Say) -> Iterator[Any]:
+    """The handler of a run's kind, open. Raises UsageError when its target is not in the environment any more."""
+    with connected(workspace, {run.address.target}, say) as connections:
+        if run.address.target not in connections:
+            msg = f"the target {run.address.target!r} is not in the project file any more"
+            raise UsageError(msg, hint=f"Add it to the environment {workspace.environment.name!r} again.")
+        try:
+            yield connections[run.address.target].handler(run.address.kind)
+        except NotFound as error:
+            error.hint = error.hint or "The platform may have forgotten it: runs are kept for a limited time."
+            raise
+
+
+def _unable(run: Recorded, word: str) -> UsageError:
+    msg = f"{run.address.kind} on this platform has no {word}"
+    return UsageError(msg, hint="`reconciler kinds` says what each kind can do.")

@@ -1,0 +1,79 @@
+"""Everything that can be said about the files without talking to anybody."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from reconciler.errors import ManifestsInvalid
+from reconciler.model.diagnostic import errors
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from pathlib import Path
+
+    from reconciler.model.diagnostic import Diagnostic
+    from reconciler.model.manifest import Manifest
+    from reconciler.operations.workspace import Workspace
+    from reconciler.planning.edges import Edges
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """What the files declare, and every finding about them. `files` is how many were read."""
+
+    manifests: tuple[Manifest, ...]
+    edges: Edges
+    diagnostics: tuple[Diagnostic, ...]
+    files: int
+
+    def required(self) -> Declared:
+        """Itself, when nothing stops going on. Raises ManifestsInvalid with every finding otherwise."""
+        if errors(self.diagnostics):
+            raise ManifestsInvalid(self.diagnostics)
+        return self
+
+
+def declare(workspace: Workspace, paths: Sequence[Path] = ()) -> Declared:
+    """Reads and checks the files: YAML, schemas, references, and what each platform says about its own.
+
+    `paths` limits it to some files and folders. All findings at once; errors are not raised.
+    """
+    from reconciler.manifests.loading import load
+    from reconciler.manifests.positions import place
+    from reconciler.planning.references import check
+
+    loaded = load(
+        workspace.project,
+        workspace.environment,
+        workspace.catalogue,
+        paths=paths,
+        variables=workspace.call.variables,
+    )
+    edges, referring = check(loaded.manifests, workspace.kinds)
+    meaning = _meaning(workspace, loaded.manifests)
+    placed = place((*referring, *meaning), loaded.manifests)
+    found = (*workspace.diagnostics, *loaded.diagnostics, *placed)
+    ordered = tuple(sorted(dict.fromkeys(found), key=lambda diagnostic: diagnostic.sort_key))
+    return Declared(loaded.manifests, edges, ordered, loaded.files)
+
+
+def _meaning(workspace: Workspace, manifests: Sequence[Manifest]) -> Iterable[Diagnostic]:
+    """What the platforms' own checks find in their manifests."""
+    for name, provider in workspace.providers.items():
+        theirs = tuple(manifest for manifest in manifests if manifest.platform == name)
+        if provider.check is not None and theirs:
+            yield from provider.check(theirs)
+
+
+def sources(diagnostics: Iterable[Diagnostic], start: Path, *, most_bytes: int = 1_000_000) -> dict[str, str]:
+    """The texts of the files that findings are about, for quoting; not of files that are gone, large or no text."""
+    texts = {}
+    for file in sorted({d.source.file for d in diagnostics if d.source}):
+        path = start / file
+        try:
+            if path.stat().st_size <= most_bytes:
+                texts[file] = path.read_text(encoding="utf-8-sig")
+        except (OSError, ValueError):
+            continue
+    return texts

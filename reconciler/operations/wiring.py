@@ -1,0 +1,135 @@
+"""The composition root: the one place where parts are made and put together."""
+
+from __future__ import annotations
+
+import time
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from reconciler.errors import ManifestsInvalid, UsageError
+from reconciler.model.diagnostic import errors
+from reconciler.model.project import StateBackend
+from reconciler.model.secret import Redactor
+from reconciler.operations.workspace import Workspace
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from reconciler.model.kind import Kind
+    from reconciler.model.project import Environment, Project
+    from reconciler.model.target import Target
+    from reconciler.operations.settings import Settings
+    from reconciler.operations.workspace import Call, Say
+    from reconciler.providers.protocol import Connection, Provider
+    from reconciler.state.protocol import StateStore
+
+
+def open_workspace(call: Call) -> Workspace:
+    """Reads the project file and finds out what can be declared. Talks to nobody.
+
+    Raises ManifestsInvalid for a wrong project file and UsageError for an environment that is not there.
+    """
+    from reconciler.manifests.project import read_project
+    from reconciler.manifests.schemas import load_catalogue
+    from reconciler.providers.discovery import providers
+
+    known = providers()
+    scope_keys = {name: provider.scope_key for name, provider in known.items()}
+    settings = {name: frozenset(provider.settings) for name, provider in known.items()}
+    project, found = read_project(call.project_file, start=call.start, scope_keys=scope_keys, settings=settings)
+    if project is None or errors(found):
+        raise ManifestsInvalid(found)
+    catalogue = load_catalogue()
+    environment = choose_environment(project, call)
+    return Workspace(call, project, environment, catalogue, known, able_kinds(catalogue.kinds, known), found)
+
+
+def choose_environment(project: Project, call: Call) -> Environment:
+    """The environment asked for on the command line, else by the environment variable, else the default one."""
+    name = call.environment or call.settings.environment or project.default_environment
+    if name not in project.environments:
+        msg = f"there is no environment {name!r}"
+        raise UsageError(msg, hint=f"This project has: {', '.join(sorted(project.environments))}.")
+    chosen = project.environments[name]
+    return replace(chosen, vars={**chosen.vars, **call.variables})
+
+
+def able_kinds(kinds: Mapping[tuple[str, str], Kind], known: Mapping[str, Provider]) -> dict[tuple[str, str], Kind]:
+    """The kinds of the schemas, told what their handlers can do."""
+    from reconciler.model.kind import CreateClass
+    from reconciler.providers.protocol import abilities
+
+    able = {}
+    for (platform, name), kind in kinds.items():
+        provider = known.get(platform)
+        if provider is None or name not in provider.kinds:
+            able[platform, name] = kind
+            continue
+        create_class = provider.create_class.get(name, CreateClass.SEARCH_ONLY)
+        able[platform, name] = replace(kind, can=abilities(provider.kinds[name]), create_class=create_class)
+    return able
+
+
+def open_store(workspace: Workspace) -> StateStore:
+    """The memory the project file asks for."""
+    if workspace.project.state is StateBackend.FILE:
+        from reconciler.state.file import FileStore
+
+        return FileStore(workspace.folder / "state", time.time)
+    msg = f"the state backend {workspace.project.state.value!r} is not part of this release"
+    raise UsageError(msg, hint="Use `state: {backend: file}`.")
+
+
+def holder(settings: Settings) -> str:
+    """Who we are to those who find the environment locked."""
+    import os
+    import platform
+
+    return f"{settings.user}@{platform.node() or 'somewhere'} (process {os.getpid()})"
+
+
+def redactor(workspace: Workspace) -> Redactor:
+    """Knows every secret this process was started with."""
+    masking = Redactor()
+    for target in workspace.environment.targets.values():
+        if target.platform in workspace.providers:
+            masking = workspace.call.settings.masked(masking, workspace.providers[target.platform])
+    return masking.with_values(*workspace.call.settings.secrets())
+
+
+@contextmanager
+def connected(workspace: Workspace, targets: Iterable[str], say: Say) -> Iterator[dict[str, Connection]]:
+    """Open connections to `targets` by name, closed at the end; the local platform is started when one needs it.
+
+    Raises CredentialsMissing before anything is sent, LocalPlatformError when the local platform does not start.
+    """
+    masking = redactor(workspace)
+    opened: dict[str, Connection] = {}
+    try:
+        for name in sorted(set(targets) & set(workspace.environment.targets)):
+            opened[name] = _connect(workspace, workspace.environment.targets[name], masking, say)
+        yield opened
+    finally:
+        for connection in opened.values():
+            connection.close()
+
+
+def _connect(workspace: Workspace, target: Target, masking: Redactor, say: Say) -> Connection:
+    from reconciler.providers.protocol import Transport
+
+    provider = workspace.providers[target.platform]
+    credentials = workspace.call.settings.credentials(provider)
+    if target.is_local:
+        from reconciler.operations.local import serve
+
+        instance = serve(workspace.folder / "local", say)
+        target = replace(target, endpoint=instance.url)
+        credentials = {
+            "access_key": instance.access_key,
+            "secret_key": instance.secret_key,
+            "project_id": instance.project_id,
+        }
+        masking = masking.with_values(instance.secret_key)
+    transport = Transport(redactor=masking, connections=workspace.call.settings.parallelism)
+    return provider.connect(target, credentials, transport)
