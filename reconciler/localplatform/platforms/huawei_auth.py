@@ -105,17 +105,15 @@ def sign(secret: str, date: str, canonical: str) -> str:
 
 
 def _canonical_query(raw: bytes) -> str:
+    """Decoded, sorted, and encoded anew with the one set of safe characters. Clients sort before they encode, which
+    matters for text whose encoding begins with `%`.
+    """
     pairs = []
     for part in raw.split(b"&"):
         if part:
             key, _, value = part.partition(b"=")
-            pairs.append((_again(key), _again(value)))
-    return "&".join(f"{key}={value}" for key, value in sorted(pairs))
-
-
-def _again(part: bytes) -> str:
-    """A part of the query, decoded and encoded anew with the one set of safe characters."""
-    return quote(unquote_to_bytes(part), safe=_UNRESERVED)
+            pairs.append((unquote_to_bytes(key), unquote_to_bytes(value)))
+    return "&".join(f"{quote(key, safe=_UNRESERVED)}={quote(value, safe=_UNRESERVED)}" for key, value in sorted(pairs))
 
 
 def _body_hash(request: Request) -> str:
