@@ -46,18 +46,19 @@ def logs(place: Place, path: str, job: Mapping[str, Any], task: str, index: int 
 
 
 def events(place: Place, path: str, job: Mapping[str, Any], task: str) -> Iterator[Event]:
-    """Those of the job itself and of its tasks, or of one task only, oldest first. What the platform tells of a task
-    and tells of the job again is given once, with its task.
+    """Those of the job itself and of its tasks, or of one task only, oldest first. What the platform tells both of a
+    task and of the job is given once, with its task, where the job's own order has it.
     """
-    found: list[Event] = []
+    of_tasks: list[Event] = []
     for name in _asked(job, task):
         call = Call(f"list events of task {name}", "GET", f"{path}/tasks/{segment(name)}/events")
-        found += _unless_missing(partial(_events, place, call, name))
-    if not task:
-        told = {replace(event, task="") for event in found}
-        own = _events(place, Call("list events", "GET", f"{path}/events", headers=_LANGUAGE), "")
-        found = [event for event in own if event not in told] + found
-    return iter(sorted(found, key=lambda event: event.first or event.last))
+        of_tasks += _unless_missing(partial(_events, place, call, name))
+    if task:
+        return iter(of_tasks)
+    untold = {replace(event, task=""): event for event in of_tasks}
+    own = _events(place, Call("list events", "GET", f"{path}/events", headers=_LANGUAGE), "")
+    merged = [untold.pop(event, event) for event in own]
+    return iter(sorted([*merged, *untold.values()], key=lambda event: event.first or event.last))
 
 
 def task_names(job: Mapping[str, Any]) -> list[str]:
