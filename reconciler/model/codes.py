@@ -256,4 +256,112 @@ CODES: Final[dict[str, tuple[str, str]]] = {
         "A target has a key that its platform does not know.",
         "Correct the spelling; credentials belong into the environment.",
     ),
+    "expression.in-variable": (
+        "A variable holds an expression.",
+        "Give its plain value; secrets and references belong into manifests.",
+    ),
+    "references.duplicate": (
+        "Two manifests declare the same resource.",
+        "Remove one of the two, or give it another name.",
+    ),
+    "references.unknown": (
+        "A `$[[ ref... ]]` refers to something that nothing declares.",
+        "Declare it, correct the spelling, or write the full address `$[[ ref.target/Kind/scope/name ]]`.",
+    ),
+    "references.ambiguous": (
+        "A short `$[[ ref.Kind/name ]]` could mean several resources in different scopes.",
+        "Write the full address: `$[[ ref.target/Kind/scope/name ]]`.",
+    ),
+    "references.undeclared": (
+        "A resource refers by name to one of its own scope that no manifest declares.",
+        "Declare it, correct the spelling, or make sure that it exists on the platform.",
+    ),
+    "references.cycle": (
+        "Resources refer to each other in a circle, so none of them could come first.",
+        "Take out one of the references named.",
+    ),
+    "decide.conflict": (
+        "Where something would be created, something else stands already.",
+        "Give it another name, or adopt the one that exists.",
+    ),
+    "decide.foreign": (
+        "The live object carries the mark of another project or environment.",
+        "Decide who owns it: the other one forgets it, or this one does.",
+    ),
+    "decide.unreadable": (
+        "An object could not be read, so nothing is done to it.",
+        "Plan again when the platform answers.",
+    ),
+    "decide.protected": (
+        "Something protected would be deleted, replaced or stopped.",
+        "Put the manifest back; to go on, set `protect: false`, apply that, and then repeat the change.",
+    ),
+    "decide.active-removed": (
+        "The manifest of an active run is gone.",
+        "Put it back, cancel the run, or apply `onRemove: cancel` before removing the manifest.",
+    ),
+    "decide.active-changed": (
+        "The meaning of a run changed while it is active.",
+        "Wait for it, cancel it, or say `onChange: replace`, `queue` or `parallel`.",
+    ),
+    "decide.cannot-stop": (
+        "An active run would have to be stopped, and this platform cannot.",
+        "Wait for it to end.",
+    ),
+    "decide.cannot-delete": (
+        "Something is no longer declared, and this platform cannot delete it.",
+        "Remove it by hand if it should not stay; it is forgotten here.",
+    ),
+    "decide.cannot-replace": (
+        "A field that cannot be changed in place differs, and the object cannot be replaced.",
+        "Undo the change, or declare it under another name or version.",
+    ),
+    "decide.deleting": (
+        "Something is declared that the platform is deleting.",
+        "Plan again when it is gone: it will be created.",
+    ),
+    "decide.still-used": (
+        "Something would be deleted that a manifest still refers to.",
+        "Take out the reference too, or put the manifest back.",
+    ),
+    "plan.unknown-kind": (
+        "A resource is of a kind that this installation does not know.",
+        "Install what knows it, or forget the resource.",
+    ),
+    "plan.orphan": (
+        "A live object carries our mark, but is neither declared nor recorded.",
+        "Declare and adopt it, or delete it by hand.",
+    ),
+    "plan.selection": (
+        "Only a selection was planned, with what it needs. A selection removes nothing.",
+        "Plan without a selection to see everything.",
+    ),
+    "plan.selection-destroys": (
+        "A selection and a destroy were asked for together.",
+        "To remove some resources, take out their manifests and apply.",
+    ),
+    "guard.nothing-declared": (
+        "No manifest was found, while the memory holds resources.",
+        "Check the folder, the project file and its `manifests`; to remove everything on purpose, destroy.",
+    ),
+    "guard.max-deletes": (
+        "The plan removes more than `policy.max_deletes` allows.",
+        "If all of it is meant, raise the limit in a reviewed change.",
+    ),
+    "guard.max-delete-percent": (
+        "The plan removes a larger share than `policy.max_delete_percent` allows.",
+        "If all of it is meant, raise the limit in a reviewed change.",
+    ),
+    "guard.max-gpu-hours": (
+        "The plan submits runs that take more than `policy.max_gpu_hours` allows.",
+        "If they are meant, raise the limit in a reviewed change.",
+    ),
+    "guard.gpu-hours-unknown": (
+        "There is a limit on GPU-hours, and how many a run would take is not known.",
+        "Give the run a time limit and resources; what is not known is never taken for zero.",
+    ),
+    "guard.headroom": (
+        "How much room the limits of the policy leave.",
+        "Nothing to do.",
+    ),
 }

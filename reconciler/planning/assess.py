@@ -1,0 +1,331 @@
+"""One address at a time: its three sides made comparable, compared, and decided on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from reconciler.model.change import ABSENT, Action, Change, FieldChange
+from reconciler.model.kind import Life, OnFieldChange
+from reconciler.model.manifest import DEFAULT_LIFECYCLE
+from reconciler.model.resource import Phase
+from reconciler.planning.decide import Case, Ownership, Presence, Verdict, decide
+from reconciler.planning.diff import Sides, Terms, differences, highest
+from reconciler.planning.edges import Edges, Via
+from reconciler.planning.expressions import filled
+from reconciler.planning.forms import form_of
+from reconciler.planning.normalise import Place, digest_by, normalise_by, same
+from reconciler.planning.rules import Rules, rules_of
+from reconciler.planning.wants import Wanted, mark_of, wanted_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from reconciler.model.address import Address
+    from reconciler.model.kind import Kind
+    from reconciler.model.manifest import Lifecycle, Manifest
+    from reconciler.model.mark import Mark, Owner
+    from reconciler.model.resource import Live, Recorded
+    from reconciler.planning.references import Kinds
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What there is at one address."""
+
+    address: Address
+    platform: str
+    kind: Kind
+    rules: Rules
+    manifest: Manifest | None
+    recorded: Recorded | None
+    live: Live | None
+    unreadable: str = ""
+
+    @property
+    def same_object(self) -> bool:
+        """The live object is the one that our memory means."""
+        return self.recorded is not None and self.live is not None and self.recorded.remote_id == self.live.remote_id
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What was decided at one address, with all that steps are made of. `wanted` is None where nothing is declared;
+    `mark` is the one that the object carries or will carry.
+    """
+
+    subject: Subject
+    verdict: Verdict
+    change: Change
+    wanted: Wanted | None = None
+    mark: Mark | None = None
+    depends_on: tuple[Address, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Permissions:
+    """What persons have declared for this plan: removed active runs that may be cancelled, live objects without a
+    mark that may be taken over.
+    """
+
+    allowed: frozenset[Address] = frozenset()
+    adopt: frozenset[Address] = frozenset()
+
+
+@dataclass(slots=True)
+class Outlook:
+    """What later decisions have to know of earlier ones; filled in dependency order.
+
+    `names`: by target, what a live remote id is called in manifests (`Place.names`). `made_anew`: addresses whose
+    remote id this plan will change. `ids` and `outputs`: what expressions can be compared as.
+    """
+
+    names: dict[str, dict[str, str]] = field(default_factory=dict)
+    made_anew: set[Address] = field(default_factory=set)
+    known: dict[Address, Live | Recorded] = field(default_factory=dict)
+
+
+class Assessor:
+    """Decides on addresses, dependencies first. Holds what the decisions of one plan share."""
+
+    def __init__(
+        self, owner: Owner, kinds: Kinds, edges: Edges, recorded: Mapping[Address, Recorded], permissions: Permissions
+    ) -> None:
+        self._owner = owner
+        self._edges = edges
+        self._permissions = permissions
+        self._used = frozenset(edge.dependency for edge in edges.dangling)
+        self.rules = {name: rules_of(kind) for name, kind in kinds.items()}
+        self._forms = _forms(kinds, self.rules)
+        self._outlook = Outlook()
+        for memory in recorded.values():
+            self._note(memory.platform, memory)
+
+    def assess(self, subject: Subject) -> Decision:
+        """The decision on one address."""
+        if subject.manifest is None:
+            return self._removal(subject)
+        return self._declared(subject, subject.manifest)
+
+    def _declared(self, subject: Subject, manifest: Manifest) -> Decision:
+        wanted = wanted_of(manifest, subject.kind, subject.rules, self._edges.of.get(subject.address, ()))
+        subject, ownership = self._whose(subject, wanted, manifest)
+        fields = self._fields(subject, wanted)
+        forced = _forced(subject, wanted, fields)
+        depends_on = self._edges.dependencies(subject.address)
+        case = replace(
+            _case(subject, manifest.lifecycle, ownership),
+            desired=True,
+            forces=forced,
+            adopt=subject.address in self._permissions.adopt,
+            forgetful=_forgetful(subject, manifest, wanted, depends_on),
+        )
+        verdict = decide(case)
+        self._foresee(subject, verdict)
+        change = _change(subject, verdict, _shown(fields, forced, subject.kind.life))
+        return Decision(subject, verdict, change, wanted, self._mark(subject, verdict, wanted), depends_on)
+
+    def _removal(self, subject: Subject) -> Decision:
+        recorded = subject.recorded
+        lifecycle = recorded.lifecycle if recorded else DEFAULT_LIFECYCLE
+        if subject.live is not None and not subject.same_object and not self._is_ours(subject, subject.live):
+            subject = replace(subject, live=None)  # our object is gone; another one stands in its place
+        case = replace(
+            _case(subject, lifecycle, self._ownership(subject)),
+            allowed=subject.address in self._permissions.allowed,
+            in_use=subject.address in self._used,
+        )
+        verdict = decide(case)
+        return Decision(subject, verdict, _change(subject, verdict, ()))
+
+    # -- whose is it -------------------------------------------------------------------------------------------------
+
+    def _whose(self, subject: Subject, wanted: Wanted, manifest: Manifest) -> tuple[Subject, Ownership]:
+        """The subject as decisions should see it. A live object of another id than the recorded one is another object:
+        a run of that kind is none of ours, a standing thing stands where ours did.
+        """
+        live, recorded = subject.live, subject.recorded
+        if live is None:
+            return subject, Ownership.NONE
+        if recorded is None or not recorded.remote_id:
+            subject = replace(subject, recorded=None)
+            expected = mark_of(
+                self._owner, subject.address, subject.kind.life, wanted.digest, manifest.lifecycle.attempt
+            )
+            return subject, _by_mark(live, expected)
+        if subject.same_object or self._is_ours(subject, live):
+            return subject, self._ownership(subject)
+        if subject.kind.life is Life.RUN:
+            return replace(subject, live=None), Ownership.NONE
+        return replace(subject, recorded=None), _by_mark(live, recorded.mark)
+
+    def _is_ours(self, subject: Subject, live: Live) -> bool:
+        """It carries the very mark of what we recorded."""
+        return subject.recorded is not None and live.mark == subject.recorded.mark
+
+    def _ownership(self, subject: Subject) -> Ownership:
+        """Of an object that our memory knows by its id: only another owner's mark speaks against it."""
+        if subject.live is None or subject.live.mark is None:
+            return Ownership.NONE
+        return Ownership.OURS if subject.live.mark.owner == self._owner.digest else Ownership.FOREIGN
+
+    def _mark(self, subject: Subject, verdict: Verdict, wanted: Wanted) -> Mark:
+        if subject.recorded is not None and verdict.action in {Action.ADOPT, Action.UPDATE, Action.NO_OP, Action.HOLD}:
+            return subject.recorded.mark
+        return mark_of(self._owner, subject.address, subject.kind.life, wanted.digest, verdict.attempt)
+
+    # -- what differs ------------------------------------------------------------------------------------------------
+
+    def _fields(self, subject: Subject, wanted: Wanted) -> tuple[FieldChange, ...]:
+        recorded, live = subject.recorded, subject.live
+        if recorded is None and live is None:
+            return ()
+        is_run = subject.kind.life is Life.RUN
+        unmoved = recorded is not None and same(dict(recorded.spec), wanted.spec)
+        if unmoved and (is_run or live is None):
+            return ()
+        place = Place(subject.address.scope, self._outlook.names.get(subject.address.target, {}))
+        found = normalise_by(subject.rules, live.spec, place) if live else ABSENT
+        if (unmoved or recorded is None) and same(wanted.spec, found):
+            return ()
+        values, new = self._values(subject.address)
+        rules = subject.rules
+        desired = normalise_by(rules, filled(wanted.spec, values), place)
+        memory: Any = ABSENT
+        if recorded is not None:
+            memory = normalise_by(rules, filled(normalise_by(rules, recorded.spec, place), values), place)
+        terms = Terms(
+            life=subject.kind.life,
+            can=subject.kind.can,
+            reads_live=live is not None,
+            remembers=recorded is not None,
+            new=new,
+        )
+        return differences(rules, Sides(memory, desired, found), terms)
+
+    def _values(self, address: Address) -> tuple[dict[str, str], frozenset[str]]:
+        """What the expressions of a manifest stand for now, and those that this plan gives another value."""
+        values: dict[str, str] = {}
+        new: set[str] = set()
+        for edge in self._edges.of.get(address, ()):
+            mention = edge.mention
+            if mention.via is not Via.EXPRESSION:
+                continue
+            if edge.dependency in self._outlook.made_anew:
+                new.add(mention.tidy)
+            elif holder := self._outlook.known.get(edge.dependency):
+                value = holder.outputs.get(mention.output) if mention.output else holder.remote_id
+                if value:
+                    values[mention.tidy] = value
+        return values, frozenset(new)
+
+    def _foresee(self, subject: Subject, verdict: Verdict) -> None:
+        """Notes what this decision means for those that depend on it."""
+        if verdict.action in {Action.CREATE, Action.REPLACE}:
+            self._outlook.made_anew.add(subject.address)
+            for holder in (subject.live, subject.recorded):
+                if holder is not None:
+                    names = self._outlook.names.get(subject.address.target, {})
+                    names.pop(f"{subject.address.kind}/{holder.remote_id}", None)
+        elif subject.live is not None:
+            self._note(subject.platform, subject.live)
+
+    def _note(self, platform: str, holder: Live | Recorded) -> None:
+        address = holder.address
+        self._outlook.known[address] = holder
+        form = self._forms.get((platform, address.kind))
+        name = form_of(form) if form else None
+        text = name.write(address) if name else None
+        if text and holder.remote_id:
+            self._outlook.names.setdefault(address.target, {})[f"{address.kind}/{holder.remote_id}"] = text
+
+
+def _by_mark(live: Live, expected: Mark) -> Ownership:
+    if live.mark is None:
+        return Ownership.NONE
+    return Ownership.OURS if live.mark == expected else Ownership.FOREIGN
+
+
+def _case(subject: Subject, lifecycle: Lifecycle, ownership: Ownership) -> Case:
+    recorded, live = subject.recorded, subject.live
+    readable = Presence.ABSENT if live is None else Presence.PRESENT
+    last = recorded.phase if recorded else Phase.UNKNOWN
+    return Case(
+        life=subject.kind.life,
+        desired=False,
+        recorded=recorded is not None,
+        presence=Presence.UNREADABLE if subject.unreadable else readable,
+        ownership=ownership,
+        phase=live.phase if live else last,
+        lifecycle=lifecycle,
+        attempt=recorded.attempt if recorded else 0,
+        can=subject.kind.can,
+        create_class=subject.kind.create_class,
+        submitted=recorded is not None and bool(recorded.remote_id),
+    )
+
+
+def _forced(subject: Subject, wanted: Wanted, fields: Iterable[FieldChange]) -> OnFieldChange:
+    """What the differences ask for. Whether a run is another run is a matter of its digest alone."""
+    if subject.kind.life is Life.STANDING or subject.recorded is None:
+        return highest(fields)
+    if not _same_meaning(subject, subject.recorded, wanted):
+        return OnFieldChange.NEW_RUN
+    return highest(change for change in fields if change.forces is not OnFieldChange.NEW_RUN)
+
+
+def _same_meaning(subject: Subject, recorded: Recorded, wanted: Wanted) -> bool:
+    """A digest of an older release, or of rules that have grown since, is taken anew from what was recorded."""
+    if recorded.digest == wanted.digest:
+        return True
+    again = normalise_by(subject.rules, recorded.spec, Place(subject.address.scope))
+    return digest_by(subject.rules, subject.kind, again) == wanted.digest
+
+
+def _shown(fields: tuple[FieldChange, ...], forced: OnFieldChange, life: Life) -> tuple[FieldChange, ...]:
+    """Of a run that stays the same run, no field may claim to make it another."""
+    if life is Life.STANDING or forced is OnFieldChange.NEW_RUN:
+        return fields
+    quiet = OnFieldChange.NOTHING
+    return tuple(replace(f, forces=quiet) if f.forces is OnFieldChange.NEW_RUN else f for f in fields)
+
+
+def _forgetful(subject: Subject, manifest: Manifest, wanted: Wanted, depends_on: tuple[Address, ...]) -> bool:
+    """Our memory does not hold what it would have to if the manifest went away now."""
+    recorded = subject.recorded
+    if recorded is None:
+        return False
+    before, now = recorded.lifecycle, manifest.lifecycle
+    if (before.on_remove, before.protect) != (now.on_remove, now.protect):
+        return True
+    if set(recorded.depends_on) != set(depends_on) or not subject.same_object:
+        return True
+    if subject.kind.life is Life.RUN or same(dict(recorded.spec), wanted.spec):
+        return False
+    return not same(normalise_by(subject.rules, recorded.spec, Place(subject.address.scope)), wanted.spec)
+
+
+def _change(subject: Subject, verdict: Verdict, fields: tuple[FieldChange, ...]) -> Change:
+    live, recorded = subject.live, subject.recorded
+    holder = live or recorded
+    return Change(
+        address=subject.address,
+        platform=subject.platform,
+        life=subject.kind.life,
+        action=verdict.action,
+        why=verdict.why,
+        fields=fields,
+        phase=live.phase if live and subject.kind.life is Life.RUN else None,
+        remote_id=holder.remote_id if holder else "",
+        source=subject.manifest.source if subject.manifest else None,
+    )
+
+
+def _forms(kinds: Kinds, rules: Mapping[tuple[str, str], Rules]) -> dict[tuple[str, str], str]:
+    """How each kind is named in text, by whoever refers to it: the first form in the order of kinds and fields."""
+    found: dict[tuple[str, str], str] = {}
+    for platform, name in sorted(kinds):
+        for _, rule in rules[platform, name].references():
+            if rule.refers_to is not None and rule.refers_to.form:
+                found.setdefault((platform, rule.refers_to.kind), rule.refers_to.form)
+    return found

@@ -1,0 +1,163 @@
+"""From decisions to steps: one mutating call each, in an order that never takes away what is still needed.
+
+What has to come first:
+
+    always              the calls of one address, in their order
+                        what is created or updated, after all that it refers to
+    unless it closes    what goes, after what depended on it and goes too
+    a circle            what goes, after what depended on it and stops doing so
+                        what is replaced or stopped for good, after all that its successor refers to is there
+
+Circles among the last three arise, for instance, where a thing is replaced while another one moves to it from a
+third that is replaced as well. The last two give way first, and only those in the circle.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from itertools import pairwise
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+
+from reconciler.model.plan import Step, Verb
+from reconciler.planning.fingerprint import fingerprint
+from reconciler.planning.graph import in_order, knots
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from reconciler.model.address import Address
+    from reconciler.planning.assess import Decision
+
+_REMOVES = frozenset({Verb.DELETE, Verb.FORGET})
+
+
+class _Node(NamedTuple):
+    """One call. Sorts what is built before what only goes, and then by address: of several orders that are right,
+    this is the one that reads well.
+    """
+
+    goes: bool
+    address: Address
+    position: int
+
+
+_Needs: TypeAlias = "dict[_Node, set[_Node]]"
+_Pairs: TypeAlias = "list[tuple[_Node, _Node]]"
+
+
+def lower(decisions: Iterable[Decision]) -> tuple[Step, ...]:
+    """The steps of `decisions`, ids from 1 in an order that may be followed as it is. Deterministic, whatever the
+    order of `decisions`.
+    """
+    acting = {decision.change.address: decision for decision in decisions if decision.verdict.verbs}
+    chains = {address: _chain(decision) for address, decision in acting.items()}
+    needs = _needs(acting, chains)
+    ids = {node: number for number, node in enumerate(in_order(needs), start=1)}
+    return tuple(
+        _step(acting[node.address], node.position, number, sorted(ids[need] for need in needs[node]))
+        for node, number in ids.items()
+    )
+
+
+def _chain(decision: Decision) -> list[_Node]:
+    goes = decision.wanted is None
+    return [_Node(goes, decision.change.address, position) for position in range(len(decision.verdict.verbs))]
+
+
+def _needs(acting: Mapping[Address, Decision], chains: Mapping[Address, list[_Node]]) -> _Needs:
+    needs: _Needs = {node: set() for chain in chains.values() for node in chain}
+    preferred: _Pairs = []
+    for address, decision in acting.items():
+        chain = chains[address]
+        for before, after in pairwise(chain):
+            needs[after].add(before)
+        for dependency in decision.depends_on:
+            if there := chains.get(dependency):
+                needs[_builds(decision, chain)].add(there[-1])
+                preferred.append((chain[0], there[-1]))
+    removals, departures = _leaving(acting, chains)
+    return _without_circles(needs, [removals, [*departures, *preferred]])
+
+
+def _builds(decision: Decision, chain: Sequence[_Node]) -> _Node:
+    """The first call that brings something about, rather than taking something away."""
+    verbs = decision.verdict.verbs
+    return next((node for node in chain if verbs[node.position] not in {Verb.DELETE, Verb.STOP}), chain[-1])
+
+
+def _leaving(acting: Mapping[Address, Decision], chains: Mapping[Address, list[_Node]]) -> tuple[_Pairs, _Pairs]:
+    """What goes, after its former dependents: those that go too, and those that stop depending on it."""
+    gone = {address: node for address, decision in acting.items() if (node := _removes(decision, chains[address]))}
+    users: defaultdict[Address, list[Address]] = defaultdict(list)
+    for address, decision in acting.items():
+        recorded = decision.subject.recorded
+        for dependency in recorded.depends_on if recorded else ():
+            if dependency in gone:
+                users[dependency].append(address)
+    removals: _Pairs = []
+    departures: _Pairs = []
+    for dependency, those in users.items():
+        for user in those:
+            first = _first(gone[dependency], chains)
+            if user in gone:
+                removals.append((first, gone[user]))
+            elif dependency not in acting[user].depends_on:
+                departures.append((first, chains[user][-1]))
+    return removals, departures
+
+
+def _first(node: _Node, chains: Mapping[Address, list[_Node]]) -> _Node:
+    """Of what only goes, everything waits, the stopping too; of what is replaced, only the removal."""
+    return chains[node.address][0] if node.goes else node
+
+
+def _removes(decision: Decision, chain: Sequence[_Node]) -> _Node | None:
+    return next((node for node in chain if decision.verdict.verbs[node.position] in _REMOVES), None)
+
+
+def _without_circles(needs: _Needs, optional: Sequence[_Pairs]) -> _Needs:
+    """`needs` with all of `optional` that closes no circle; the last of it gives way first."""
+    extra = [{pair for pair in pairs if pair[1] not in needs[pair[0]] and pair[0] != pair[1]} for pairs in optional]
+    complete = {node: set(wanted) for node, wanted in needs.items()}
+    for pairs in extra:
+        for node, need in pairs:
+            complete[node].add(need)
+    for pairs in reversed(extra):
+        if len(in_order(complete)) == len(complete):
+            break
+        knot_of = {node: number for number, knot in enumerate(knots(complete)) for node in knot}
+        for node, need in pairs:
+            if knot_of[node] == knot_of[need]:
+                complete[node].discard(need)
+    return complete
+
+
+def _step(decision: Decision, position: int, number: int, needs: Sequence[int]) -> Step:
+    subject, verdict = decision.subject, decision.verdict
+    verb = verdict.verbs[position]
+    holder = subject.live or subject.recorded
+    remote_id = holder.remote_id if holder else ""
+    waits = verdict.waits and position == len(verdict.verbs) - 1
+    seen = "" if waits else fingerprint(subject.live)
+    if decision.wanted is None or verb in {Verb.STOP, Verb.DELETE, Verb.FORGET}:
+        return Step(
+            number, subject.address, subject.platform, verb, tuple(needs),
+            attempt=verdict.attempt, remote_id=remote_id, seen=seen, after_end=waits,
+        )  # fmt: skip
+    creates = verb is Verb.CREATE
+    return Step(
+        id=number,
+        address=subject.address,
+        platform=subject.platform,
+        verb=verb,
+        needs=tuple(needs),
+        desired=decision.wanted.spec,
+        digest=decision.wanted.digest,
+        mark=decision.mark,
+        attempt=verdict.attempt,
+        remote_id="" if creates and not waits else remote_id,
+        seen="" if creates else seen,
+        lifecycle=subject.manifest.lifecycle if subject.manifest else None,
+        depends_on=decision.depends_on,
+        after_end=waits,
+    )

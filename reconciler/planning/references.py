@@ -1,0 +1,168 @@
+"""Everything that can be wrong between manifests: duplicates, unknown references, cycles."""
+
+from __future__ import annotations
+
+import difflib
+from collections import defaultdict
+from typing import TYPE_CHECKING, TypeAlias
+
+from reconciler.model.diagnostic import Diagnostic, Severity
+from reconciler.planning.edges import Edge, Edges, Known, Mention, Via, locate, mentions
+from reconciler.planning.forms import form_of
+from reconciler.planning.graph import cycles
+from reconciler.planning.rules import rules_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from reconciler.model.address import Address
+    from reconciler.model.kind import Kind
+    from reconciler.model.manifest import Manifest
+    from reconciler.planning.rules import Rules
+
+__all__ = ["Edge", "Edges", "Kinds", "Known", "check", "locate"]
+
+Kinds: TypeAlias = "Mapping[tuple[str, str], Kind]"
+_SUGGESTIONS = 20
+"""Comparing a name with all others is slow, and nobody reads more than so many suggestions."""
+
+
+def check(manifests: Iterable[Manifest], kinds: Kinds) -> tuple[Edges, tuple[Diagnostic, ...]]:
+    """The edges between `manifests`, and as findings: an address declared twice, an expression that refers to nothing
+    or to several things, a cycle (errors), a name of the own scope that nothing declares (warning). Manifests of a
+    kind that is not in `kinds` have no edges. The order of `manifests` does not matter.
+
+    A finding with a `pointer` into a spec has no `source` yet: reading the manifests knows the line.
+    """
+    ordered = sorted(manifests, key=lambda manifest: (manifest.address, manifest.source))
+    unique: dict[Address, Manifest] = {}
+    findings = []
+    for manifest in ordered:
+        first = unique.setdefault(manifest.address, manifest)
+        if first is not manifest:
+            findings.append(_duplicate(first, manifest))
+    trees = {name: rules_of(kind) for name, kind in kinds.items()}
+    known = Known.of(unique)
+    edges, mentioned = _edges(unique, trees, known)
+    findings += _Findings(known).of(mentioned)
+    findings += [_cycle(path, edges, unique) for path in cycles({a: edges.dependencies(a) for a in unique})]
+    return edges, tuple(sorted(findings, key=lambda found: found.sort_key))
+
+
+def _edges(
+    manifests: Mapping[Address, Manifest], trees: Mapping[tuple[str, str], Rules], known: Known
+) -> tuple[Edges, list[tuple[Manifest, Mention]]]:
+    of: dict[Address, tuple[Edge, ...]] = {}
+    dangling: list[Edge] = []
+    unclear: list[tuple[Manifest, Mention]] = []
+    for address, manifest in manifests.items():
+        rules = trees.get((manifest.platform, address.kind))
+        found: list[Edge] = []
+        for mention in mentions(manifest, rules, known) if rules else ():
+            edge = Edge(address, mention.candidates[0], mention) if len(mention.candidates) == 1 else None
+            if edge is None:
+                unclear.append((manifest, mention))
+            elif edge.dependency in known:
+                found.append(edge)
+            else:
+                dangling.append(edge)
+                unclear.append((manifest, mention))
+        if found:
+            of[address] = tuple(found)
+    return Edges(of, tuple(dangling)), unclear
+
+
+def _duplicate(first: Manifest, second: Manifest) -> Diagnostic:
+    return Diagnostic(
+        Severity.ERROR,
+        "references.duplicate",
+        f"{second.address} is declared twice: at {first.source} and at {second.source}",
+        source=second.source,
+        hint=f"remove one of the two, or give it another name; the first is at {first.source}",
+        address=second.address,
+    )
+
+
+class _Findings:
+    """Findings about mentions that are no edge. Counts suggestions, since each costs a pass over all names."""
+
+    def __init__(self, known: Known) -> None:
+        self._known = known
+        self._left = _SUGGESTIONS
+        self._names: defaultdict[tuple[str, str], list[Address]] = defaultdict(list)
+        for those in known.by_name.values():
+            for address in those:
+                self._names[address.target, address.kind].append(address)
+
+    def of(self, unclear: Iterable[tuple[Manifest, Mention]]) -> Iterator[Diagnostic]:
+        """One finding each; none for a name of another scope, of which we know nothing."""
+        for manifest, mention in unclear:
+            if mention.via is Via.EXPRESSION:
+                yield self._ambiguous(manifest, mention) if mention.candidates else self._unknown(manifest, mention)
+            elif mention.candidates[0].scope == manifest.address.scope:
+                yield self._undeclared(manifest, mention)
+
+    def _ambiguous(self, manifest: Manifest, mention: Mention) -> Diagnostic:
+        spelled = " or ".join(f"$[[ ref.{address} ]]" for address in mention.candidates)
+        return Diagnostic(
+            Severity.ERROR,
+            "references.ambiguous",
+            f"{mention.text} in {manifest.address} may mean {len(mention.candidates)} resources",
+            pointer=mention.pointer,
+            hint=f"write the full address: {spelled}",
+            address=manifest.address,
+        )
+
+    def _unknown(self, manifest: Manifest, mention: Mention) -> Diagnostic:
+        target = manifest.address.target
+        short = (f"{a.kind}/{a.name}" for (there, _), those in self._names.items() if there == target for a in those)
+        wanted = mention.text.removeprefix("$[[").removesuffix("]]").strip().removeprefix("ref.")
+        return Diagnostic(
+            Severity.ERROR,
+            "references.unknown",
+            f"{mention.text} in {manifest.address} refers to nothing that is declared at {target}",
+            pointer=mention.pointer,
+            hint=self._did_you_mean(wanted, short, "$[[ ref.{} ]]")
+            or "declare it, or write a full address: $[[ ref.target/Kind/scope/name ]]",
+            address=manifest.address,
+        )
+
+    def _undeclared(self, manifest: Manifest, mention: Mention) -> Diagnostic:
+        wanted = mention.candidates[0]
+        form = form_of(mention.reference.form) if mention.reference else None
+        those = self._names[wanted.target, wanted.kind]
+        texts = ((form.write(a) if form else None) or a.name for a in those if a.scope == wanted.scope)
+        full = (form.write(wanted) if form else None) or mention.text
+        return Diagnostic(
+            Severity.WARNING,
+            "references.undeclared",
+            f"{manifest.address} needs {wanted.kind} {mention.text}, which no manifest declares",
+            pointer=mention.pointer,
+            hint=self._did_you_mean(full, texts, "{}")
+            or "declare it, or make sure that it exists on the platform before this is applied",
+            address=manifest.address,
+        )
+
+    def _did_you_mean(self, wanted: str, names: Iterable[str], spelling: str) -> str:
+        if not self._left:
+            return ""
+        self._left -= 1
+        close = difflib.get_close_matches(wanted, sorted(set(names)), n=1, cutoff=0.6)
+        return f"did you mean {spelling.format(close[0])}?" if close else ""
+
+
+def _cycle(path: list[Address], edges: Edges, manifests: Mapping[Address, Manifest]) -> Diagnostic:
+    """The whole way round, each step with the place that makes it."""
+    steps = []
+    for dependent, dependency in zip(path, [*path[1:], path[0]], strict=True):
+        edge = next(edge for edge in edges.of[dependent] if edge.dependency == dependency)
+        steps.append(f"{dependent} (by {edge.mention.pointer} at {manifests[dependent].source})")
+    what = "refers to itself" if len(path) == 1 else "is part of a cycle"
+    return Diagnostic(
+        Severity.ERROR,
+        "references.cycle",
+        f"{path[0]} {what}: {' -> '.join([*steps, str(path[0])])}",
+        pointer=next(e for e in edges.of[path[0]] if e.dependency == path[1 % len(path)]).mention.pointer,
+        hint="nothing on it could come first: take out one of these references",
+        address=path[0],
+    )

@@ -1,0 +1,105 @@
+"""What is wanted, in normal form with its digest, and what a refresh has to read to plan for it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from reconciler.model.kind import Life
+from reconciler.model.mark import Mark
+from reconciler.planning.edges import Edge, Via
+from reconciler.planning.forms import form_of
+from reconciler.planning.normalise import Place, digest_by, normalise_by
+from reconciler.planning.references import check
+from reconciler.planning.rules import rules_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from reconciler.model.address import Address
+    from reconciler.model.kind import Kind
+    from reconciler.model.manifest import Manifest
+    from reconciler.model.mark import Owner
+    from reconciler.model.resource import Recorded
+    from reconciler.planning.references import Kinds
+    from reconciler.planning.rules import Rules
+
+
+@dataclass(frozen=True, slots=True)
+class Want:
+    """An address that a refresh must read: by `remote_id` where we recorded one, else by `mark`, else by address.
+    `mark` is that of the last submission, or the one that the next would carry.
+    """
+
+    address: Address
+    platform: str
+    remote_id: str
+    mark: Mark | None
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A manifest's spec in normal form, and its digest."""
+
+    spec: dict[str, Any]
+    digest: str
+
+
+def wanted_of(manifest: Manifest, kind: Kind, rules: Rules, edges: Iterable[Edge]) -> Wanted:
+    """What `manifest` asks for. `edges` are its own: where a reference field holds an expression, they tell its name
+    in the platform's form, so that both spellings of a reference have one digest.
+
+    Nothing else enters: not our memory, not the platform. A digest that moved with either would start runs anew.
+    """
+    names = {edge.mention.whole: name for edge in edges if (name := _name(edge))}
+    spec = normalise_by(rules, manifest.spec, Place(manifest.address.scope, names))
+    return Wanted(spec, digest_by(rules, kind, spec))
+
+
+def _name(edge: Edge) -> str | None:
+    mention, dependency = edge.mention, edge.dependency
+    form = form_of(mention.reference.form) if mention.reference else None
+    if form is None or mention.via is not Via.EXPRESSION or mention.output or mention.whole.strip() != mention.text:
+        return None
+    fits = (
+        mention.reference is not None
+        and mention.reference.kind == dependency.kind
+        and dependency.target == edge.dependent.target
+    )
+    return form.write(dependency) if fits else None
+
+
+def mark_of(owner: Owner, address: Address, life: Life, digest: str, attempt: int) -> Mark:
+    """The mark of what stands, or is submitted, at `address`."""
+    return Mark.of_run(owner, address, digest, attempt) if life is Life.RUN else Mark.of_standing(owner, address)
+
+
+def wants(
+    manifests: Iterable[Manifest], recorded: Mapping[Address, Recorded], kinds: Kinds, owner: Owner
+) -> tuple[Want, ...]:
+    """One for every address that is declared or recorded, sorted. Addresses of a kind that is not in `kinds` are left
+    out: nothing could read them.
+    """
+    declared = {manifest.address: manifest for manifest in manifests}
+    unrecorded_run = any(
+        address not in recorded and (kind := kinds.get((manifest.platform, address.kind))) and kind.life is Life.RUN
+        for address, manifest in declared.items()
+    )
+    edges = check(declared.values(), kinds)[0].of if unrecorded_run else {}
+    trees = {name: rules_of(kind) for name, kind in kinds.items()} if unrecorded_run else {}
+    found = []
+    for address in sorted({*declared, *recorded}):
+        if remembered := recorded.get(address):
+            if (remembered.platform, address.kind) in kinds:
+                found.append(Want(address, remembered.platform, remembered.remote_id, remembered.mark))
+            continue
+        manifest = declared[address]
+        name = (manifest.platform, address.kind)
+        kind = kinds.get(name)
+        if kind is not None and kind.life is Life.STANDING:
+            found.append(Want(address, manifest.platform, "", Mark.of_standing(owner, address)))
+        elif kind is not None:
+            digest = wanted_of(manifest, kind, trees[name], edges.get(address, ())).digest
+            mark = Mark.of_run(owner, address, digest, manifest.lifecycle.attempt)
+            found.append(Want(address, manifest.platform, "", mark))
+    return tuple(found)
