@@ -15,7 +15,6 @@ next apply does it, after one more look at the world.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias, assert_never
 
@@ -33,7 +32,7 @@ from reconciler.model.kind import CreateClass, Life
 from reconciler.model.resource import Phase
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Callable, Collection, Mapping
 
     from reconciler.execution.context import Context, Pauses
     from reconciler.execution.searching import Verdict as Search
@@ -88,7 +87,8 @@ class Gate:
 
     def open(self) -> None:
         """Raises StateLocked when the lease was lost: a holder that was suspended must not send what its successor
-        has settled already."""
+        has settled already.
+        """
         self._lease.check()
         self.passed = True
 
@@ -156,7 +156,8 @@ class Creation:
 
     def _exists(self, error: Conflict, kind: Kind) -> Verdict:
         """The platform says that it is there. Ours, when it carries our mark: of a run that says everything, of a
-        standing thing only that it is ours, so that the plan, which saw none, is out of date."""
+        standing thing only that it is ours, so that the plan, which saw none, is out of date.
+        """
         if kind.create_class is CreateClass.BLIND or not can_search(self._handler):
             return no_effect(error) if self._open is None else unsure(self._open)
         if self._open is not None:

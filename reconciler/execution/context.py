@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    import threading
+    from collections.abc import Callable, Mapping
+
     from reconciler.model.address import Address
     from reconciler.model.kind import Kind
     from reconciler.model.outcome import StepOutcome

@@ -26,7 +26,7 @@ def appeared(plan: Plan, context: Context) -> Mapping[Address, Live]:
     steps = [step for step in plan.steps if _to_look_at(step, plan, context)]
     if not steps:
         return MappingProxyType({})
-    from reconciler.planning.wants import Want  # noqa: PLC0415 - only where there is something to look at
+    from reconciler.planning.wants import Want
 
     wants = [Want(step.address, step.platform, "", step.mark) for step in steps]
     return read_at_addresses(wants, context.connections, context.kinds, parallelism=context.parallelism).live

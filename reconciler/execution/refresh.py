@@ -46,7 +46,8 @@ def refresh(
     owner: Owner,
 ) -> Reading:
     """Reads what `wants` name. The result does not depend on the order of anything. Raises nothing of a platform's:
-    a failure is an entry of `unreadable`."""
+    a failure is an entry of `unreadable`.
+    """
     return _survey(wants, _Survey(connections, kinds, owner.digest), parallelism)
 
 

@@ -54,7 +54,8 @@ Verdict: TypeAlias = Hit | Several | Nothing | Unclear
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """What to look for. `former` are ids of earlier objects at the address: a standing thing that replaces another
-    carries the same mark, and a stale list may still show the one that was just deleted."""
+    carries the same mark, and a stale list may still show the one that was just deleted.
+    """
 
     address: Address
     mark: Mark
@@ -68,7 +69,8 @@ def can_search(handler: Creates) -> bool:
 
 def search(handler: Creates, wanted: Wanted, until: float, context: Context) -> Verdict:
     """Looks again and again, with growing pauses, until it is found or a search begun after `until` (UNIX time) has
-    not found it."""
+    not found it.
+    """
     if not can_search(handler):
         return Unclear("the platform offers no search for it")
     pauses = context.patience.pauses()
@@ -125,7 +127,8 @@ def _listed(handler: Creates, wanted: Wanted) -> list[Live]:
 
 def _is_gone(handler: Creates, wanted: Wanted, live: Live) -> bool:
     """Whether it is a former object that a stale list still shows. Ids may be names and so come back: only reading
-    tells."""
+    tells.
+    """
     if live.remote_id not in wanted.former or not isinstance(handler, Reads):
         return False
     now = handler.read(wanted.address, live.remote_id)

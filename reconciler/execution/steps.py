@@ -1,6 +1,6 @@
 """One step, from "may it still be done?" to its durable outcome.
 
-    resolve references and secrets -> compare with what the plan saw -> intent (durable) -> ONE call -> outcome (durable)
+    resolve references and secrets -> compare with what the plan saw -> intent* -> ONE call -> outcome*   (* durable)
 
 Nothing before the intent has an effect; everything after it is in the journal.
 """
@@ -121,7 +121,8 @@ class StepRun:
 
     def run(self) -> StepOutcome:
         """Does it. Raises, before anything was sent: Skip, Impossible, Unresolved, the PlatformError of a read; at any
-        time: what the store raises."""
+        time: what the store raises.
+        """
         step = self._step
         if step.verb is Verb.FORGET:
             self._intend()
@@ -247,7 +248,7 @@ class StepRun:
         self._recorded = True
 
     def _queue(self, handler: Creates) -> None:
-        """Waits for the run this one is queued behind. Raises Skip when that takes longer than anybody wants to wait."""
+        """Waits for the run this one is queued behind. Raises Skip when it goes on for longer than we wait."""
         live = self._until(handler, lambda live: live is None or live.phase.ended, self._context.patience.queued)
         if live is not None and not live.phase.ended:
             msg = f"{self._step.remote_id} is still {live.phase.value}; this run is queued behind it"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -11,7 +10,7 @@ from reconciler.model.resource import Live, Phase
 from reconciler.state.journal import Observed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from reconciler.execution.context import Context
     from reconciler.model.address import Address
@@ -25,7 +24,8 @@ _FIRST, _FACTOR, _LONGEST = 1.0, 1.5, 30.0
 @dataclass(frozen=True, slots=True)
 class Waited:
     """How waiting ended. `ended` were seen to end; `gone` are known to the platform no more; `pending` were neither
-    when time was up or we were asked to stop (`interrupted`), with the last phase seen, UNKNOWN when none was."""
+    when time was up or we were asked to stop (`interrupted`), with the last phase seen, UNKNOWN when none was.
+    """
 
     ended: Mapping[Address, Live] = field(default_factory=dict)
     gone: tuple[Address, ...] = ()

@@ -7,7 +7,6 @@ the only thing that is ever replaced; a shard's file name holds its digest, so a
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -22,11 +21,13 @@ from reconciler.state.encoding import (
     recorded_from_json,
     recorded_to_json,
 )
-from reconciler.state.protocol import State
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from reconciler.model.address import Address
     from reconciler.model.resource import Recorded
+    from reconciler.state.protocol import State
 
 _LONGEST_NAME = 80
 

@@ -91,7 +91,8 @@ class AppendFile:
 
     def _undo(self) -> None:
         """Half a record must not be followed by a whole one. After a failed fsync the pages' fate is not known
-        either, so the bytes go, and when they cannot go, nothing more is written."""
+        either, so the bytes go, and when they cannot go, nothing more is written.
+        """
         try:
             os.ftruncate(self._handle, self._end)
             os.lseek(self._handle, self._end, os.SEEK_SET)

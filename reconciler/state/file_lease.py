@@ -193,7 +193,7 @@ class LeaseFolder:
 
 
 def _machine() -> str:
-    """This machine since it was started; "" where that cannot be told, which no grant of a living holder equals."""
+    """The machine, since it was last started: only there can a holder's death be seen."""
     try:
         return f"{platform.node()}/{_BOOT_ID.read_text().strip()}"
     except OSError:

@@ -14,7 +14,8 @@ from reconciler.state.protocol import Holder
 @dataclass(frozen=True, slots=True)
 class Grant:
     """One grant of the lease. `holder` is "" when it was given back: the number stays, since it must only rise.
-    `machine` tells whether a holder's death can be seen from here. Times are UNIX seconds."""
+    `machine` tells whether a holder's death can be seen from here. Times are UNIX seconds.
+    """
 
     fencing: int
     holder: str

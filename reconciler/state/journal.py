@@ -12,7 +12,6 @@ StateUnreadable. `fencing` is the writer's: lines of a writer that had been supe
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias, assert_never
 
@@ -32,7 +31,7 @@ from reconciler.state.encoding import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from reconciler.model.manifest import Lifecycle, Spec
     from reconciler.model.mark import Mark

@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 @dataclass(slots=True)
 class _Cell:
     """One environment. Shards by file name and journal are the bytes a file would hold; `writer` is the fencing
-    number of the last header."""
+    number of the last header.
+    """
 
     head: Head = NOTHING
     shards: dict[str, bytes] = field(default_factory=dict)

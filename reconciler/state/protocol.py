@@ -60,7 +60,8 @@ class StateStore(StateReader, Protocol):
 
     def lock(self, environment: str, holder: str) -> Lease:
         """Raises StateLocked, naming the other holder and since when. A lease whose holder died or let it expire
-        is taken over; the former holder can write nothing from then on."""
+        is taken over; the former holder can write nothing from then on.
+        """
 
     def holder(self, environment: str) -> Holder | None:
         """Who holds the lease, None when nobody does."""
@@ -72,11 +73,13 @@ class StateStore(StateReader, Protocol):
         """Compare-and-swap of everything: `state` must hold what the journal holds (`recovery.fold`). The journal
         starts again with its unsettled intents only. Returns the state as committed (next serial, lineage).
 
-        Raises PlanStale when the serial or the lineage moved, StateLocked when the lease was lost, StateUnwritable."""
+        Raises PlanStale when the serial or the lineage moved, StateLocked when the lease was lost, StateUnwritable.
+        """
 
     def append(self, environment: str, record: Record, lease: Lease) -> None:
         """Durable (fsync) before it returns. Safe from many threads. Raises StateLocked when the lease was lost (and
-        nothing was written), StateUnwritable."""
+        nothing was written), StateUnwritable.
+        """
 
     def records(self, environment: str) -> Sequence[Record]:
         """The journal since the last commit, in order; a torn last line is left out. Raises StateUnreadable."""

@@ -45,7 +45,8 @@ class Unsettled:
 
 def fold(state: State, records: Iterable[Record]) -> State:
     """`state` with every recorded outcome in it; lineage and serial stay. Raises StateUnreadable when an outcome
-    has no intent."""
+    has no intent.
+    """
     intents: dict[str, Intent] = {}
     resources = dict(state.resources)
     for record in records:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -14,17 +13,19 @@ from reconciler.model.address import Address
 from reconciler.model.canonical import digest
 from reconciler.model.kind import Life
 from reconciler.model.mark import Mark, Owner
-from reconciler.model.outcome import Report
 from reconciler.model.plan import Base, Plan, Step, Verb
 from reconciler.model.secret import Redactor
 from reconciler.planning.fingerprint import fingerprint
-from tests.support.crashing import Faults, Killed, KillableStore
+from tests.support.crashing import Faults, KillableStore, Killed
 from tests.support.memory_platform import KINDS, PLATFORM, MemoryPlatform
-from tests.support.time import ManualClock
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from reconciler.model.outcome import Report
     from reconciler.model.resource import Live, Recorded
     from reconciler.state.protocol import State, StateStore
+    from tests.support.time import ManualClock
 
 OWNER = Owner("genomics", "dev")
 ENVIRONMENT = "dev"
@@ -56,7 +57,8 @@ def mark_of(wish: Wish) -> Mark:
 
 def plan_for(wishes: Sequence[Wish], state: State, live: Mapping[Address, Live | None] = {}) -> Plan:
     """What is wished and not recorded is created, what is recorded with another digest updated (standing) or created
-    anew (run), what is recorded and not wished deleted."""
+    anew (run), what is recorded and not wished deleted.
+    """
     steps: list[Step] = []
     ids: dict[Address, int] = {}
     for wish in wishes:
@@ -112,9 +114,8 @@ class Bench:
     stop: threading.Event = field(default_factory=threading.Event)
     secrets: Mapping[str, str] = field(default_factory=dict)
     patience: Patience = PATIENCE
-    looked: bool = True
+    looked: bool = False
     """Whether the plan was made just now."""
-    looked: bool = True
     """Whether the plan was made just now."""
 
     def __post_init__(self) -> None:

@@ -7,7 +7,6 @@ happens at which crossing; a killed process stays dead: every later crossing of 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -15,6 +14,8 @@ from typing import TYPE_CHECKING
 from reconciler.errors import Throttled, Unanswered, Unreachable
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
     from reconciler.state.journal import Record
     from reconciler.state.protocol import Holder, Lease, State, StateStore
 
@@ -25,7 +26,8 @@ class Killed(BaseException):
 
 class Fault(StrEnum):
     """What happens at a crossing. `LOST` on the way out means that the request never arrived; on the way back, that
-    its answer did not."""
+    its answer did not.
+    """
 
     KILL = "kill"
     LOST = "lost"
@@ -34,7 +36,7 @@ class Fault(StrEnum):
 
 
 _RAISES: Mapping[Fault, Callable[[], BaseException]] = {
-    Fault.KILL: lambda: Killed(),
+    Fault.KILL: Killed,
     Fault.LOST: lambda: Unanswered("no answer came"),
     Fault.THROTTLED: lambda: Throttled("slow down", retry_after=1.0),
     Fault.UNREACHABLE: lambda: Unreachable("connection refused"),
@@ -60,7 +62,8 @@ class Faults:
             if fault is None or not _fits(fault, boundary):
                 return
             self.dead = fault is Fault.KILL
-        raise _RAISES[fault]()
+        error = _RAISES[fault]()
+        raise error
 
     def revive(self) -> None:
         """A new process."""

@@ -8,16 +8,19 @@ gateway or a dying process would.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from reconciler.errors import Conflict, NotFound
 from reconciler.model.address import Address
 from reconciler.model.kind import CreateClass, Kind, Life
-from reconciler.model.mark import Mark
 from reconciler.model.resource import Desired, Listed, Live, Phase
 from reconciler.providers.protocol import abilities
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from reconciler.model.mark import Mark
 
 PLATFORM = "memory"
 

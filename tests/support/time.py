@@ -14,6 +14,7 @@ class ManualClock:
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def __call__(self) -> float:
+        """The time."""
         with self._lock:
             return self.now
 
