@@ -10,8 +10,8 @@ if TYPE_CHECKING:
 
 Schema = dict[str, Any]
 
-_MAPS: Final = frozenset({"properties", "patternProperties", "$defs"})
-_LISTS: Final = frozenset({"allOf", "anyOf", "oneOf", "prefixItems"})
+MAPS: Final = frozenset({"properties", "patternProperties", "$defs"})
+LISTS: Final = frozenset({"allOf", "anyOf", "oneOf", "prefixItems"})
 _SINGLES: Final = frozenset({"items", "additionalProperties", "propertyNames", "if", "then", "else", "not", "contains"})
 _ANNOTATIONS: Final = frozenset({"title", "description", "examples", "default", "$comment", "deprecated"})
 
@@ -58,9 +58,9 @@ def _resolved(keyword: str, value: Any, root: Schema, library: Mapping[str, Sche
 
 def _each(keyword: str, value: Any, step: Any) -> Any:  # noqa: ANN401 - JSON in, JSON out
     """`value` of a keyword, with `step` done to every schema directly below it."""
-    if keyword in _MAPS:
+    if keyword in MAPS:
         return {name: step(part) for name, part in value.items()}
-    if keyword in _LISTS:
+    if keyword in LISTS:
         return [step(part) for part in value]
     return step(value) if keyword in _SINGLES else value
 
@@ -73,7 +73,7 @@ def _target(reference: str, root: Schema, library: Mapping[str, Schema]) -> Sche
         part = part.get(step) if isinstance(part, dict) else None
     if not isinstance(part, dict):
         msg = f"{root['$id']}: the reference {reference} leads nowhere"
-        raise ValueError(msg)
+        raise ValueError(msg)  # noqa: TRY004 - the schema is wrong, not the call
     return resolved(part, home, library)
 
 

@@ -33,7 +33,7 @@ class Found:
             relative = os.path.relpath(path, self.base)
         except ValueError:
             return str(path)
-        return relative if relative.count("..") <= _MOST_STEPS_UP else str(path)
+        return relative if Path(relative).parts.count("..") <= _MOST_STEPS_UP else str(path)
 
     def say(self, severity: Severity, code: str, message: str, path: Path, hint: str = "") -> None:
         """A finding about a file or folder as a whole."""
@@ -48,21 +48,22 @@ def find(root: Path, patterns: Sequence[str], paths: Sequence[Path], base: Path)
     else every YAML file below `root`.
     """
     found = Found(base)
+    root = root.resolve()
     if paths:
         for path in paths:
-            _take_path(path if path.is_absolute() else base / path, found)
+            _take_path(path if path.is_absolute() else base / path, root, found)
     elif patterns:
         for pattern in patterns:
             _take_pattern(pattern, root, found)
     else:
-        _take_folder(root, root, found)
+        _take_folder(root, (root,), found)
     return found
 
 
-def _take_path(path: Path, found: Found) -> None:
+def _take_path(path: Path, root: Path, found: Found) -> None:
     """What a person typed is taken as it is, wherever it leads."""
     if path.is_dir():
-        _take_folder(path, path.resolve(), found)
+        _take_folder(path, (root, path), found)
     elif path.exists():
         _take_file(path, found)
     else:
@@ -84,7 +85,7 @@ def _take_pattern(pattern: str, root: Path, found: Found) -> None:
     elif _escapes(path, root):
         _say_escape(path, found)
     elif path.is_dir():
-        _take_folder(path, root, found)
+        _take_folder(path, (root,), found)
     else:
         _take_file(path, found)
 
@@ -109,10 +110,10 @@ def _hidden(path: Path, pattern: str) -> bool:
     return any(part.startswith(".") for part in path.parts) and not re.search(r"(?:^|/)\.[^./]", pattern)
 
 
-def _take_folder(folder: Path, limit: Path, found: Found) -> None:
+def _take_folder(folder: Path, limits: tuple[Path, ...], found: Found) -> None:
     before = len(found.files)
     for path in _walk(folder, found):
-        if _escapes(path, limit):
+        if _escapes(path, *limits):
             _say_escape(path, found)
         else:
             _take_file(path, found)
@@ -151,11 +152,17 @@ def _followed(here: Path, folders: Iterable[str], found: Found) -> Iterator[str]
 
 
 def _take_file(path: Path, found: Found) -> None:
-    found.files.setdefault(path.resolve(), path)
+    """Regular files only: opening a pipe would wait for ever."""
+    if path.is_file():
+        found.files.setdefault(path.resolve(), path)
+        return
+    what = "a link leads nowhere" if path.is_symlink() else "this is no regular file"
+    found.say(Severity.ERROR, "file.unreadable", what, path, "remove it, or give it another suffix")
 
 
-def _escapes(path: Path, root: Path) -> bool:
-    return not path.resolve().is_relative_to(root.resolve())
+def _escapes(path: Path, *limits: Path) -> bool:
+    real = path.resolve()
+    return not any(real.is_relative_to(limit.resolve()) for limit in limits)
 
 
 def _say_escape(path: Path, found: Found) -> None:

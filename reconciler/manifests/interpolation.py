@@ -105,7 +105,7 @@ def plain_secrets(spec: Any, rules: tuple[FieldRule, ...]) -> tuple[Finding, ...
                 Finding(
                     "expression.plain-secret",
                     "a secret stands here in plain text",
-                    "write $[[ secrets.NAME ]] and give the value in the environment; then change the secret: it has been in a file",
+                    "write $[[ secrets.NAME ]], give it in the environment, and change it: it has been in a file",
                     join(way) + inner,
                 )
                 for inner, text in strings(container[key])

@@ -13,7 +13,7 @@ from reconciler.manifests.reader import Reader
 from reconciler.model.diagnostic import Diagnostic, Severity, Source
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from reconciler.manifests.schemas import Catalogue
     from reconciler.model.manifest import Manifest
@@ -50,6 +50,7 @@ def load(
     """
     found = find(Path(project.root), project.manifests, paths, (base or Path()).resolve())
     around = Surroundings(catalogue, environment, {**environment.vars, **(variables or {})})
+    found.diagnostics += _nested(around.variables)
     reader = Reader()
     manifests: list[Manifest] = []
     diagnostics = list(found.diagnostics)
@@ -60,6 +61,15 @@ def load(
     manifests.sort(key=lambda manifest: (manifest.address, manifest.source))
     diagnostics.sort(key=lambda diagnostic: diagnostic.sort_key)
     return Loaded(tuple(manifests), tuple(diagnostics), len(found.files))
+
+
+def _nested(variables: Mapping[str, str]) -> Iterator[Diagnostic]:
+    """A variable is plain text: an expression in it would come to life one stage later."""
+    for name, value in sorted(variables.items()):
+        if "$[[" in value:
+            message = f"the variable `{name}` holds an expression"
+            hint = "give its plain value; secrets and references belong into manifests"
+            yield Diagnostic(Severity.ERROR, "expression.in-variable", message, hint=hint)
 
 
 def _load_file(path: Path, shown: str, reader: Reader, around: Surroundings) -> Loaded:

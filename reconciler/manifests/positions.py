@@ -10,13 +10,13 @@ import yaml
 
 from reconciler.manifests import documents, pointers
 from reconciler.manifests.events import iterate, position
-from reconciler.model.diagnostic import Diagnostic, Source
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from reconciler.manifests.documents import Chunk
     from reconciler.model.address import Address
+    from reconciler.model.diagnostic import Diagnostic, Source
     from reconciler.model.manifest import Manifest
 
 

@@ -2,8 +2,8 @@
 
     environments:
       prod:
-        vars: { bucket: genomics }                      # reserved: the environment's own variables
-        ai4s: { region: cn-north-4, space: genomics }   # every other key is a target
+        vars: { bucket: genomics }                    # reserved: the environment's own variables
+        <platform>: { region: north-4, space: lab }   # every other key is a target
 
 A target takes `platform`, `endpoint`, `region`, its platform's word for a scope, and its platform's settings; which
 those are comes in from the caller, who knows the providers. Credentials are never read from here.
@@ -11,7 +11,6 @@ those are comes in from the caller, who knows the providers. Credentials are nev
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from reconciler.manifests import targets
@@ -28,6 +27,7 @@ from reconciler.model.target import Target
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from pathlib import Path
 
     from reconciler.manifests.reader import Document
 

@@ -1,7 +1,7 @@
 """The strict YAML reader: the text of a file to plain values, or to findings that say where and what to do.
 
-One rule for unquoted scalars: **a scalar is typed only where every YAML reader agrees on it; everything else is the text
-the author wrote.** Where that text then stands in a field that wants a number, the schema refuses it and says so.
+One rule for unquoted scalars: **a scalar is typed only where every YAML reader agrees on it; everything else is the
+text the author wrote.** Where that text then stands in a field that wants a number, the schema refuses it and says so.
 
     written                                     read as
     true  false                                 boolean
@@ -15,12 +15,12 @@ the author wrote.** Where that text then stands in a field that wants a number, 
     .inf  -.inf  .nan                           refused: quote it, or write a number
     !!str 1  !!python/...  !anything            refused: no tags; quote what is meant as text
     << : *base                                  refused: write the keys out ("<<" in quotes is a key)
-    &name, *name                                the alias is replaced by a copy; at most 10,000 values per document
+    &name, *name                                the alias becomes a copy; at most 10,000 copied values a document
     key: 1, key: 2                              refused: a key given twice
     1: x   true: x   ~: x   [a]: x   *a : x     refused: keys are text; quote them
 
-Also refused: files that are no UTF-8 or too large, control characters, a byte order mark inside the file, nesting deeper
-than 64. Documents without content are skipped. A document that fails does not hide its neighbours.
+Also refused: files that are no UTF-8 or too large, control characters, a byte order mark inside the file, nesting
+deeper than 64. Documents without content are skipped. A document that fails does not hide its neighbours.
 """
 
 from __future__ import annotations

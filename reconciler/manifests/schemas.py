@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from reconciler.manifests.bundling import bundle, definition
+from reconciler.manifests.editors import accepting_expressions
 from reconciler.manifests.rules import field_rules, fields
 from reconciler.model.kind import Kind, Life
 
@@ -37,6 +38,7 @@ class Catalogue:
 
     kinds: Mapping[KindKey, Kind]
     schemas: Mapping[KindKey, Schema]
+    """Document schemas, self-contained and strict: for values, after expressions were filled in."""
     project: Schema
     """The schema of the project file, self-contained."""
     integer_texts: Mapping[KindKey, tuple[str, ...]]
@@ -44,10 +46,11 @@ class Catalogue:
     _compiled: dict[tuple[KindKey, Form], Validator] = field(default_factory=dict, repr=False, compare=False)
 
     def schema(self, platform: str, kind: str) -> Schema:
-        """The schema of a whole document of this kind, self-contained: no reference leads out of it.
-        Raises KeyError for an unknown kind. Must not be changed by the caller.
+        """The schema of a whole document of this kind, for editors: self-contained, and with expressions allowed.
+
+        Raises KeyError for an unknown kind.
         """
-        return self.schemas[platform, kind]
+        return accepting_expressions(self.schemas[platform, kind])
 
     def validator(self, platform: str, kind: str, form: Form = Form.ENVELOPE) -> Validator:
         """The compiled validator of a document in this form. Raises KeyError for an unknown kind or form."""
@@ -116,7 +119,7 @@ def _read_folder(folder: Path) -> dict[Path, Schema]:
             raise ValueError(msg) from error
         if not isinstance(schema, dict) or not isinstance(schema.get("$id"), str):
             msg = f"{path}: a schema is an object with an $id"
-            raise ValueError(msg)
+            raise ValueError(msg)  # noqa: TRY004 - the file is wrong, not the call
         found[path] = schema
     return found
 

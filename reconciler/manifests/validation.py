@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from jsonschema import Draft202012Validator, ValidationError
 from jsonschema.validators import extend
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     Schema = dict[str, Any]
 
 
+_RULES_OF_SPELLING: Final = frozenset({"pattern", "minLength", "maxLength", "enum", "const", "format"})
+
+
 def compiled(schema: Schema) -> Validator:
     """A validator to be used many times, for a schema that meta.schema.json accepts. Stricter than the standard in two
     points: a pattern's `$` is the end of the text, and 1440.0 is no integer.
@@ -33,7 +36,13 @@ def violations(validator: Validator, document: Any, text_at: Callable[[str], str
 
     `text_at` gives the scalar at a JSON pointer as the author wrote it, and is asked only when something is wrong.
     """
-    return explain([_broken(error) for error in validator.iter_errors(document)], text_at)
+    broken = (_broken(error) for error in validator.iter_errors(document))
+    return explain([one for one in broken if not _is_unknown_yet(one)], text_at)
+
+
+def _is_unknown_yet(broken: Broken) -> bool:
+    """How a text must be written cannot be judged while a secret or a reference in it is still to be filled in."""
+    return isinstance(broken.value, str) and "$[[" in broken.value and broken.rule in _RULES_OF_SPELLING
 
 
 def _broken(error: ValidationError) -> Broken:

@@ -81,14 +81,14 @@ def _leaves(broken: Iterable[Broken]) -> Iterator[Broken]:
     """The rules themselves; for a choice of schemas, those of the alternative the author most likely meant."""
     for one in broken:
         if one.branches and not _lacks_one_of(one):
-            yield from _leaves(min(one.branches, key=_distance))
+            yield from _leaves(_likeliest(one.branches))
         else:
             yield one
 
 
-def _distance(branch: tuple[Broken, ...]) -> tuple[int, int]:
+def _likeliest(branches: tuple[tuple[Broken, ...], ...]) -> tuple[Broken, ...]:
     """The branch whose rules break deepest got furthest; among equals the one that breaks fewest."""
-    return (-min(len(one.path) for one in branch), len(branch))
+    return min(branches, key=lambda branch: (-min(len(one.path) for one in branch), len(branch)))
 
 
 def _lacks_one_of(one: Broken) -> bool:
