@@ -11,7 +11,7 @@ NO_SCOPE = "-"
 
 @dataclass(frozen=True, slots=True, order=True)
 class Address:
-    """`target/Kind/scope/name`, for instance `prod-ai4s/App/genomics/fastqc@1.0.0`.
+    """`target/Kind/scope/name`, for instance `cluster/App/genomics/fastqc@1.0.0`.
 
     `name` holds the version as `name@version` where the platform has versions. `scope` is `-` on platforms
     without one. `Address.parse(str(a)) == a` for every address; parts may hold any text, a slash included.
