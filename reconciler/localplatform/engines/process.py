@@ -197,6 +197,7 @@ class ProcessEngine:
                 message = f"cannot use {self._folder}: {error.strerror}"
                 raise LocalPlatformError(message, hint="free the disk or choose another folder") from error
             self._dispatcher = dispatcher
+            self._start_loop()
         return self._dispatcher
 
     def _known(self, run_id: str) -> TrackedRun | None:
@@ -220,12 +221,16 @@ class ProcessEngine:
             raise UnknownRun(message)
         return tracked
 
+    def _start_loop(self) -> None:
+        if self._thread is None or not self._thread.is_alive():
+            self._thread = threading.Thread(target=self._loop, name="process-engine", daemon=True)
+            self._thread.start()
+
     def _stir(self) -> None:
-        """Makes the loop look, and makes sure there is one. A listener that raised has ended the last one."""
+        """Makes the loop look, and makes sure there is one: a listener that raised has ended the last one."""
         with self._lock:
-            if self._dispatcher is not None and (self._thread is None or not self._thread.is_alive()):
-                self._thread = threading.Thread(target=self._loop, name="process-engine", daemon=True)
-                self._thread.start()
+            if self._dispatcher is not None:
+                self._start_loop()
         self._poke()
 
     def _poke(self) -> None:

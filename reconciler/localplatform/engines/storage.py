@@ -21,6 +21,7 @@ import fcntl
 import hashlib
 import os
 import shutil
+import time
 from contextlib import suppress
 from typing import TYPE_CHECKING
 from urllib.parse import quote
@@ -40,6 +41,8 @@ if TYPE_CHECKING:
 _LONGEST_NAME = 100
 _DIGITS = 16
 _PRIVATE = 0o700
+_LOCK_PATIENCE = 0.5
+_LOCK_PAUSE = 0.01
 
 
 class FolderLock:
@@ -59,12 +62,10 @@ class FolderLock:
         except OSError as error:
             message = f"cannot use {self._folder}: {error.strerror}"
             raise LocalPlatformError(message, hint="free the disk or choose another folder") from error
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
+        if not _locks(descriptor):
             os.close(descriptor)
             message = f"{self._folder} is in use by another process"
-            raise LocalPlatformError(message, hint="stop the other local platform first") from None
+            raise LocalPlatformError(message, hint="stop the other local platform first")
         self._descriptor = descriptor
 
     def release(self) -> None:
@@ -202,6 +203,20 @@ def _marks(path: Path, start: int, end: int) -> tuple[LogMark, ...]:
     marks = [LogMark(offset, at) for at, offset in MARK.iter_unpack(data[:whole])]
     first = max((number for number, mark in enumerate(marks) if mark.offset <= start), default=0)
     return tuple(mark for mark in marks[first:] if mark.offset < end)
+
+
+def _locks(descriptor: int) -> bool:
+    """Tries for a moment: a child that is just being started holds a copy of the lock until it is itself."""
+    end = time.monotonic() + _LOCK_PATIENCE
+    while True:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            if time.monotonic() > end:
+                return False
+            time.sleep(_LOCK_PAUSE)
+        else:
+            return True
 
 
 def _write_all(descriptor: int, data: bytes) -> None:

@@ -281,6 +281,7 @@ def claim(folder: str, text: str) -> int:
 
 def main(folder: str) -> int:
     """Runs the attempt described in `folder`/order.json. Returns the exit status."""
+    _close_inherited()
     with open(os.path.join(folder, "order.json"), encoding="utf-8") as file:  # noqa: PTH118, PTH123
         order = json.load(file)
     wake, wake_write = os.pipe()
@@ -303,6 +304,16 @@ def main(folder: str) -> int:
     recorded = _record(folder, "exit.json", {**ending, "at": time.time()}, reserve=reserve)
     poke(order["wake"])
     return 0 if recorded else UNRECORDED
+
+
+def _close_inherited() -> None:
+    """Closes what the engine's process had open and did not mean for us: a job must not reach it."""
+    for name in os.listdir("/dev/fd"):  # noqa: PTH208
+        if int(name) > sys.stderr.fileno():
+            try:
+                os.close(int(name))
+            except OSError:  # the one that listed the folder
+                continue
 
 
 def _reserve(folder: str) -> str:
