@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _LONGEST_SEGMENT = 255
+_LONGEST_PATH = 2048
 _SIZE_AGE = 5.0
 
 
@@ -55,6 +56,11 @@ class DataFolder:
         elif folder.is_dir():
             shutil.rmtree(folder)
 
+    @property
+    def staging(self) -> Path:
+        """A folder beside the areas, for uploads that are not complete."""
+        return self.root.with_name("uploads")
+
     def size(self, name: str) -> int:
         """Bytes in an area. Walks it, but not more often than every few seconds."""
         at, size = self._sizes.get(name, (0.0, 0))
@@ -85,4 +91,6 @@ def _segments(path: str, *, single: bool) -> list[str]:
             raise OutsideData(f"{path!r} has a segment that cannot be used: {part!r}")
         if len(part.encode()) > _LONGEST_SEGMENT:
             raise OutsideData(f"{path!r} has a segment of more than {_LONGEST_SEGMENT} bytes")
+    if sum(len(part.encode()) + 1 for part in parts) > _LONGEST_PATH:
+        raise OutsideData(f"{path[:64]!r}... has more than {_LONGEST_PATH} bytes")
     return parts

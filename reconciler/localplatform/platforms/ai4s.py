@@ -5,6 +5,8 @@ from __future__ import annotations
 from reconciler.localplatform.face import Face, Problem, Refusal, Reply
 from reconciler.localplatform.platforms import (
     ai4s_apps,
+    ai4s_data,
+    ai4s_data_jobs,
     ai4s_jobs,
     ai4s_runtime,
     ai4s_spaces,
@@ -33,6 +35,8 @@ FACE = Face(
         *ai4s_workflows.ROUTES,
         *ai4s_jobs.ROUTES,
         *ai4s_runtime.ROUTES,
+        *ai4s_data.ROUTES,
+        *ai4s_data_jobs.ROUTES,
         *ai4s_system.ROUTES,
     ),
     owns=lambda path: path.startswith("/v1/"),
