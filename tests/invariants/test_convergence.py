@@ -1,0 +1,67 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from reconciler.model.change import Action
+from reconciler.model.kind import Life
+from tests.invariants.world import World, shown
+
+if TYPE_CHECKING:
+    from reconciler.model.plan import Plan
+
+
+def _writes(planned: Plan) -> list[str]:
+    return [f"{change.action} {change.address}: {change.why}" for change in shown(planned)]
+
+
+def test_the_first_plan_creates_everything(world: World) -> None:
+    """On an empty platform every manifest is created, and nothing else is planned."""
+    planned = world.plan()
+    assert {change.action for change in planned.changes} == {Action.CREATE}
+    assert len(planned.steps) == len(planned.changes) > 0
+    assert not planned.is_blocked
+
+
+def test_apply_then_plan_is_empty(world: World) -> None:
+    """Invariant 1: what was applied is what the platform has, in our words, whatever the platform adds to it."""
+    planned = world.applied().plan()
+    assert _writes(planned) == []
+    assert planned.is_empty
+
+
+def test_planning_writes_nothing(world: World) -> None:
+    """Invariant 2: not on the platform, not in our memory, not in the project, before and after an apply."""
+    for _ in range(2):
+        before, sent = world.files(), len(world.requests())
+        world.plan()
+        assert world.files() == before
+        assert {entry["method"] for entry in world.requests()[sent:]} <= {"GET"}
+        world.applied()
+
+
+def test_apply_twice_is_apply_once(world: World) -> None:
+    """Invariant 3: the second time nothing is sent that writes, and nothing is remembered anew."""
+    world.applied()
+    sent, remembered = len(world.requests("POST", "PUT", "DELETE")), world.recorded()
+    world.applied()
+    assert len(world.requests("POST", "PUT", "DELETE")) == sent
+    assert world.recorded() == remembered
+
+
+def test_destroy_leaves_nothing(world: World) -> None:
+    """Everything owned goes, our memory of it too, and a plan would build it all up again."""
+    kinds = world.applied().workspace().kinds
+    report = world.apply(world.plan(destroy=True))
+    assert report.complete, [(str(o.step.address), o.error) for o in report.outcomes]
+    assert world.recorded() == {}
+    assert world.plan(destroy=True).is_empty
+    standing = {f"{platform}/{kind.name}" for (platform, _), kind in kinds.items() if kind.life is Life.STANDING}
+    assert standing.isdisjoint(world.platform.services.store.counts())
+    assert not world.platform.services.runs.history.active()
+
+
+def test_destroy_then_apply_builds_everything_anew(world: World) -> None:
+    """After a destroy the project is as good as new."""
+    world.applied()
+    world.apply(world.plan(destroy=True))
+    assert world.applied().plan().is_empty

@@ -1,0 +1,108 @@
+from __future__ import annotations
+
+import base64
+from typing import TYPE_CHECKING
+
+import pytest
+
+from reconciler.rendering.json import plan_to_json
+from reconciler.rendering.text import render_plan
+from tests.invariants.world import CREDENTIALS, World, world_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from reconciler.model.plan import Plan
+
+CANARY = "canary/that+must=never&sing"
+"""Holds what URLs, JSON and base64 write differently."""
+
+SECRETIVE = """\
+app:
+  name: fetch
+  version: 1.0.0
+  image: demo/busybox:1.36
+  commands: ['fetch --token "${token}" --key "$[[ secrets.api-key ]]"']
+  inputs:
+    - { name: token, type: STRING, required: true, values: ['bearer $[[ secrets.api-key ]]'] }
+---
+workflow:
+  name: fetching
+  version: 1.0.0
+  tasks: [{ task_name: fetch, app_id: 'fetch::1.0.0' }]
+---
+job:
+  name: fetch-it
+  workflow_id: fetching::1.0.0
+  tasks:
+    - task_name: fetch
+      inputs: [{ name: token, values: ['$[[ secrets.api-key ]]'] }]
+"""
+
+
+@pytest.fixture
+def secretive(tmp_path: Path) -> Iterator[World]:
+    """The quickstart with an app and a job that use a secret."""
+    with world_of(tmp_path, "quickstart") as world:
+        (world.root / "apps" / "secretive.yaml").write_text(SECRETIVE)
+        world.variables = {**CREDENTIALS, "RECONCILER_SECRET_API_KEY": CANARY}
+        yield world
+
+
+def _all_that_is_shown(planned: Plan) -> str:
+    return plan_to_json(planned) + render_plan(planned) + render_plan(planned, width=400, colour=True) + repr(planned)
+
+
+def _spellings(secret: str) -> set[str]:
+    return {
+        secret,
+        base64.b64encode(secret.encode()).decode(),
+        secret.replace("/", "%2F"),
+        secret.replace("&", "\\u0026"),
+    }
+
+
+def _leaks(world: World, *texts: str) -> list[str]:
+    secrets = {s for value in (CANARY, CREDENTIALS["HUAWEICLOUD_SDK_SK"]) for s in _spellings(value)}
+    places = {**{name: content.decode("utf-8", "replace") for name, content in world.files().items()}}
+    places |= {f"output {i}": text for i, text in enumerate((*texts, *world.said))}
+    return [place for place, text in places.items() if any(secret in text for secret in secrets)]
+
+
+def test_a_secret_reaches_the_platform_and_nothing_else(secretive: World) -> None:
+    """Invariant 7: the value is in the request, and in no plan, file, memory or message, through the whole life."""
+    first = secretive.plan()
+    report = secretive.apply(first)
+    assert report.complete
+    assert any(CANARY in entry["body"] for entry in secretive.requests("POST"))
+    again = secretive.plan()
+    assert again.is_empty
+    secretive.edit("apps/secretive.yaml", "fetch --token", "fetch --verbose --token")
+    secretive.edit("apps/secretive.yaml", "values: ['bearer $", "values: ['Bearer $")
+    edited = secretive.plan()
+    assert not edited.is_empty
+    report_of_edit = secretive.apply(edited)
+    shown = [_all_that_is_shown(p) for p in (first, again, edited, secretive.plan(destroy=True))]
+    assert _leaks(secretive, *shown, repr(report), repr(report_of_edit)) == []
+
+
+def test_a_refusal_that_echoes_the_secret_is_masked(secretive: World) -> None:
+    """A platform that quotes what it was sent, in its complaint, does not make us print it."""
+    secretive.edit("apps/secretive.yaml", "name: fetch-it", "name: fetch-it\n  io_acc_id: $[[ secrets.api-key ]]")
+    planned = secretive.plan()
+    report = secretive.apply(planned)
+    refused = [outcome for outcome in report.outcomes if outcome.error]
+    assert [outcome.code for outcome in refused] == ["platform.refused"]
+    assert "***" in refused[0].error
+    assert _leaks(secretive, _all_that_is_shown(planned), *(repr(outcome) for outcome in refused)) == []
+
+
+def test_a_missing_secret_stops_before_anything_is_sent(secretive: World) -> None:
+    """Without the value nothing is submitted, and the message names the variable."""
+    planned = secretive.plan()
+    secretive.variables = CREDENTIALS
+    with pytest.raises(Exception, match="api-key") as caught:
+        secretive.apply(planned)
+    assert "RECONCILER_SECRET_API_KEY" in str(getattr(caught.value, "hint", ""))
+    assert secretive.requests("POST", "PUT", "DELETE") == []
