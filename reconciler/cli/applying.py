@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from reconciler.cli.streams import Streams
     from reconciler.execution.waiting import Waited
     from reconciler.model.outcome import Report
-    from reconciler.operations.plan import Wish
+    from reconciler.operations.plan import Look, Wish
     from reconciler.operations.workspace import Workspace
 
 
@@ -51,19 +51,21 @@ def plan_and_carry_out(streams: "Streams", opened: "Workspace", wish: "Wish", ma
         if not streams.confirm(manner.question, instead=instead):
             streams.say("nothing was done")
             return ExitCode.ERROR
-    return carry_out(streams, opened, seen.plan, manner, read_at=seen.read_at)
+    return carry_out(streams, opened, seen.plan, manner, seen=seen)
 
 
 def carry_out(
-    streams: "Streams", opened: "Workspace", plan: Plan, manner: Manner, *, read_at: float | None = None
+    streams: "Streams", opened: "Workspace", plan: Plan, manner: Manner, *, seen: "Look | None" = None
 ) -> int:
-    """Does what the plan says, waits when asked to, and reports."""
+    """Does what the plan says, waits when asked to, and reports. `seen`: the look that the plan was just made from."""
     from reconciler.operations.apply import Doing, apply
     from reconciler.operations.watching import awaited, watch
 
     waited = None
     with graceful(streams.say) as stop, progress(streams, len(plan.steps)) as listening:
-        doing = Doing(listening, stop, streams.say, read_at)
+        doing = Doing(listening, stop, streams.say)
+        if seen is not None:
+            doing = Doing(listening, stop, streams.say, seen.read_at, seen.observed)
         report = apply(opened, plan, doing)
         if manner.wait and not report.interrupted and not report.halted:
             waited = watch(opened, awaited(opened, plan), doing)

@@ -1,5 +1,6 @@
 """`reconciler local`: the embedded local platform."""
 
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,9 +12,16 @@ from reconciler.cli.options import Format, ProjectFile, Shape, Yes
 from reconciler.cli.streams import streams_of
 
 if TYPE_CHECKING:
-    from reconciler.localplatform.control import Instance
+    from collections.abc import Mapping
 
 app = command_app()
+
+
+class Engine(StrEnum):
+    """What runs the tasks."""
+
+    PROCESS = "process"
+    SIMULATED = "simulated"
 
 
 @app.callback(
@@ -35,21 +43,21 @@ def start(
     context: typer.Context,
     *,
     project: ProjectFile = None,
-    engine: Annotated[
-        str, typer.Option("--engine", metavar="NAME", help="`process` runs tasks as processes, `simulated` pretends.")
-    ] = "process",
+    engine: Annotated[Engine, typer.Option("--engine", help="Run tasks as processes, or pretend to.")] = Engine.PROCESS,
+    port: Annotated[int, typer.Option("--port", min=0, max=65535, metavar="N", help="0: any that is free.")] = 0,
     form: Format = Shape.TEXT,
 ) -> int:
     """Start the local platform, or say where it runs already."""
     from reconciler.operations import local
 
-    instance = local.start(_folder(project), engine)
-    _show(context, instance, form)
+    instance = local.start(_folder(project), engine.value, port)
+    row = {"url": instance.url, "pid": instance.pid, "version": instance.version, "engine": instance.engine}
+    _show(context, row, form)
     return ExitCode.FINE
 
 
 @app.command(epilog=epilog((("reconciler local stop", ""),)))
-def stop(context: typer.Context, project: ProjectFile = None) -> int:
+def stop(context: typer.Context, *, project: ProjectFile = None) -> int:
     """Stop the local platform. Its data stays; runs that are under way are interrupted."""
     from reconciler.operations import local
 
@@ -59,20 +67,54 @@ def stop(context: typer.Context, project: ProjectFile = None) -> int:
 
 
 @app.command(epilog=epilog((("reconciler local status", ""), ("reconciler local status --format json", "for scripts"))))
-def status(context: typer.Context, project: ProjectFile = None, form: Format = Shape.TEXT) -> int:
+def status(context: typer.Context, *, project: ProjectFile = None, form: Format = Shape.TEXT) -> int:
     """Say whether the local platform runs, and where. Exit code 1 when it does not."""
     from reconciler.operations import local
 
-    instance = local.status(_folder(project))
-    if instance is None:
+    found = local.status(_folder(project))
+    if found is None:
         streams_of(context).say("the local platform is not running")
         return ExitCode.ERROR
-    _show(context, instance, form)
+    objects = found.objects if form is Shape.JSON else ", ".join(f"{n} {kind}" for kind, n in found.objects.items())
+    row = {
+        "url": found.url,
+        "pid": found.pid,
+        "version": found.version,
+        "engine": found.engine,
+        "uptime_seconds": round(found.uptime),
+        "active_runs": found.active_runs,
+        "objects": objects,
+    }
+    _show(context, row, form)
     return ExitCode.FINE
 
 
-@app.command(epilog=epilog((("reconciler local reset", "asks first"), ("reconciler local reset --yes", ""))))
-def reset(context: typer.Context, project: ProjectFile = None, yes: Yes = False) -> int:
+@app.command(
+    epilog=epilog(
+        (
+            ("reconciler local upload data demo:/", "what is in a folder"),
+            ("reconciler local upload a.fastq demo:/reads", "one file"),
+        )
+    )
+)
+def upload(
+    context: typer.Context,
+    *,
+    source: Annotated[Path, typer.Argument(metavar="SOURCE", help="A file or a folder.")],
+    place: Annotated[str, typer.Argument(metavar="SPACE:/PATH", help="Where to, on the local platform.")],
+    project: ProjectFile = None,
+) -> int:
+    """Copy files to where jobs on the local platform read them."""
+    from reconciler.operations import local
+    from reconciler.rendering.words import counted
+
+    number = local.upload(_folder(project), source, place)
+    streams_of(context).say(f"copied {counted(number, 'file')} to {place}")
+    return ExitCode.FINE
+
+
+@app.command(epilog=epilog((("reconciler local reset", "asks first"), ("reconciler local reset --yes", "in a script"))))
+def reset(context: typer.Context, *, project: ProjectFile = None, yes: Yes = False) -> int:
     """Stop the local platform and delete everything on it. What reconciler remembers of it stays."""
     from reconciler.operations import local
 
@@ -81,7 +123,7 @@ def reset(context: typer.Context, project: ProjectFile = None, yes: Yes = False)
         streams.say("nothing was deleted")
         return ExitCode.ERROR
     local.reset(folder)
-    streams.say(f"deleted {folder}")
+    streams.say(f"deleted everything in {folder}")
     return ExitCode.FINE
 
 
@@ -91,19 +133,12 @@ def _folder(project: Path | None) -> Path:
     return local.folder_of(Path.cwd(), project)
 
 
-def _show(context: typer.Context, instance: "Instance", form: Shape) -> None:
-    """Where it runs; the secret key is not printed."""
-    from reconciler.rendering.tables import render_table, rows_to_json
+def _show(context: typer.Context, row: "Mapping[str, object]", form: Shape) -> None:
+    """Where it runs; its keys are not printed."""
+    from reconciler.rendering.tables import render_facts, rows_to_json
 
     streams = streams_of(context)
-    row = {
-        "url": instance.url,
-        "pid": instance.pid,
-        "version": instance.version,
-        "access_key": instance.access_key,
-        "project_id": instance.project_id,
-    }
     if form is Shape.JSON:
         streams.show(rows_to_json("local", [row]))
         return
-    streams.show(render_table(list(row), [[str(cell) for cell in row.values()]], width=streams.table_width))
+    streams.show(render_facts([(key.replace("_", " "), str(value)) for key, value in row.items()]))

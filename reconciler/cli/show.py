@@ -62,19 +62,18 @@ def _show_plan(streams: "Streams", file: Path, form: Shape) -> None:
 
 
 def _known(known: "Known", streams: "Streams") -> str:
+    from reconciler.rendering.tables import render_facts
     from reconciler.rendering.text import render_change
-    from reconciler.rendering.words import printable
 
-    lines = [render_change(known.change, width=streams.width, colour=streams.colour)] if known.change else []
     recorded, manifest = known.recorded, known.manifest
-    lines.append(f"desired:  {manifest.source if manifest else 'not declared'}")
-    lines.append(
-        f"recorded: id {recorded.remote_id}, attempt {recorded.attempt}, {recorded.phase}, {recorded.digest}"
-        if recorded
-        else "recorded: nothing was applied here"
-    )
-    lines += [f"needs:    {address}" for address in known.needs]
-    lines += [f"earlier:  id {earlier}" for earlier in recorded.history] if recorded else []
-    return "".join(
-        "\n".join(map(printable, line.split("\n"))) + "\n" if "\x1b" not in line else line + "\n" for line in lines
-    )
+    done = "nothing was applied here"
+    if recorded:
+        done = f"id {recorded.remote_id}, attempt {recorded.attempt}, {recorded.phase}, {recorded.digest}"
+    facts = [
+        ("desired", str(manifest.source) if manifest else "not declared"),
+        ("recorded", done),
+        *(("needs", str(address)) for address in known.needs),
+        *(("earlier", f"id {remote_id}") for remote_id in (recorded.history if recorded else ())),
+    ]
+    head = render_change(known.change, width=streams.width, colour=streams.colour) + "\n\n" if known.change else ""
+    return head + render_facts(facts)

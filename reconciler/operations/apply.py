@@ -7,23 +7,24 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from reconciler.errors import CredentialsMissing, PlanBlocked
+from reconciler.errors import CredentialsMissing, PlanBlocked, StateLocked
 from reconciler.model.change import Action
 from reconciler.model.diagnostic import Diagnostic, Severity, errors
 from reconciler.model.expression import Space, parse, strings
+from reconciler.model.outcome import Report
 from reconciler.operations.plan import base_of
 from reconciler.operations.saved import refuse_stale
 from reconciler.operations.wiring import connected, holder, open_store, redactor
 
 if TYPE_CHECKING:
     import threading
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from reconciler.execution.context import Context, Progress
-    from reconciler.model.outcome import Report
     from reconciler.model.plan import Plan
     from reconciler.operations.workspace import Say, Workspace
     from reconciler.providers.protocol import Connection
+    from reconciler.state.journal import Record
     from reconciler.state.protocol import Lease, State, StateStore
 
 
@@ -31,13 +32,15 @@ if TYPE_CHECKING:
 class Doing:
     """Who listens while a plan is carried out, and how to end it early.
 
-    `read_at` is when the plan looked at the platforms (UNIX time), None when that is not known.
+    `read_at` is when the plan looked at the platforms (UNIX time), None when that is not known; `observed` is what it
+    saw of runs that memory does not have yet.
     """
 
     progress: Progress
     stop: threading.Event
     say: Say
     read_at: float | None = None
+    observed: tuple[Record, ...] = ()
 
 
 def apply(workspace: Workspace, plan: Plan, doing: Doing) -> Report:
@@ -47,15 +50,20 @@ def apply(workspace: Workspace, plan: Plan, doing: Doing) -> Report:
     """
     refuse_blocked(plan)
     require_secrets(workspace, plan)
+    store = open_store(workspace)
+    if plan.is_empty and doing.read_at is not None:
+        record_observed(store, workspace.environment.name, doing.observed, holder(workspace.call.settings))
+        return Report(())
     from reconciler.execution.executor import execute
     from reconciler.execution.settle import settle
     from reconciler.rendering.json import plan_id
 
-    store = open_store(workspace)
     targets = {step.address.target for step in plan.steps}
     with leased(workspace, store) as lease, opened(workspace, store, targets, doing.say) as connections:
         state = settle(context_of(workspace, store, lease, connections, doing)).require()
         refuse_stale(plan.base, base_of(workspace, state))
+        for seen in doing.observed:
+            store.append(workspace.environment.name, seen, lease)
         context = context_of(workspace, store, lease, connections, doing, state=state, plan_id=plan_id(plan))
         return execute(plan, context)
 
@@ -74,6 +82,23 @@ def settle_first(workspace: Workspace, doing: Doing) -> None:
     doing.say("an earlier apply was cut short: settling what it began")
     with leased(workspace, store) as lease, opened(workspace, store, set(), doing.say) as connections:
         settle(context_of(workspace, store, lease, connections, doing)).require()
+
+
+def record_observed(store: StateStore, environment: str, records: Sequence[Record], holder_name: str) -> None:
+    """Makes what was seen of runs durable; leaves it to the other one when somebody else is writing."""
+    if not records:
+        return
+    try:
+        lease = store.lock(environment, holder_name)
+    except StateLocked:
+        return
+    try:
+        for record in records:
+            store.append(environment, record, lease)
+        state = store.read(environment)
+        store.commit(environment, state, expected_serial=state.serial, lease=lease)
+    finally:
+        lease.release()
 
 
 def refuse_blocked(plan: Plan) -> None:

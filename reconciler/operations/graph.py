@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from reconciler.errors import UsageError
+from reconciler.model.kind import Life
 from reconciler.operations.selection import Selection, matches, select
 from reconciler.operations.validate import declare
 from reconciler.rendering.graph import Edge, Graph, Node, dependency_graph
@@ -21,7 +22,7 @@ def dependencies(workspace: Workspace, selection: Selection) -> Graph:
     chosen = select(selection, declared.manifests, ())
     shown = [m for m in declared.manifests if chosen is None or m.address in chosen]
     needs = {manifest.address: declared.edges.dependencies(manifest.address) for manifest in shown}
-    lives = {m.address: workspace.kinds[m.platform, m.address.kind].life.value for m in shown}
+    lives = {m.address: "run" for m in shown if workspace.kinds[m.platform, m.address.kind].life is Life.RUN}
     return dependency_graph(f"{workspace.project.name} ({workspace.environment.name})", needs, lives)
 
 

@@ -11,7 +11,7 @@ from reconciler.operations.workspace import WORK_FOLDER
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from reconciler.localplatform.control import Instance
+    from reconciler.localplatform.control import Instance, Status
     from reconciler.operations.workspace import Say
 
 
@@ -34,24 +34,22 @@ def serve(folder: Path, say: Say) -> Instance:
     return instance
 
 
-def start(folder: Path, engine: str) -> Instance:
-    """The running local platform, started with this engine when it was not running."""
+def start(folder: Path, engine: str, port: int) -> Instance:
+    """The local platform, started when it was not running. Raises LocalPlatformError when it runs otherwise."""
     from reconciler.localplatform import control
 
-    return control.ensure_running(folder, engine=engine)
+    return control.start(folder, engine=engine, port=port)
 
 
 def stop(folder: Path) -> bool:
     """Whether there was one to stop."""
     from reconciler.localplatform import control
 
-    running = control.status(folder) is not None
-    control.stop(folder)
-    return running
+    return control.stop(folder)
 
 
-def status(folder: Path) -> Instance | None:
-    """Where it runs, or None."""
+def status(folder: Path) -> Status | None:
+    """How it is, or None when it does not run."""
     from reconciler.localplatform import control
 
     return control.status(folder)

@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from reconciler.errors import StateLocked
 from reconciler.model.change import Action
 from reconciler.model.kind import Life
-from reconciler.operations.apply import Doing, context_of
+from reconciler.operations.apply import Doing, context_of, record_observed
 from reconciler.operations.wiring import connected, holder, open_store
 
 if TYPE_CHECKING:
@@ -72,23 +71,6 @@ class _Borrowing:
     def commit(self, environment: str, state: State, *, expected_serial: int, lease: Lease) -> State:
         """As the store."""
         return self._store.commit(environment, state, expected_serial=expected_serial, lease=lease)
-
-
-def record_observed(store: StateStore, environment: str, records: Sequence[Record], holder_name: str) -> None:
-    """Makes what was seen of runs durable; leaves it to the other one when somebody else is writing."""
-    if not records:
-        return
-    try:
-        lease = store.lock(environment, holder_name)
-    except StateLocked:
-        return
-    try:
-        for record in records:
-            store.append(environment, record, lease)
-        state = store.read(environment)
-        store.commit(environment, state, expected_serial=state.serial, lease=lease)
-    finally:
-        lease.release()
 
 
 def watch(workspace: Workspace, runs: Iterable[Recorded], doing: Doing, *, deadline: float | None = None) -> Waited:

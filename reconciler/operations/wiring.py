@@ -30,14 +30,15 @@ def open_workspace(call: Call) -> Workspace:
 
     Raises ManifestsInvalid for a wrong project file and UsageError for an environment that is not there.
     """
-    from reconciler.manifests.project import read_project
+    from reconciler.manifests.project import find_project, read_project
     from reconciler.manifests.schemas import load_catalogue
     from reconciler.providers.discovery import providers
 
     known = providers()
     scope_keys = {name: provider.scope_key for name, provider in known.items()}
     settings = {name: frozenset(provider.settings) for name, provider in known.items()}
-    project, found = read_project(call.project_file, start=call.start, scope_keys=scope_keys, settings=settings)
+    file = call.project_file or find_project(call.start)
+    project, found = read_project(file, start=call.start, scope_keys=scope_keys, settings=settings)
     if project is None or errors(found):
         raise ManifestsInvalid(found)
     catalogue = load_catalogue()

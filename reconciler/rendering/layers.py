@@ -21,12 +21,24 @@ Place = tuple[int, int]
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """`places` of every node; `routes` of every edge: the places it passes, both ends included."""
+    """`places` of every node; `routes` of every edge: the places it passes, both ends included.
+
+    `heights` is how many places each column has, so that short columns can be centred.
+    """
 
     places: Mapping[str, Place]
     routes: Mapping[tuple[str, str], tuple[Place, ...]]
-    columns: int
-    rows: int
+    heights: tuple[int, ...]
+
+    @property
+    def columns(self) -> int:
+        """How many columns there are."""
+        return len(self.heights)
+
+    @property
+    def rows(self) -> int:
+        """How many places the highest column has."""
+        return max(self.heights, default=0)
 
 
 def arranged(keys: Sequence[str], edges: Iterable[tuple[str, str]]) -> Layout:
@@ -42,7 +54,10 @@ def arranged(keys: Sequence[str], edges: Iterable[tuple[str, str]]) -> Layout:
         edge = (source, target) if (source, target) in chains else (target, source)
         passed = tuple((column[edge[0]] + step, rows[name]) for step, name in enumerate(chains[edge]))
         routes[source, target] = passed if edge == (source, target) else passed[::-1]
-    return Layout(places, routes, max(column.values(), default=-1) + 1, max(rows.values(), default=-1) + 1)
+    taken = [*places.values(), *(place for route in routes.values() for place in route)]
+    count = max((place[0] for place in taken), default=-1) + 1
+    heights = tuple(max(place[1] for place in taken if place[0] == index) + 1 for index in range(count))
+    return Layout(places, routes, heights)
 
 
 def _acyclic(keys: Sequence[str], pairs: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:

@@ -15,7 +15,7 @@ from reconciler.rendering.words import columns, fit, printable
 if TYPE_CHECKING:
     from reconciler.rendering.graph import Graph, Node
 
-_CHARACTER = 7.4
+_CHARACTER = 8.0
 _LABEL_COLUMNS = 36
 _PADDING = 12.0
 _HEIGHT = 44.0
@@ -51,7 +51,7 @@ def svg(graph: Graph) -> str:
     _text(root, (_MARGIN, _MARGIN + 12), graph.title, "title")
     _draw_edges(root, graph, layout, widest)
     for node in graph.nodes:
-        _draw_node(root, node, _corner(layout.places[node.key], widest), widest)
+        _draw_node(root, node, _corner(layout.places[node.key], layout, widest), widest)
     ET.indent(root)
     return ET.tostring(root, encoding="unicode") + "\n"
 
@@ -61,10 +61,11 @@ def _node_width(node: Node) -> float:
     return min(longest, _LABEL_COLUMNS) * _CHARACTER + 2 * _PADDING
 
 
-def _corner(place: Place, widest: float) -> tuple[float, float]:
-    """The upper left corner of a place."""
+def _corner(place: Place, layout: Layout, widest: float) -> tuple[float, float]:
+    """The upper left corner of a place; columns are centred on each other."""
     column, row = place
-    return _MARGIN + column * (widest + _GAP_X), _MARGIN + _TITLE + row * (_HEIGHT + _GAP_Y)
+    down = row + (layout.rows - layout.heights[column]) / 2
+    return _MARGIN + column * (widest + _GAP_X), _MARGIN + _TITLE + down * (_HEIGHT + _GAP_Y)
 
 
 def _draw_node(root: ET.Element, node: Node, corner: tuple[float, float], widest: float) -> None:
@@ -89,7 +90,7 @@ def _draw_edges(root: ET.Element, graph: Graph, layout: Layout, widest: float) -
         route = layout.routes.get((edge.source, edge.target))
         if route is None:
             continue
-        points = _points(route, widest)
+        points = _points(route, layout, widest)
         path = f"M{points[0][0]:.1f} {points[0][1]:.1f}"
         for (x0, y0), (x1, y1) in pairwise(points):
             middle = (x0 + x1) / 2
@@ -100,12 +101,12 @@ def _draw_edges(root: ET.Element, graph: Graph, layout: Layout, widest: float) -
         ET.SubElement(root, "path", {"class": "head"}, d=f"M{x:.1f} {y:.1f}l{back} -4v8z")
 
 
-def _points(route: tuple[Place, ...], widest: float) -> list[tuple[float, float]]:
+def _points(route: tuple[Place, ...], layout: Layout, widest: float) -> list[tuple[float, float]]:
     """From the right side of the first box over the middles of the empty places to the left side of the last."""
     forward = route[-1][0] >= route[0][0]
     points = []
     for position, place in enumerate(route):
-        x, y = _corner(place, widest)
+        x, y = _corner(place, layout, widest)
         first, last = position == 0, position == len(route) - 1
         left, right = (x, x + widest) if forward else (x + widest, x)
         if not first:

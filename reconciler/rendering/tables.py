@@ -46,6 +46,12 @@ def _line(row: Sequence[str], widths: Sequence[int]) -> str:
     return (" " * _GAP).join(cells).rstrip()
 
 
+def render_facts(facts: Sequence[tuple[str, str]]) -> str:
+    """`label:  value` lines, the values below each other. "" for no facts."""
+    widest = max((columns(label) for label, _ in facts), default=0) + 1
+    return "".join(f"{pad(label + ':', widest)} {printable(text)}".rstrip() + "\n" for label, text in facts)
+
+
 def rows_to_json(name: str, rows: Sequence[Mapping[str, object]]) -> str:
     """`{"format": "reconciler.<name>/v1", "items": [...]}` with sorted keys, ending in a line break."""
     return json.dumps({"format": f"reconciler.{name}/v1", "items": list(rows)}, indent=2, sort_keys=True) + "\n"
