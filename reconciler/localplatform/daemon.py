@@ -80,31 +80,35 @@ class Server:
         return {PROCESS: real, **simulated_engines(listener, clock)}
 
     def _serve(self, application: WSGIApplication) -> None:
-        try:
-            server = create_server(
-                closing(application),
-                host="127.0.0.1",
-                port=self._port,
-                threads=_THREADS,
-                ident=None,
-                max_request_body_size=BODY_MOST,
-                asyncore_use_poll=True,
-            )
-        except OSError as error:
-            raise LocalPlatformError(
-                f"cannot listen on port {self._port} of 127.0.0.1: {error.strerror}",
-                hint="leave the port out, and a free one is chosen",
-            ) from error
+        listener = self._listen()
+        server = create_server(
+            closing(application),
+            sockets=[listener],
+            threads=_THREADS,
+            ident=None,
+            max_request_body_size=BODY_MOST,
+            asyncore_use_poll=True,
+        )
         signal.signal(signal.SIGTERM, _leave)
         signal.signal(signal.SIGINT, _leave)
         signal.signal(signal.SIGHUP, signal.SIG_IGN)
-        port = int(server.effective_port)
-        self._folder.say_ready(Ready(self._instance, os.getpid(), port, __version__, self._engine, started=time.time()))
+        port = int(listener.getsockname()[1])
+        self._folder.say_ready(Ready(self._instance, os.getpid(), port, __version__, self._engine, time.time()))
         _LOG.info("version %s answers on port %s, process %s", __version__, port, os.getpid())
         try:
             server.run()
         finally:
             server.close()
+
+    def _listen(self) -> socket.socket:
+        """A socket of the loopback interface. Raises LocalPlatformError when the port is taken."""
+        try:
+            return socket.create_server(("127.0.0.1", self._port))
+        except OSError as error:
+            raise LocalPlatformError(
+                f"cannot listen on port {self._port} of 127.0.0.1: {error.strerror}",
+                hint="leave the port out, and a free one is chosen",
+            ) from error
 
     def _end(self, platform: Platform) -> None:
         self._folder.unsay_ready()
