@@ -139,7 +139,8 @@ def _read(response: requests.Response, call: Call, speech: Speech, limits: Limit
     pieces, size = [], 0
     request_id = response.headers.get(speech.dialect.request_id, "")
     try:
-        for piece in response.iter_content(_CHUNK):
+        # read1 returns what has come; read would wait for a full chunk, and a slow drip would outlive the deadline.
+        while piece := response.raw.read1(_CHUNK, decode_content=True):
             size += len(piece)
             if size > limits.most_bytes:
                 what = f"the answer is larger than {limits.most_bytes} bytes"
@@ -147,7 +148,7 @@ def _read(response: requests.Response, call: Call, speech: Speech, limits: Limit
             if time.monotonic() > limits.deadline:
                 raise unanswered(speech, call, "the answer did not end in time", request_id=request_id)
             pieces.append(piece)
-    except requests.RequestException as error:
+    except (HTTPError, OSError) as error:
         what = f"the answer broke off after {size} bytes ({_kind(error)})"
         raise unanswered(speech, call, what, again=True, request_id=request_id) from None
     return b"".join(pieces)

@@ -154,7 +154,7 @@ class Session:
             auth=self._credentials.auth,
         )
         try:
-            return request.prepare()
+            return _sendable(request.prepare())
         except (requests.RequestException, UnicodeError):
             # Before anything was sent; the exception may quote a credential and is left out.
             what = self._speech.about(call, "the request cannot be built")
@@ -189,6 +189,16 @@ def canonical_query(query: Query) -> str:
         (key, value) for key, values in query.items() for value in ([values] if isinstance(values, str) else values)
     ]
     return "&".join(f"{quote(key, safe='~')}={quote(value, safe='~')}" for key, value in sorted(pairs))
+
+
+def _sendable(request: PreparedRequest) -> PreparedRequest:
+    """`request`, whose headers may have been added by an authentication and were not looked at yet. Raises
+    InvalidHeader or UnicodeError.
+    """
+    for name, value in request.headers.items():
+        requests.utils.check_header_validity((name, value))
+        str(value).encode("latin-1")
+    return request
 
 
 def _checked(target: str, endpoint: str) -> str:

@@ -30,7 +30,6 @@ from reconciler.providers.session import Credentials, Session, canonical_query
 from tests.providers.loopback import (
     Behaviour,
     Loopback,
-    closed_port,
     dripping,
     hang_up,
     reply,
@@ -286,35 +285,6 @@ def test_redirects_are_not_followed(status: int, kind: type) -> None:
 def test_redirected_create_is_unsure_unless_the_status_says_unprocessed(status: int, kind: type) -> None:
     """303 after a POST usually means "done, look there"."""
     assert type(failure([reply(status, None, {"Location": "/elsewhere"})], CREATE)[0]) is kind
-
-
-@pytest.mark.parametrize("call", [READ, CREATE])
-def test_nothing_listens(call: Call) -> None:
-    """A refused connection had no effect, and asks whether the endpoint is right."""
-    url = f"http://127.0.0.1:{closed_port()}"
-    with pytest.raises(Unreachable, match=f"nothing listens at {url}") as caught:
-        session(url).call(call)
-    assert "endpoint" in caught.value.hint
-
-
-def test_unknown_name() -> None:
-    """A host that does not resolve had no effect."""
-    with pytest.raises(Unreachable, match="is not known here"):
-        session("http://no-such-host.invalid").call(CREATE)
-
-
-def test_tls_against_a_plain_server() -> None:
-    """A handshake that fails happened before the request."""
-    with serving(FINE) as server:
-        with pytest.raises(Unreachable, match="no secure connection"):
-            session(server.url.replace("http:", "https:")).call(CREATE)
-        assert server.seen == []
-
-
-def test_missing_ca_bundle(tmp_path: Any) -> None:
-    """A CA path that is not there stops everything before it starts."""
-    with pytest.raises(Unreachable, match="TLS cannot be verified"):
-        session("https://127.0.0.1:1", replace(QUICK, verify=str(tmp_path / "missing.pem"))).call(CREATE)
 
 
 @pytest.mark.parametrize("endpoint", ["", "local", "ftp://x", "https://", "http://[::1", "http://h:port"])
