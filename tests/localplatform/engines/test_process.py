@@ -270,7 +270,11 @@ def test_higher_priority_starts_first(tmp_path: Path) -> None:
 
 def test_a_gang_meets_on_its_port(process: Bench) -> None:
     """Workers start together and find each other at the port they share."""
-    serve = "import os, socket; s = socket.create_server(('127.0.0.1', int(os.environ['MEET']))); print(s.accept()[0].recv(9))"
+    serve = (
+        "import os, socket\n"
+        "server = socket.create_server(('127.0.0.1', int(os.environ['MEET'])))\n"
+        "print(server.accept()[0].recv(9))\n"
+    )
     call = (
         "import os, socket, time\n"
         "for _ in range(500):\n"

@@ -76,7 +76,7 @@ def wait_for(path: Path) -> None:
 
 
 def test_what_runs_goes_on_and_is_adopted(bench: Bench, tmp_path: Path) -> None:
-    """A job started before the kill ends after it, with its exit code and its output; an event tells of the adoption."""
+    """A job started before the kill ends after it, with exit code and output; an event tells of the adoption."""
     go = tmp_path / "go"
     script = shell("echo before", f"until [ -e {go} ]; do sleep 0.02; done", "echo after", "exit 5")
     doomed = Doomed(tmp_path / "engine", Run("run-1", (Task("a", (script,)), Task("b", (shell(),), needs=("a",)))))
@@ -197,7 +197,7 @@ def test_a_killed_supervisor_loses_the_end_but_no_process(bench: Bench, tmp_path
 
 @pytest.mark.parametrize(("status", "cause"), [(1, Cause.LAUNCH), (70, Cause.DISK)])
 def test_a_supervisor_that_fails_itself_is_told_apart(tmp_path: Path, status: int, cause: Cause) -> None:
-    """One that never began is a launch failure with its last words; one that could not record the end is a full disk."""
+    """One that never began is a launch failure, with its last words; one that could not record is a full disk."""
     (tmp_path / "supervisor.log").write_text("Traceback\nModuleNotFoundError: no such module\n")
     child = os.posix_spawn("/bin/sh", ["sh", "-c", f"exit {status}"], {})
     found = Launch(tmp_path, child)
