@@ -1,0 +1,133 @@
+"""The codec of the journal: what is written is read, what is torn is left out, what is damaged is refused."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from reconciler.errors import StateUnreadable
+from reconciler.model.canonical import canonical_json
+from reconciler.state.journal import Failed, Record, _sum, decode, encode, whole_length
+from tests.state.records import address_of, create, done, records
+
+CREATE = create(
+    "align", spec={"text": "line\u2028\x85 separators, caf\u00e9", "nested": {"list": [1, None, True, 0.5]}}
+)
+JOURNAL = [CREATE, done(CREATE), Failed("1.2.p", address_of("b"), "no", "platform.refused", 3.0)]
+
+
+def written(some: list[Record], fencing: int = 1) -> bytes:
+    """A journal of one writer."""
+    return b"".join(encode(record, fencing) for record in some)
+
+
+def resealed(line: bytes, **changes: object) -> bytes:
+    """The line with other members and the checksum that fits them; None takes a member out."""
+    body = {k: v for k, v in (json.loads(line) | changes).items() if k != "sum" and v is not ...}
+    return (canonical_json(body | {"sum": _sum(body)}) + "\n").encode()
+
+
+@given(st.lists(records(), max_size=5))
+@settings(max_examples=60)
+def test_what_is_written_is_read(some: list[Record]) -> None:
+    """Every record survives, whatever text it holds."""
+    assert list(decode(written(some), "journal")) == some
+
+
+def test_one_record_is_one_line() -> None:
+    """No text inside a record ends its line."""
+    assert written(JOURNAL).count(b"\n") == len(JOURNAL)
+
+
+@pytest.mark.parametrize("cut", range(1, len(encode(JOURNAL[-1], 1)) + 1))
+def test_a_torn_last_line_is_left_out(cut: int) -> None:
+    """A write that stopped anywhere was never acknowledged; the lines before it stand."""
+    assert list(decode(written(JOURNAL)[:-cut], "journal")) == JOURNAL[:-1]
+
+
+@pytest.mark.parametrize("tail", [b"\0", b"\0" * 4096])
+def test_a_tail_the_file_system_never_wrote_is_torn(tail: bytes) -> None:
+    """A machine that lost power may leave a file longer than its contents."""
+    data = written(JOURNAL) + tail
+    assert list(decode(data, "journal")) == JOURNAL
+    assert whole_length(data) == len(written(JOURNAL))
+
+
+@given(st.data())
+@settings(max_examples=200)
+def test_damage_is_never_misread(data: st.DataObject) -> None:
+    """One changed byte anywhere: refused, or the torn last line left out; never another record."""
+    whole = bytearray(written(JOURNAL))
+    place = data.draw(st.integers(0, len(whole) - 1))
+    whole[place] ^= data.draw(st.integers(1, 255))
+    try:
+        found = list(decode(bytes(whole), "journal"))
+    except StateUnreadable as error:
+        assert "journal" in error.message
+        return
+    assert found == JOURNAL[:-1]
+    assert place == len(whole) - 1
+
+
+def test_damage_names_the_line() -> None:
+    """A person must find it."""
+    lines = [encode(record, 1) for record in JOURNAL]
+    lines[1] = lines[1].replace(b"id-1", b"id-2")
+    with pytest.raises(StateUnreadable, match=r"journal\.jsonl, line 2 is damaged"):
+        decode(b"".join(lines), "journal.jsonl")
+
+
+@pytest.mark.parametrize("version", ["2.0", "0.9", 1, None])
+def test_another_major_version_is_refused(version: object) -> None:
+    """What we do not know is not guessed at."""
+    with pytest.raises(StateUnreadable, match="format version"):
+        decode(resealed(encode(CREATE, 1), version=version), "journal")
+
+
+def test_a_newer_minor_version_without_new_fields_is_read() -> None:
+    """A release that only added fields we do not meet changes nothing for us."""
+    assert decode(resealed(encode(CREATE, 1), version="1.7"), "journal") == (CREATE,)
+
+
+def test_an_unknown_field_is_refused_by_name() -> None:
+    """Leaving it out would drop it at the next commit."""
+    with pytest.raises(StateUnreadable, match=r"unknown field\(s\) budget") as caught:
+        decode(resealed(encode(CREATE, 1), budget=5), "journal")
+    assert "newer release" in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("change", "complaint"),
+    [
+        ({"record": "promise"}, "unknown record 'promise'"),
+        ({"address": ...}, "'address' is missing"),
+        ({"address": "only/three/parts"}, "not an address"),
+        ({"step": "1"}, "'step' has the wrong type"),
+        ({"step": True}, "'step' has the wrong type"),
+        ({"verb": "explode"}, "'explode' is not a valid Verb"),
+        ({"mark": "rc-short"}, "not a mark"),
+        ({"depends_on": [1]}, "something of the wrong type"),
+        ({"lifecycle": {"attempt": 1}}, "'on_failure' is missing"),
+    ],
+)
+def test_a_record_that_makes_no_sense_is_refused(change: dict[str, object], complaint: str) -> None:
+    """A checksum that fits proves nothing about the meaning."""
+    with pytest.raises(StateUnreadable, match=complaint.replace("(", r"\(")):
+        decode(resealed(encode(CREATE, 1), **change), "journal")
+
+
+@pytest.mark.parametrize("line", [b"[]\n", b"7\n", b"nonsense\n", b"\xff\xfe\n", b"\n", b"[" * 100_000 + b"\n"])
+def test_a_line_that_is_no_record_is_refused(line: bytes) -> None:
+    """Not JSON, not an object, not even text."""
+    with pytest.raises(StateUnreadable):
+        decode(line, "journal")
+
+
+def test_a_superseded_writer_is_not_believed() -> None:
+    """Once a higher fencing number has written, a lower one had no right to."""
+    late = done(CREATE)
+    data = encode(CREATE, 1) + encode(JOURNAL[2], 2) + encode(late, 1) + encode(create("b"), 2)
+    assert decode(data, "journal") == (CREATE, JOURNAL[2], create("b"))
