@@ -96,7 +96,7 @@ def commit_again(store: FileStore) -> None:
     """A commit by a later process."""
     lease = store.lock(ENV, "next")
     try:
-        store.commit(ENV, State("line", 1), expected_serial=1, lease=lease)
+        store.commit(ENV, store.read(ENV), expected_serial=1, lease=lease)
     finally:
         lease.release()
 
@@ -116,10 +116,7 @@ def prefix_journal(folder: Path) -> None:
         (lambda f: (f / "head.json").write_bytes(b""), "it is empty"),
         (lambda f: (f / "head.json").write_text((f / "head.json").read_text().replace("line", "mine")), "checksum"),
         (lambda f: (f / "head.json").write_text('{"version":"9.0"}'), "format version '9.0'"),
-        (
-            lambda f: (f / "journal-1.jsonl").write_bytes(b"x" + (f / "journal-1.jsonl").read_bytes()),
-            "line 1 is damaged",
-        ),
+        (prefix_journal, "line 1 is damaged"),
     ],
 )
 def test_damage_is_refused_by_readers_and_writers(folder: Path, harm: Callable[[Path], object], complaint: str) -> None:

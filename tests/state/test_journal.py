@@ -13,9 +13,7 @@ from reconciler.model.canonical import canonical_json
 from reconciler.state.journal import Failed, Record, _sum, decode, encode, whole_length
 from tests.state.records import address_of, create, done, records
 
-CREATE = create(
-    "align", spec={"text": "line\u2028\x85 separators, caf\u00e9", "nested": {"list": [1, None, True, 0.5]}}
-)
+CREATE = create("align", spec={"text": "line\u2028\x85 ends, caf\u00e9", "nested": {"list": [1, None, True, 0.5]}})
 JOURNAL = [CREATE, done(CREATE), Failed("1.2.p", address_of("b"), "no", "platform.refused", 3.0)]
 
 
@@ -65,8 +63,7 @@ def test_damage_is_never_misread(data: st.DataObject) -> None:
     whole[place] ^= data.draw(st.integers(1, 255))
     try:
         found = list(decode(bytes(whole), "journal"))
-    except StateUnreadable as error:
-        assert "journal" in error.message
+    except StateUnreadable:
         return
     assert found == JOURNAL[:-1]
     assert place == len(whole) - 1
