@@ -21,6 +21,7 @@ from reconciler.localplatform.assembly import assemble
 from reconciler.localplatform.engines.process import ProcessEngine
 from reconciler.localplatform.faults import ConnectionDropped
 from reconciler.localplatform.folder import Folder, Lock, Ready
+from reconciler.localplatform.measuring import Sampler
 from reconciler.localplatform.phases import simulated_engines
 from reconciler.localplatform.server import BODY_MOST
 from reconciler.version import __version__
@@ -66,10 +67,14 @@ class Server:
             platform = assemble(
                 self._folder.root, self._folder.account(), self._engines, self._engine, shutdown=self._shut_down
             )
+            runs = platform.services.runs
+            sampler = Sampler(runs.history, PROCESS, runs.engine(PROCESS), platform.services.clock)
             try:
+                sampler.start()
                 self._serve(platform.application)
                 self._end(platform)
             finally:
+                sampler.stop()
                 platform.close()
         finally:
             self._folder.unsay_ready()

@@ -26,6 +26,7 @@ CREATE TABLE objects (
 CREATE UNIQUE INDEX objects_by_id ON objects (platform, kind, id) WHERE deleted IS NULL;
 CREATE INDEX objects_by_name ON objects (platform, kind, scope, name, version);
 CREATE INDEX objects_by_age ON objects (platform, kind, scope, created);
+CREATE INDEX objects_deleted ON objects (deleted) WHERE deleted IS NOT NULL;
 CREATE TABLE links (
     platform TEXT NOT NULL, kind TEXT NOT NULL, id TEXT NOT NULL, to_kind TEXT NOT NULL, to_id TEXT NOT NULL,
     PRIMARY KEY (platform, kind, id, to_kind, to_id)

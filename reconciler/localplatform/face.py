@@ -8,6 +8,7 @@ and `server.make_application` refuses when they do.
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -157,7 +158,9 @@ def json_object(raw: bytes) -> dict[str, Any]:
     if len(raw) > JSON_LIMIT:
         raise Rejected(Problem.TOO_LARGE, f"the body has {len(raw)} bytes, at most {JSON_LIMIT} are taken")
     try:
-        value = json.loads(raw, parse_constant=_refuse_constant)
+        value = json.loads(raw, parse_constant=_refuse_constant, parse_float=_finite)
+        # A lone surrogate is legal in JSON and in no file name, database or terminal.
+        json.dumps(value, ensure_ascii=False).encode()
     except (ValueError, RecursionError) as error:
         raise Rejected(Problem.BAD_BODY, "the body is not valid JSON") from error
     if not isinstance(value, dict):
@@ -167,3 +170,10 @@ def json_object(raw: bytes) -> dict[str, Any]:
 
 def _refuse_constant(name: str) -> float:
     raise ValueError(name)
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError(text)
+    return number

@@ -62,6 +62,10 @@ class Runs:
         """Every engine there is."""
         return tuple(sorted(self._engines))
 
+    def engine(self, name: str) -> Engine:
+        """The engine of that name. Raises KeyError."""
+        return self._engines[name]
+
     def open(self, run: str, platform: str, kind: str) -> None:
         """Remembers that a run exists. Nothing starts yet."""
         now = self._clock.now()
@@ -70,7 +74,7 @@ class Runs:
     def start(self, work: Run) -> None:
         """Hands an opened run to its engine. Raises InvalidRun."""
         row = self._row(work.id)
-        self._engine(row).submit(work)
+        self._engine_of(row).submit(work)
         self._catch_up(row)
 
     def hear(self, news: tuple[Event, ...]) -> None:
@@ -104,6 +108,12 @@ class Runs:
             run, row.state, (), row.sequence, row.created, row.cause, row.started, row.finished, row.message
         )
 
+    def state(self, run: str) -> Status:
+        """Where a run is, without that being a look: simulated work goes no step further for it."""
+        row = self._row(run)
+        self._catch_up(row)
+        return (self.history.get(run) or row).state
+
     def look_at_active(self, platform: str) -> None:
         """Looks at each run of a platform that has not ended, before a list is made."""
         for row in self.history.active():
@@ -118,7 +128,7 @@ class Runs:
     def logs(self, run: str, task: str, number: int, *, limit: int) -> LogChunk:
         """The last `limit` bytes of the output of one instance; empty when the engine has none."""
         try:
-            return self._engine(self._row(run)).logs(run, task, number, offset=-limit, limit=limit)
+            return self._engine_of(self._row(run)).logs(run, task, number, offset=-limit, limit=limit)
         except UnknownRun:
             return LogChunk(b"", 0, ended=True)
 
@@ -126,7 +136,7 @@ class Runs:
         """Stops a run. One that has ended is left as it is; one that no engine knows is written off."""
         row = self._row(run)
         try:
-            self._engine(row).cancel(run, force=force)
+            self._engine_of(row).cancel(run, force=force)
         except UnknownRun:
             self._lose(row)
         self._catch_up(row)
@@ -135,7 +145,7 @@ class Runs:
         """Runs again what has not succeeded, as `work` now says. The tasks put back. Raises RunActive, InvalidRun."""
         row = self._row(work.id)
         try:
-            again = self._engine(row).retry(work.id, amended=work)
+            again = self._engine_of(row).retry(work.id, amended=work)
         except UnknownRun:
             # The engine lost it, so there is nothing to keep: the whole run is handed in anew.
             self.history.forget(row.id)
@@ -182,7 +192,7 @@ class Runs:
 
     def _pick_up(self, row: RunRow, translate: Translate) -> None:
         try:
-            self.hear(self._engine(row).events(row.id, after=row.sequence))
+            self.hear(self._engine_of(row).events(row.id, after=row.sequence))
         except UnknownRun:
             # Opened, and the server died before the engine got it; or it had it, and lost it.
             work = translate(row) if row.sequence == 0 and row.engine in self._engines else None
@@ -206,7 +216,7 @@ class Runs:
     def _keep(self, row: RunRow) -> None:
         """Writes down the last word of an engine on a run that has ended: looking moves it no more."""
         try:
-            self.history.keep(row.id, snapshot_to_text(self._engine(row).observe(row.id)))
+            self.history.keep(row.id, snapshot_to_text(self._engine_of(row).observe(row.id)))
         except UnknownRun:
             _LOG.warning("engine %s has forgotten run %s, which it had just ended", row.engine, row.id)
 
@@ -239,7 +249,7 @@ class Runs:
             raise UnknownRun(f"there is no run {run}")
         return row
 
-    def _engine(self, row: RunRow) -> Engine:
+    def _engine_of(self, row: RunRow) -> Engine:
         engine = self._engines.get(row.engine)
         if engine is None:
             raise UnknownRun(f"there is no engine {row.engine}")

@@ -79,14 +79,20 @@ class Application:
         request = Request(environ)
         request.max_content_length = BODY_MOST
         if request.path.startswith(ADMIN_PREFIX):
-            reply = self._admin.answer(request)
-            return _response(reply, "")(environ, start_response)
+            return _response(self._administer(request), "")(environ, start_response)
         request_id, notes = uuid.uuid4().hex, _Notes()
         try:
             response = self._answer(request, request_id, notes)
         finally:
             self._note(request, request_id, notes)
         return response(environ, start_response)
+
+    def _administer(self, request: Request) -> Reply:
+        try:
+            _read(request)
+        except Rejected as rejected:
+            return _refuse(None, rejected, "")
+        return self._admin.answer(request)
 
     def _answer(self, request: Request, request_id: str, notes: _Notes) -> Response:
         face = next((f for f in self._faces if f.owns(request.path)), None)

@@ -197,9 +197,11 @@ class Store:
         )
         return {row["what"]: row["n"] for row in rows}
 
-    def save_token(self, token: str, account: str, expires: float) -> None:
-        """Remembers a token until it expires (UNIX seconds)."""
-        self.database.execute("INSERT INTO tokens VALUES (?, ?, ?)", (token, account, expires))
+    def save_token(self, token: str, account: str, *, now: float, expires: float) -> None:
+        """Remembers a token until it expires, and forgets those that have. UNIX seconds."""
+        with self.database.transaction():
+            self.database.execute("DELETE FROM tokens WHERE expires < ?", (now,))
+            self.database.execute("INSERT INTO tokens VALUES (?, ?, ?)", (token, account, expires))
 
     def account_of_token(self, token: str, now: float) -> str:
         """The account a token stands for, or "" when it is unknown or has expired."""

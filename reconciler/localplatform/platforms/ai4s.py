@@ -13,7 +13,7 @@ from reconciler.localplatform.platforms import (
     ai4s_system,
     ai4s_workflows,
 )
-from reconciler.localplatform.platforms.ai4s_tools import REFUSE_REFERENCED
+from reconciler.localplatform.platforms.ai4s_tools import FUZZY_NAMES, REFUSE_REFERENCED
 from reconciler.localplatform.platforms.ai4s_words import INVALID, PLATFORM
 from reconciler.localplatform.platforms.ai4s_work import translate
 from reconciler.localplatform.platforms.huawei_auth import WINDOW_SWITCH, sign_in
@@ -55,6 +55,7 @@ FACE = Face(
     switches={
         WINDOW_SWITCH: True,
         REFUSE_REFERENCED: True,
+        FUZZY_NAMES: False,
         ai4s_jobs.REFUSE_DELETE_OF_ACTIVE: True,
         ai4s_jobs.NODE_LABELS: "local,ai4s.label",
     },

@@ -173,7 +173,7 @@ def update_job(call: Call) -> Reply:
     and folders stay (trap 12).
     """
     job, fields = in_space(call, "Job", "job_id"), Fields(call.body())
-    _want(job, not_yet={Status.SUCCEEDED})
+    _want_unsuccessful(call, job)
     given = {**job.body["given"], **overrides(fields, job.body["base"])}
     tasks = merge(job.body["base"], given, job.body["output_dir"])
     body = {**job.body, "given": given, "tasks": tasks}
@@ -192,8 +192,9 @@ def terminate_job(call: Call) -> Reply:
 
 
 def _terminate(call: Call, job: Entity, *, force: bool) -> None:
-    if Status(job.run).ended:
-        raise Refusal(400, WRONG_STATE, f"the job has ended already: {job.run.upper()}")
+    state = call.services.runs.state(job.id)
+    if state.ended:
+        raise Refusal(400, WRONG_STATE, f"the job has ended already: {state.upper()}")
     call.services.runs.cancel(job.id, force=force)
 
 
@@ -204,17 +205,17 @@ def retry_job(call: Call) -> Reply:
 
 
 def _retry(call: Call, job: Entity) -> None:
-    _want(job, not_yet={Status.SUCCEEDED})
+    _want_unsuccessful(call, job)
     try:
         call.services.runs.retry(_work(call, job))
     except RunActive as error:
         raise Refusal(400, WRONG_STATE, "the job has not ended") from error
 
 
-def _want(job: Entity, *, not_yet: set[Status]) -> None:
-    """Raises Refusal 400 unless the job has ended, and not in one of these ways."""
-    state = Status(job.run)
-    if not state.ended or state in not_yet:
+def _want_unsuccessful(call: Call, job: Entity) -> None:
+    """Raises Refusal 400 unless the job has ended, and not with success."""
+    state = call.services.runs.state(job.id)
+    if not state.ended or state is Status.SUCCEEDED:
         raise Refusal(400, WRONG_STATE, f"not possible while the job is {state.upper()}")
 
 
@@ -226,7 +227,7 @@ def delete_job(call: Call) -> Reply:
 
 def _delete(call: Call, job: Entity) -> None:
     runs, store = call.services.runs, call.services.store
-    if not Status(job.run).ended:
+    if not runs.state(job.id).ended:
         if call.services.switches[REFUSE_DELETE_OF_ACTIVE]:
             raise Refusal(400, WRONG_STATE, "the job has not ended: cancel it first")
         runs.cancel(job.id, force=True)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from reconciler.localplatform.clock import utc_text
 from reconciler.localplatform.face import Refusal, Reply, Route
+from reconciler.localplatform.measuring import CPU, MEMORY
 from reconciler.localplatform.platforms.ai4s_job_views import instance_name, log_link
 from reconciler.localplatform.platforms.ai4s_words import NO_INSTANCE, SPACE, in_space, invalid, number, span, text
 from reconciler.localplatform.work import Status
@@ -28,7 +29,7 @@ _ALL = -1
 LOG_MOST = 8 * 1024 * 1024
 """Bytes of output one answer holds; of more, the end."""
 _METHODS: Mapping[str, Callable[[list[float]], float]] = {"maximum": max, "minimum": min, "average": fmean}
-_UNITS = {"cpu_usage": "%", "memory_usage": "Byte"}
+_UNITS = {CPU: "%", MEMORY: "Byte"}
 _PHASES = {
     Status.PENDING: "Pending",
     Status.SUSPENDED: "Running",

@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     from reconciler.localplatform.face import Call
     from reconciler.localplatform.store import Store
 
+FUZZY_NAMES = "fuzzy_name_filter"
+"""Whether the name filter of a space's list matches part of a name; the contract does not know (trap 1)."""
+
 REFUSE_REFERENCED = "refuse_delete_of_referenced"
 """Whether something that others use can be deleted; the contract does not know what the real platform does."""
 
@@ -37,7 +40,8 @@ _REFERENCE_PARTS = (2, 3)
 def list_in_space(call: Call, kind: str) -> Reply:
     """The list of one space: filters `name` and `version` only, no paging (section 3)."""
     space = space_of(call)
-    wanted = query(call, kind, scopes=(space.id,), name=text(call, "name"), version=text(call, "version"))
+    name = "name_part" if call.services.switches[FUZZY_NAMES] else "name"
+    wanted = query(call, kind, scopes=(space.id,), version=text(call, "version"), **{name: text(call, "name")})
     page = call.services.store.find(wanted)
     return Reply({_plural(kind): [row(tool, space) for tool in page.entities], "count": page.count})
 

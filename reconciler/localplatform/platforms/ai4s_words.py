@@ -34,6 +34,7 @@ LIMIT_DEFAULT = 100
 LIMIT_MOST = 1000
 OFFSET_MOST = 100_000_000
 _LATEST = 10**14
+_DIGITS_MOST = 18
 
 
 def invalid(message: str) -> Refusal:
@@ -85,7 +86,7 @@ def number(call: Call, name: str, default: int, low: int, high: int) -> int:
     raw = text(call, name)
     if not raw:
         return default
-    if not (raw.isascii() and raw.isdigit() and low <= int(raw[:16]) <= high):
+    if not (raw.isascii() and raw.isdigit() and len(raw) <= _DIGITS_MOST and low <= int(raw) <= high):
         raise invalid(f"{name} must be a number from {low} to {high}")
     return int(raw)
 

@@ -234,17 +234,9 @@ def import_workflow(call: Call) -> Reply:
         raise Refusal(400, "eihealth.01040010", "the workflow is itself imported and cannot be imported on")
     name = fields.text("destination_workflow_name", 1, 56, required=True, pattern=checks.TOOL_NAME)
     version = fields.text("destination_workflow_version", 1, 24, required=True, pattern=checks.VERSION)
-    results, tasks = [], []
-    for task in original.body["tasks"]:
-        info = task["app_info"]
-        try:
-            app = import_app(call, space, source, (info["app_id"], info["app_name"], info["app_version"]))
-        except Refusal as refusal:
-            results.append({"source_app_id": info["app_id"], "status": "IMPORT_FAIL", "message": refusal.message})
-            continue
-        results.append({"source_app_id": info["app_id"], "destination_app_id": app.id, "status": "IMPORT_SUCCESS"})
-        tasks.append({**task, "app_id": app.id})
-    if len(tasks) < len(original.body["tasks"]):
+    apps, results = _import_apps(call, space, source, original)
+    tasks = [{**task, "app_id": apps.get(task["app_info"]["app_id"], "")} for task in original.body["tasks"]]
+    if not all(task["app_id"] for task in tasks):
         return Reply({"import_workflow_status": "IMPORT_FAIL", "import_app_results": results})
     members = {**original.body, "name": name, "version": version, "tasks": tasks}
     imported = _insert(
@@ -254,6 +246,25 @@ def import_workflow(call: Call) -> Reply:
         {"source_project_name": source.name, "source_resource_id": original.id},
     )
     return Reply({"id": imported.id, "import_workflow_status": "IMPORT_SUCCESS", "import_app_results": results})
+
+
+def _import_apps(
+    call: Call, space: Entity, source: Entity, workflow: Entity
+) -> tuple[dict[str, str], list[dict[str, str]]]:
+    """Copies each app of a workflow once: new ids by old ones, and how it went."""
+    apps: dict[str, str] = {}
+    results = []
+    infos = {task["app_info"]["app_id"]: task["app_info"] for task in workflow.body["tasks"]}
+    for identifier, info in infos.items():
+        try:
+            app = import_app(call, space, source, (identifier, info["app_name"], info["app_version"]))
+        except Refusal as refusal:
+            results.append({"source_app_id": identifier, "status": "IMPORT_FAIL", "message": refusal.message})
+        else:
+            apps[identifier] = app.id
+            done = {"destination_app_id": app.id, "status": "IMPORT_SUCCESS"}
+            results.append({"source_app_id": identifier, **done})
+    return apps, results
 
 
 def list_workflows(call: Call) -> Reply:

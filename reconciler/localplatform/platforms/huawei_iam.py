@@ -30,7 +30,7 @@ def create_token(call: Call) -> Reply:
     if not hmac.compare_digest(json.dumps(given).encode(), json.dumps(known).encode()):
         raise Refusal(401, "IAM.0101", "The username or password is wrong")
     token, expires = secrets.token_urlsafe(96), call.now + TOKEN_LIFE
-    call.services.store.save_token(token, account.user, expires)
+    call.services.store.save_token(token, account.user, now=call.now, expires=expires)
     answer = {
         "methods": ["password"],
         "issued_at": utc_text(call.now),
