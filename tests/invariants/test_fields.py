@@ -90,7 +90,7 @@ def keyed(spec: Any, pointer: str, kind_keys: dict[str, str]) -> str:
 
 
 def test_every_field_is_seen(world: World) -> None:
-    """A changed leaf shows up under its own path or that of the plain list it is in, at its address, and nothing else."""
+    """A changed leaf shows up under its own path, or that of the plain list it is in, and nothing else does."""
     inputs = read_once(world.applied())
     assert make_plan(inputs).is_empty
     tried = 0

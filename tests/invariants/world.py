@@ -77,7 +77,7 @@ class World:
 
     def workspace(self) -> Workspace:
         """The project, opened anew as a new process would."""
-        return open_workspace(Call(self.root, Settings(dict(self.variables)), self.root / "reconciler.yaml"))
+        return open_workspace(Call(self.root, Settings(dict(self.variables))))
 
     def plan(self, *, destroy: bool = False) -> Plan:
         """What would change now."""
