@@ -144,7 +144,8 @@ def _verdict(speech: Speech, call: Call, status: int, fault: Fault) -> tuple[typ
     """The class, the sentence and the advice for a status."""
     if status == _UNAUTHENTICATED:
         names = ", ".join(speech.dialect.variables) or "the credentials of this target"
-        return Unauthenticated, "the platform does not accept the credentials", f"check {names} and this clock"
+        hint = f"check {names}, and the clock of this machine"
+        return Unauthenticated, "the platform does not accept the credentials", hint
     if status in _GONE and not fault.code:
         return Refused, f"nothing is served at this path of {speech.endpoint}", "is the endpoint right?"
     unsure = status >= _SERVER or status == _TIMEOUT

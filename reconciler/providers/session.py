@@ -25,6 +25,7 @@ from reconciler.providers.connecting import Adapter, Limits, Wire
 from reconciler.providers.errors import Failure, Speech, of_answer, shorten, unanswered
 from reconciler.providers.exchange import Effect, Fault
 from reconciler.providers.limiter import Limiter
+from reconciler.version import __version__
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
     from reconciler.providers.exchange import Answer, Call, Dialect, Query
     from reconciler.providers.protocol import Transport
 
+_HEADERS = {"User-Agent": f"gitops-reconciler/{__version__}", "Accept-Encoding": "gzip"}
+_JSON = {"Content-Type": "application/json"}
 _BUSY = frozenset({429, 503})
 _CREDENTIAL_HEADERS = ("authorization", "x-auth-token", "x-security-token", "x-subject-token", "cookie")
 _SIGNATURE = re.compile(r"(?i)(signature=)[0-9a-z+/=%_-]{8,}")
@@ -149,7 +152,7 @@ class Session:
         request = requests.Request(
             call.method,
             f"{self.endpoint}{call.path}{'?' if query else ''}{query}",
-            headers={**self._speech.dialect.headers, **call.headers},
+            headers={**_HEADERS, **(_JSON if body else {}), **self._speech.dialect.headers, **call.headers},
             data=body,
             auth=self._credentials.auth,
         )

@@ -55,6 +55,7 @@ def test_token_is_asked_for_once_and_sent() -> None:
         assert [signed(sign_in), signed(sign_in), sign_in.project_id()] == ["t1", "t1", "p1"]
         (seen,) = server.seen
     assert (seen.method, seen.path) == ("POST", "/v3/auth/tokens")
+    assert seen.headers["Content-Type"] == "application/json"
     user = {"name": "fake-user", "password": "FAKE-password", "domain": {"name": "fake-account"}}
     scope = {"project": {"name": "cn-north-4"}}
     assert seen.json() == {

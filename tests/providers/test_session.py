@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import time
 from dataclasses import replace
 from email.utils import formatdate
@@ -81,6 +82,24 @@ def test_success_is_decoded_json_and_the_request_is_what_was_asked() -> None:
     assert (seen.method, seen.path) == ("POST", "/things?a=%C3%A4%20b~%2A&b=1&b=2")
     assert seen.json() == {"a": 1}
     assert (seen.headers["X-Project-Id"], seen.headers["Content-Type"]) == ("p", "application/json")
+
+
+def test_compressed_answers_are_understood() -> None:
+    """Lists of thousands of rows are asked for and read compressed."""
+    packed = gzip.compress(b'{"id": "1"}')
+    with serving(reply(200, packed, {"Content-Encoding": "gzip"})) as server:
+        assert session(server).call(READ) == {"id": "1"}
+        assert server.seen[0].headers["Accept-Encoding"] == "gzip"
+        assert server.seen[0].headers["User-Agent"].startswith("gitops-reconciler/")
+
+
+def test_compressed_answer_is_limited_by_what_it_becomes() -> None:
+    """A small answer that unpacks to a huge one is cut off all the same; one that does not unpack is unanswered."""
+    bomb = reply(200, gzip.compress(b" " * 3_000_000), {"Content-Encoding": "gzip"})
+    error, _ = failure([bomb], CREATE, replace(QUICK, max_response_bytes=100_000))
+    assert "100000 bytes" in error.message
+    error, _ = failure([reply(200, b"not gzip", {"Content-Encoding": "gzip"})], CREATE)
+    assert type(error) is Unanswered
 
 
 @pytest.mark.parametrize(("status", "body"), [(200, None), (204, None), (202, b" \n")])

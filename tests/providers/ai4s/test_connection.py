@@ -193,3 +193,15 @@ def test_secret_key_is_never_shown() -> None:
         apps(at(server), {**KEYS, "project_id": "p1"}, transport=replace(QUICK, trace=traced.append))
     assert "FAKE-SECRET-KEY" not in " ".join([str(caught.value), caught.value.message, *traced])
     assert len(traced) == 1
+
+
+def test_meaning_checks_come_with_the_provider() -> None:
+    """Offline checks of this platform are reached through the provider, and find what only meaning can tell."""
+    from tests.providers.ai4s.opened import examples
+
+    assert PROVIDER.check is not None
+    assert [finding for finding in PROVIDER.check(examples()) if finding.severity == "error"] == []
+    workflow = next(manifest for manifest in examples() if manifest.address.kind == "Workflow")
+    lost = {**workflow.spec["tasks"][0], "inputs": [{"name": "x", "values": ["${nobody.out}"]}]}
+    wrong = replace(workflow, spec={**workflow.spec, "tasks": [lost]})
+    assert [finding for finding in PROVIDER.check((wrong,)) if finding.severity == "error"] != []
