@@ -74,6 +74,11 @@ def _root(
     return ExitCode.FINE
 
 
+def root_command() -> Any:  # noqa: ANN401 - click's own type moved between releases
+    """The command that everything hangs below."""
+    return typer.main.get_command(_app)
+
+
 def run(arguments: Sequence[str], settings: Settings | None = None) -> int:
     """Runs one command line and returns the exit code. Never raises. `settings` None: those of this process."""
     streams = open_streams(settings or current_settings())
@@ -101,8 +106,7 @@ def _dispatch(arguments: list[str], streams: Streams) -> int:
             from typer.completion import completion_init  # type: ignore[attr-defined]  # imported there, not declared
 
             completion_init()
-        command = typer.main.get_command(_app)
-        return int(command.main(arguments, prog_name="reconciler", standalone_mode=False, obj=streams) or 0)
+        return int(root_command().main(arguments, prog_name="reconciler", standalone_mode=False, obj=streams) or 0)
     except KeyboardInterrupt:
         streams.say("interrupted")
         return ExitCode.INTERRUPTED

@@ -72,7 +72,10 @@ def carry_out(
     _show(streams, plan, report, waited, manner)
     if waited is not None and waited.interrupted:
         return ExitCode.INTERRUPTED
-    return exit_code(report, phases=[live.phase for live in waited.ended.values()] if waited else ())
+    code = exit_code(report, phases=[live.phase for live in waited.ended.values()] if waited else ())
+    if code is ExitCode.FINE and plan.unread:
+        return ExitCode.PARTLY_APPLIED if report.outcomes else exit_code(plan)
+    return code
 
 
 def _show(streams: "Streams", plan: Plan, report: "Report", waited: "Waited | None", manner: Manner) -> None:

@@ -72,6 +72,8 @@ def _of_value(ended: Plan | Report, phases: Iterable[Phase], *, detailed: bool) 
     if isinstance(ended, Plan):
         if ended.is_blocked:
             return ExitCode.BLOCKED
+        if ended.unread:
+            return ExitCode.ERROR
         return ExitCode.CHANGES if detailed and not ended.is_empty else ExitCode.FINE
     return _of_report(ended) or _of_runs(phases)
 

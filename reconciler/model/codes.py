@@ -9,6 +9,78 @@ from __future__ import annotations
 from typing import Final
 
 CODES: Final[dict[str, tuple[str, str]]] = {
+    "error": (
+        "Something failed that has no code of its own.",
+        "Read the message; it says what to do.",
+    ),
+    "usage": (
+        "The command line asks for something that makes no sense.",
+        "See `--help` of the command.",
+    ),
+    "manifests.invalid": (
+        "At least one file is wrong. Nothing was sent anywhere.",
+        "Correct what is listed; `reconciler validate` checks without talking to anybody.",
+    ),
+    "plan.blocked": (
+        "Policy, a budget or a guard forbids the plan.",
+        "Each finding says how to allow it by a reviewed line.",
+    ),
+    "plan.refused": (
+        "A change must not be made as things are.",
+        "The reason says what to change; `reconciler show ADDRESS` shows more.",
+    ),
+    "plan.stale": (
+        "The world, the files or the memory are not what the plan saw. Nothing was written.",
+        "Plan again, review, apply.",
+    ),
+    "plan.unreadable": (
+        "A saved plan is damaged, was edited, or comes from another version. Nothing was written.",
+        "Make a new one with `reconciler plan -o FILE`.",
+    ),
+    "local": (
+        "The embedded local platform could not be started, stopped or reached.",
+        "Read .reconciler/local/server.log; `reconciler local status` and `local stop` help.",
+    ),
+    "platform": (
+        "An exchange with a platform went wrong.",
+        "The message names the platform's own reason and its request id.",
+    ),
+    "platform.credentials-missing": (
+        "There are no usable credentials for a target, or a secret has no value. Nothing was sent.",
+        "Set the environment variables that the hint names.",
+    ),
+    "platform.refused": (
+        "The platform answered no. The call had no effect.",
+        "The message names the platform's own reason.",
+    ),
+    "platform.unauthenticated": (
+        "The platform does not accept the credentials (401).",
+        "Check that the keys belong together, are not expired, and that the clock is right.",
+    ),
+    "platform.forbidden": (
+        "The platform knows the caller and says no (403).",
+        "Ask whoever grants rights on that account.",
+    ),
+    "platform.not-found": (
+        "The object, or the path to it, does not exist (404).",
+        "Plan again: it may be gone. Check the scope and the region.",
+    ),
+    "platform.conflict": (
+        "Something is in the way: it exists already, or is in use (409).",
+        "Plan again: what is in the way is shown.",
+    ),
+    "platform.throttled": (
+        "Too many calls (429). The call had no effect.",
+        "Apply again later, or with a smaller `--parallelism`.",
+    ),
+    "platform.unreachable": (
+        "No request reached the platform. The call had no effect.",
+        "Check endpoint, region, network and proxy.",
+    ),
+    "platform.unanswered": (
+        "A call was sent and no trustworthy answer came back: it may have had its effect.",
+        "Apply again: it is searched for before anything else happens at that address.",
+    ),
     "submission.ambiguous": (
         "A create may have happened, and neither the journal nor the platform can tell.",
         "Look for the run on the platform, then say what is true: `reconciler state settle ADDRESS --submitted ID`, "

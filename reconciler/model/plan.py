@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from reconciler.model.mark import Mark
 
 
+UNREADABLE = "decide.unreadable"
+"""Code of the finding that the live side of an address could not be read."""
+
+
 class Verb(StrEnum):
     """What the executor does. `ADOPT` and `FORGET` change only our memory; the rest is ONE mutating call each."""
 
@@ -93,6 +97,13 @@ class Plan:
     def is_blocked(self) -> bool:
         """At least one decision or guard forbids applying it."""
         return bool(errors(self.diagnostics)) or any(c.action is Action.REFUSE for c in self.changes)
+
+    @property
+    def unread(self) -> tuple[Address, ...]:
+        """The addresses whose live side could not be read: about these the plan says nothing certain, and a plan that
+        has some is not a clean bill of health (exit code 1).
+        """
+        return tuple(d.address for d in self.diagnostics if d.code == UNREADABLE and d.address is not None)
 
     def counts(self) -> dict[Action, int]:
         """How many changes per action, every action present."""

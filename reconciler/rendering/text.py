@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from reconciler.model.change import ABSENT, Action
@@ -24,9 +25,10 @@ from reconciler.rendering.words import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from reconciler.model.change import Change, FieldChange
+    from reconciler.model.diagnostic import Diagnostic
     from reconciler.model.plan import Plan
 
 DEFAULT_WIDTH = 100
@@ -51,13 +53,31 @@ def render_plan(plan: Plan, *, width: int = DEFAULT_WIDTH, colour: bool = False)
 
 
 def _worst_first(plan: Plan) -> list[Change]:
-    shown = [change for change in plan.changes if change.action is not Action.NO_OP]
+    unread = set(plan.unread)
+    quiet = {Action.NO_OP, Action.HOLD}
+    shown = [
+        c for c in plan.changes if c.action is not Action.NO_OP and not (c.action in quiet and c.address in unread)
+    ]
     return sorted(shown, key=lambda change: (_WORST_FIRST.index(change.action), change.address))
 
 
 def _findings(plan: Plan, severity: Severity, paint: Paint) -> str:
-    found = sorted((d for d in plan.diagnostics if d.severity is severity), key=lambda d: d.sort_key)
-    return "\n".join(line for diagnostic in found for line in finding_lines(diagnostic, "", paint))
+    """The findings of one severity; those that say the same of several addresses are said once."""
+    groups: dict[tuple[str, str, str], list[Diagnostic]] = {}
+    for found in sorted((d for d in plan.diagnostics if d.severity is severity), key=lambda d: d.sort_key):
+        own = found.message.removeprefix(f"{found.address}: ") if found.address else found.message
+        groups.setdefault((found.code, own, found.hint), []).append(found)
+    return "\n".join(line for key, group in groups.items() for line in _group_lines(key[1], group, paint))
+
+
+def _group_lines(message: str, group: Sequence[Diagnostic], paint: Paint) -> list[str]:
+    if len(group) == 1:
+        return finding_lines(group[0], "", paint)
+    first = replace(group[0], message=message, source=None, address=None, hint="")
+    hint = [f"  {paint('hint:', Tone.NOTE)} {printable(group[0].hint)}"] if group[0].hint else []
+    places = [f"   {paint(printable(str(d.source)), Tone.QUIET)}" if d.source else "" for d in group]
+    named = [f"  {printable(str(d.address))}{place}" for d, place in zip(group, places, strict=True)]
+    return [*finding_lines(first, "", paint), *named, *hint]
 
 
 def _dangers(plan: Plan, paint: Paint) -> str:
@@ -142,7 +162,10 @@ def _verdict(plan: Plan, paint: Paint) -> str:
     """The counts line, which is also the place for "no changes" and "blocked"."""
     counts = plan.counts()
     if plan.is_empty and not plan.is_blocked:
-        held = f" {counted(counts[Action.HOLD], 'run')} held." if counts[Action.HOLD] else ""
+        if plan.unread:
+            what = counted(len(plan.unread), "resource")
+            return paint(f"Nothing can be said: {what} could not be read.", Tone.DANGER)
+        held = f" {counts[Action.HOLD]} held." if counts[Action.HOLD] else ""
         same = f" {counted(counts[Action.NO_OP], 'resource')} unchanged." if counts[Action.NO_OP] else ""
         return paint("No changes.", Tone.STRONG) + same + held
     acting = (Action.CREATE, Action.UPDATE, Action.REPLACE, Action.DELETE)
@@ -151,4 +174,5 @@ def _verdict(plan: Plan, paint: Paint) -> str:
     line = "Plan: " + ", ".join(f"{counts[action]} {INTENTIONS[action]}" for action in shown) + "."
     if plan.is_blocked:
         return f"{line}\n{paint('Blocked: this plan cannot be applied as it is.', Tone.DANGER)}"
-    return paint(line, Tone.STRONG)
+    blind = f" {counted(len(plan.unread), 'resource')} could not be read." if plan.unread else ""
+    return paint(line, Tone.STRONG) + paint(blind, Tone.DANGER)

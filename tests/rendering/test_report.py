@@ -31,7 +31,7 @@ def test_the_table() -> None:
         "         quota exceeded [platform.refused]\n"
         "skipped  create  local/App/demo/c\n"
         "         needs local/App/demo/longer, which failed\n"
-        "unknown  create  local/App/demo/d        2h 02m\n"
+        "unknown  create  local/App/demo/d        2h 01m\n"
         "         no answer [platform.unanswered]\n"
         "\n"
         "Applied: 1 done, 1 failed, 1 skipped, 1 unknown.\n"

@@ -120,7 +120,7 @@ def test_a_removed_and_an_added_field() -> None:
     [
         ([], "No changes.\n"),
         ([Action.NO_OP] * 2, "No changes. 2 resources unchanged.\n"),
-        ([Action.NO_OP, Action.HOLD], "No changes. 1 resource unchanged. 1 run held.\n"),
+        ([Action.NO_OP, Action.HOLD], "No changes. 1 resource unchanged. 1 held.\n"),
     ],
 )
 def test_no_changes(actions: list[Action], words: str) -> None:
