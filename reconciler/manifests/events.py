@@ -6,17 +6,21 @@ process with it. A stream of events can be given up at any depth.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, Protocol
 
 import yaml
 from yaml.parser import Parser
 from yaml.reader import Reader
-from yaml.scanner import Scanner
+from yaml.scanner import Scanner, ScannerError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     OpenParser = Callable[[str], "EventParser"]
+
+
+_HALF_A_CHARACTER = re.compile("[\ud800-\udfff]")
 
 
 class EventParser(Protocol):
@@ -36,6 +40,19 @@ class PythonParser(Reader, Scanner, Parser):
         Reader.__init__(self, text)
         Scanner.__init__(self)
         Parser.__init__(self)
+
+    def get_event(self) -> yaml.Event:
+        """The next event. Refuses escape sequences that are no character, as the C parser does."""
+        try:
+            event: yaml.Event = super().get_event()  # type: ignore[no-untyped-call]
+        except ValueError as error:
+            raise self._no_character() from error
+        if isinstance(event, yaml.ScalarEvent) and _HALF_A_CHARACTER.search(event.value):
+            raise self._no_character()
+        return event
+
+    def _no_character(self) -> ScannerError:
+        return ScannerError(None, None, "found invalid Unicode character escape code", self.get_mark())
 
 
 def open_parser(text: str) -> EventParser:

@@ -25,6 +25,7 @@ deeper than 64. Documents without content are skipped. A document that fails doe
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -33,12 +34,19 @@ import yaml
 from reconciler.manifests import documents, syntax
 from reconciler.manifests.building import Builder, Problem, Stopped
 from reconciler.manifests.events import open_parser
+from reconciler.manifests.positions import locate
 from reconciler.manifests.scalars import PlainScalars
 from reconciler.model.diagnostic import Diagnostic, Severity, Source
+from reconciler.model.expression import strings
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from reconciler.manifests.documents import Chunk
     from reconciler.manifests.events import OpenParser
+
+
+_NUL = re.compile(r"\\(?:0|x00|u0000|U00000000)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +114,20 @@ class Reader:
             return None, _placed(builder.problems, chunk)
         if builder.root is None or builder.start is None:
             return None, ()
+        if problems := tuple(_nul_characters(builder.root, chunk)):
+            return None, problems
         return Document(builder.root, chunk.source(*builder.start), chunk), ()
+
+
+def _nul_characters(value: object, chunk: Chunk) -> Iterator[Diagnostic]:
+    """No command line, path or file of any platform can hold a NUL, so an escape sequence may not bring one in."""
+    if not _NUL.search(chunk.text):
+        return
+    for pointer, text in strings(value):
+        if "\0" in text:
+            hint = "remove the escape sequence, or put the text in single quotes if the backslash is meant"
+            source = locate(chunk).value(pointer)
+            yield Diagnostic(Severity.ERROR, "yaml.character", "the text holds a NUL character", source, pointer, hint)
 
 
 def _placed(problems: list[Problem], chunk: Chunk) -> tuple[Diagnostic, ...]:

@@ -34,6 +34,7 @@ _WORDS: Final[tuple[tuple[str, str, str], ...]] = (
     ("expected ',' or '}'", "a `{` mapping is not closed", "close it with `}`, or put a comma between entries"),
     ("did not find expected node content", "a value is missing here", "write one, or remove the bracket or comma"),
     ("unknown escape character", "this backslash sequence means nothing in double quotes", "use single quotes"),
+    ("invalid Unicode character escape", "this escape sequence is half a character", "write the character itself"),
     ("did not find expected hexdecimal", "the digits after the backslash are incomplete", "use single quotes"),
     ("expected escape sequence of", "the digits after the backslash are incomplete", "use single quotes"),
     ("found incompatible YAML document", "the file asks for another version of YAML", "remove the %YAML line"),
