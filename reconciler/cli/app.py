@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import sys
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import typer
@@ -122,9 +123,11 @@ def _dispatch(arguments: list[str], streams: Streams) -> int:
 
 def _explain(error: ReconcilerError, streams: Streams) -> None:
     if isinstance(error, ManifestsInvalid | PlanBlocked):
+        from reconciler.operations.validate import sources
         from reconciler.rendering.findings import render_diagnostics
 
-        streams.say(render_diagnostics(error.diagnostics, colour=streams.live).rstrip("\n"))
+        texts = sources(error.diagnostics, Path.cwd())
+        streams.say(render_diagnostics(error.diagnostics, texts, colour=streams.error_colour).rstrip("\n"))
         return
     streams.complain(error.message, hint=error.hint)
 

@@ -34,6 +34,11 @@ class Streams:
         return _coloured(self.out, self.settings)
 
     @property
+    def error_colour(self) -> bool:
+        """Whether what is said along the way may be coloured."""
+        return _coloured(self.err, self.settings)
+
+    @property
     def width(self) -> int:
         """Columns for results: the terminal's, or a fixed width so that piped output is the same everywhere."""
         return max(shutil.get_terminal_size().columns, _NARROWEST) if _is_terminal(self.out) else _PIPE_WIDTH
@@ -68,7 +73,7 @@ class Streams:
         from reconciler.rendering.paint import Paint, Tone
         from reconciler.rendering.words import printable
 
-        paint = Paint(_coloured(self.err, self.settings))
+        paint = Paint(self.error_colour)
         self.say(f"{paint('error:', Tone.DANGER)} {printable(text)}")
         if hint:
             self.say(f"{paint('hint:', Tone.NOTE)} {printable(hint)}")

@@ -10,6 +10,7 @@ from reconciler.cli.exit_codes import ExitCode
 from reconciler.cli.group import single
 from reconciler.cli.options import EnvironmentName, Paths, ProjectFile, Variables, workspace
 from reconciler.cli.streams import streams_of
+from reconciler.errors import ManifestsInvalid
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -50,16 +51,22 @@ def app(
     """
     from reconciler.model.diagnostic import errors
     from reconciler.operations.validate import declare, sources
-
-    streams = streams_of(context)
-    declared = declare(workspace(streams, project, environment, var), paths or ())
-    texts = sources(declared.diagnostics, Path.cwd()) if form is FindingFormat.TEXT else {}
-    streams.show(_rendered(declared.diagnostics, form, texts, colour=streams.colour))
-    if errors(declared.diagnostics):
-        return ExitCode.INVALID
     from reconciler.rendering.words import counted
 
-    streams.say(f"{counted(len(declared.manifests), 'manifest')} in {counted(declared.files, 'file')}: fine")
+    streams = streams_of(context)
+    diagnostics: tuple[Diagnostic, ...] = ()
+    summary = ""
+    try:
+        declared = declare(workspace(streams, project, environment, var), paths or ())
+        diagnostics = declared.diagnostics
+        summary = f"{counted(len(declared.manifests), 'manifest')} in {counted(declared.files, 'file')}: fine"
+    except ManifestsInvalid as error:
+        diagnostics = error.diagnostics
+    texts = sources(diagnostics, Path.cwd()) if form is FindingFormat.TEXT else {}
+    streams.show(_rendered(diagnostics, form, texts, colour=streams.colour))
+    if errors(diagnostics):
+        return ExitCode.INVALID
+    streams.say(summary)
     return ExitCode.FINE
 
 

@@ -200,8 +200,8 @@ class _Survey:
         except PlatformError as error:
             if isinstance(error, _WHOLE_TARGET):
                 with self._lock:
-                    self._closed.setdefault(target, error.message)
-            self._fail(wants, self._closed.get(target, error.message))
+                    self._closed.setdefault(target, _said(error))
+            self._fail(wants, self._closed.get(target, _said(error)))
             return False
         return True
 
@@ -219,3 +219,8 @@ def _look(opened: _Open) -> Live | None:
         found = handler.find(want.address, want.mark)
         return min(found, key=lambda live: live.remote_id) if found else None
     return None
+
+
+def _said(error: PlatformError) -> str:
+    """The reason with what to do about it: the plan that shows it knows only this sentence."""
+    return f"{error.message}; {error.hint}" if error.hint else error.message
