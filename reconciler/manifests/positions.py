@@ -155,7 +155,7 @@ def _place(diagnostic: Diagnostic, by_address: Mapping[Address, Manifest], files
         return diagnostic
     pointer = author_pointer(diagnostic.pointer, manifest.pointers)
     places = files.places(manifest.source)
-    source = manifest.source if places is None or not pointer else places.value(pointer)
+    source = manifest.source if places is None or not diagnostic.pointer else places.value(pointer)
     return replace(diagnostic, source=source, pointer=pointer)
 
 
@@ -190,6 +190,6 @@ class _Files:
             try:
                 text = documents.decode((self._base / file).read_bytes(), file)
             except OSError:
-                text = ""
+                text = None
             self._chunks[file] = documents.split(text, file) if isinstance(text, str) else []
         return self._chunks[file]
