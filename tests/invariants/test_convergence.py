@@ -2,11 +2,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
+
 from reconciler.model.change import Action
 from reconciler.model.kind import Life
-from tests.invariants.world import World, shown
+from reconciler.model.resource import Phase
+from tests.invariants.world import PROJECTS, World, shown, world_of
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from reconciler.model.plan import Plan
 
 
@@ -27,6 +32,20 @@ def test_apply_then_plan_is_empty(world: World) -> None:
     planned = world.applied().plan()
     assert _writes(planned) == []
     assert planned.is_empty
+
+
+@pytest.mark.parametrize("project", PROJECTS)
+def test_plans_are_empty_while_runs_go_on(tmp_path: Path, project: str) -> None:
+    """Invariant 1 again: every look finds the runs a step further, from pending to ended, and never anything to do."""
+    with world_of(tmp_path, project, engine="simulated-per-read") as world:
+        world.applied()
+        seen = set()
+        for _ in range(12):
+            planned = world.plan()
+            assert _writes(planned) == []
+            seen |= {change.phase for change in planned.changes if change.phase}
+        assert Phase.SUCCEEDED in seen
+        assert seen & {Phase.PENDING, Phase.RUNNING}
 
 
 def test_planning_writes_nothing(world: World) -> None:
