@@ -107,6 +107,8 @@ class Creation:
         self._pauses = context.patience.pauses()
         self._open: PlatformError | None = None
         """An answer that never came and is not settled yet."""
+        self._lost: PlatformError | None = None
+        """The last answer that never came, settled or not."""
 
     def run(self, kind: Kind) -> Verdict:
         """Sends it, and again where that is certain to be harmless. Raises StateLocked when the lease was lost."""
@@ -114,12 +116,13 @@ class Creation:
         for _ in range(self._context.patience.attempts):
             last, final = self._send(kind)
             if final:
-                return last
-        return last if self._open is None else self._searched(self._open)
+                break
+        # No later answer takes back a request whose own answer never came.
+        return self._searched(self._open) if isinstance(last, NoEffect) and self._open is not None else last
 
     def resume(self, kind: Kind, left: PlatformError) -> Verdict:
         """The same for a create that an earlier process sent and never saw answered."""
-        self._open = left
+        self._open = self._lost = left
         return self.run(kind)
 
     def _send(self, kind: Kind) -> tuple[Verdict, bool]:
@@ -132,7 +135,7 @@ class Creation:
         except Conflict as error:
             return self._exists(error, kind), True
         except (Refused, CredentialsMissing) as error:
-            return no_effect(error) if self._open is None else self._searched(self._open), True
+            return no_effect(error), True
         except PlatformError as error:
             return self._unanswered(error, kind)
         if not live.remote_id:
@@ -140,7 +143,7 @@ class Creation:
         return effect_of(live), True
 
     def _unanswered(self, error: PlatformError, kind: Kind) -> tuple[Verdict, bool]:
-        self._open = error
+        self._open = self._lost = error
         match kind.create_class:
             case CreateClass.TOKEN:
                 return unsure(error), self._context.wait(self._pauses.next())
@@ -159,12 +162,14 @@ class Creation:
         standing thing only that it is ours, so that the plan, which saw none, is out of date.
         """
         if kind.create_class is CreateClass.BLIND or not can_search(self._handler):
-            return no_effect(error) if self._open is None else unsure(self._open)
-        if self._open is not None:
-            return self._searched(self._open)
-        verdict = search(self._handler, self._wanted, self._context.clock(), self._context)
-        if isinstance(verdict, Hit) and kind.life is Life.RUN:
-            return effect_of(verdict.live)
+            return no_effect(error) if self._lost is None else unsure(self._lost)
+        if self._lost is not None:
+            # Nothing had the name when it was planned: most likely the lost one has it, and lists lag far behind.
+            verdict = self._searched(self._lost)
+            return unsure(self._lost) if isinstance(verdict, NoEffect) else verdict
+        found = search(self._handler, self._wanted, self._context.clock(), self._context)
+        if isinstance(found, Hit) and kind.life is Life.RUN:
+            return effect_of(found.live)
         return no_effect(error)
 
     def _searched(self, error: PlatformError) -> Verdict:

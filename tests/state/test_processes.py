@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 ENV = "dev"
-SECONDS = 0.6
+SECONDS = 1.5
 ROOT = Path(__file__).parents[2]
 
 
