@@ -7,6 +7,7 @@ import re
 import time
 import uuid
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, RequestEntityTooLarge
@@ -72,7 +73,7 @@ class Application:
         self._log = log
         self._admin = admin
         self._endpoints = tuple((face, route) for face in self._faces for route in face.routes)
-        self._map = _map_of(route for _, route in self._endpoints)
+        self._map = _map_of(tuple((route.method, route.path) for _, route in self._endpoints))
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answers one request, as WSGI has it."""
@@ -163,15 +164,19 @@ def _read(request: Request) -> bytes:
         raise Rejected(Problem.BAD_BODY, "the body cannot be read") from error
 
 
-def _map_of(routes: Iterable[Route]) -> Map:
-    """Finds the position of a route. Raises ValueError when two are for the same calls."""
+@lru_cache(maxsize=4)
+def _map_of(paths: tuple[tuple[str, str], ...]) -> Map:
+    """Finds the position of a (method, path) among `paths`. Raises ValueError when two are for the same calls.
+
+    Remembered, since werkzeug takes tens of milliseconds to compile a set of rules, and a map is never changed.
+    """
     rules, taken = [], set()
-    for position, route in enumerate(routes):
-        shape = (route.method, re.sub(r"<[^>]+>", "<>", route.path))
+    for position, (method, path) in enumerate(paths):
+        shape = (method, re.sub(r"<[^>]+>", "<>", path))
         if shape in taken:
-            raise ValueError(f"two platforms serve {route.method} {route.path}")
+            raise ValueError(f"two platforms serve {method} {path}")
         taken.add(shape)
-        rules.append(Rule(route.path, methods=[route.method], endpoint=position))
+        rules.append(Rule(path, methods=[method], endpoint=position))
     return Map(rules, strict_slashes=True, merge_slashes=False, redirect_defaults=False)
 
 

@@ -70,8 +70,7 @@ class Client:
         body = json_module.dumps(json).encode() if json is not None else data or b""
         request = requests.Request(
             method,
-            self.base + path,
-            params=params,
+            self.base + path + _query(params),
             data=body,
             headers={"Content-Type": "application/json", "X-Project-Id": self.account.project_id, **(headers or {})},
         )
@@ -99,6 +98,13 @@ class Client:
         return shown
 
 
+def _query(params: Any) -> str:
+    """As the platform's clients send it: a space is %20, never a plus."""
+    pairs = list(params.items() if isinstance(params, dict) else params or ())
+    flat = [(k, each) for k, v in pairs for each in (v if isinstance(v, list) else [v])]
+    return "?" + "&".join(f"{quote(k, safe=SAFE)}={quote(str(v), safe=SAFE)}" for k, v in flat) if flat else ""
+
+
 def sign(prepared: requests.PreparedRequest, access: str, secret: str, *, at: float | None = None) -> None:
     """Adds X-Sdk-Date and Authorization to a prepared request."""
     parts = urlsplit(str(prepared.url))
@@ -108,16 +114,14 @@ def sign(prepared: requests.PreparedRequest, access: str, secret: str, *, at: fl
     names = sorted(name.lower() for name in prepared.headers if name.lower() not in {"content-length", "connection"})
     values = {name.lower(): str(value).strip() for name, value in prepared.headers.items()}
     path = "/".join(quote(part, safe=SAFE) for part in unquote(parts.path).split("/"))
-    query = sorted(
-        (quote(k, safe=SAFE), quote(v, safe=SAFE)) for k, v in parse_qsl(parts.query, keep_blank_values=True)
-    )
+    query = sorted(parse_qsl(parts.query, keep_blank_values=True))
     body = prepared.body if isinstance(prepared.body, bytes) else (prepared.body or "").encode()
     content = values.get("x-sdk-content-sha256") if body else None
     canonical = "\n".join(
         [
             str(prepared.method),
             path if path.endswith("/") else path + "/",
-            "&".join(f"{k}={v}" for k, v in query),
+            "&".join(f"{quote(k, safe=SAFE)}={quote(v, safe=SAFE)}" for k, v in query),
             "".join(f"{name}:{values[name]}\n" for name in names),
             ";".join(names),
             content or hashlib.sha256(body).hexdigest(),
