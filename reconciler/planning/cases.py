@@ -118,11 +118,15 @@ def hold(case: Case, why: str) -> Verdict:
 
 
 def unless_foreign(case: Case, verdict: Verdict) -> Verdict:
-    """`verdict`, if the live object may be written. Another owner's may not."""
+    """`verdict`, if the live object may be written. Another owner's may not; and what is refused stays refused."""
     if case.presence is not Presence.PRESENT or case.ownership is not Ownership.FOREIGN:
+        return verdict
+    if verdict.action is Action.REFUSE:
         return verdict
     why = "the live object carries the mark of another owner"
     hint = "one of the two owners has to forget it, or it has to be declared under another name"
     if any(verb.calls_platform for verb in verdict.verbs):
         return refuse(f"{why}; not done: {verdict.why}", "decide.foreign", hint)
-    return Verdict(Action.NO_OP, why, attempt=case.attempt, code="decide.foreign", hint=hint)
+    action = Action.HOLD if verdict.action is Action.HOLD else Action.NO_OP
+    told = f"{why}; {verdict.why}"
+    return Verdict(action, told, attempt=case.attempt, code=verdict.code or "decide.foreign", hint=verdict.hint or hint)

@@ -78,7 +78,7 @@ def _stranger(case: Case) -> Verdict:
         return Verdict(
             Action.NO_OP,
             "carries our mark, but neither a manifest nor our memory knows it",
-            code="decide.orphan",
+            code="plan.orphan",
             hint="declare it, adopt it, or delete it by hand",
         )
     return Verdict(Action.NO_OP, "not ours")

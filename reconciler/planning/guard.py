@@ -56,20 +56,20 @@ def _removals(changes: Sequence[Change], policy: Policy, *, recorded: int, destr
         return
     what = f"{len(gone)} removal(s) ({_names(gone)})"
     share = 100 * len(gone) / max(recorded, len(gone))
-    limits: list[tuple[float, float, str, str]] = []
+    limits: list[tuple[float, float, str, str, str]] = []
     if policy.max_deletes is not None:
-        limits.append((len(gone), policy.max_deletes, "max_deletes", ""))
+        limits.append((len(gone), policy.max_deletes, "max_deletes", "guard.max-deletes", ""))
     if policy.max_delete_percent is not None and not destroy:
-        limits.append((share, policy.max_delete_percent, "max_delete_percent", "%"))
-    for used, limit, name, unit in limits:
+        limits.append((share, policy.max_delete_percent, "max_delete_percent", "guard.max-delete-percent", "%"))
+    for used, limit, name, code, unit in limits:
         if used > limit:
             yield Diagnostic(
                 Severity.ERROR,
-                f"guard.{name.replace('_', '-')}",
+                code,
                 f"{what}: {used:.4g}{unit} of {recorded} recorded, and {name} allows {limit:.4g}{unit}",
                 hint=f"if all of that is meant, raise policy.{name} in the project file, in a reviewed change",
             )
-    fine = [f"{used:.4g}{unit} of {limit:.4g}{unit} ({name})" for used, limit, name, unit in limits if used <= limit]
+    fine = [f"{used:.4g}{unit} of {limit:.4g}{unit} ({name})" for used, limit, name, _, unit in limits if used <= limit]
     if fine:
         yield Diagnostic(Severity.NOTE, "guard.headroom", f"{what}: {', '.join(fine)}")
 

@@ -1,0 +1,113 @@
+"""Steps, and the order of them."""
+
+from __future__ import annotations
+
+from itertools import permutations
+
+from reconciler.model.manifest import Lifecycle, OnChange
+from reconciler.model.plan import Plan
+from reconciler.model.resource import Phase
+from tests.planning.samples import at, flow, live, manifest, plan, reading, recorded, run, steps, tool
+
+
+def _in_order(made: Plan) -> bool:
+    return [s.id for s in made.steps] == list(range(1, len(made.steps) + 1)) and all(
+        need < step.id for step in made.steps for need in step.needs
+    )
+
+
+def test_things_that_are_replaced_together() -> None:
+    """The user goes before what it uses, and comes back after it."""
+    before = [
+        manifest("Tool", "a@1", {"image": "1"}),
+        manifest("Tool", "b@1", {"image": "1", "x": "$[[ ref.Tool/a@1 ]]"}),
+    ]
+    after = [
+        manifest("Tool", "a@1", {"image": "2"}),
+        manifest("Tool", "b@1", {"image": "2", "x": "$[[ ref.Tool/a@1 ]]"}),
+    ]
+    memory = [recorded(m, *before) for m in before]
+    seen = reading(live(memory[0]), live(memory[1], {"x": "id-a@1"}))
+    assert steps(plan(after, memory, seen)) == [
+        "1 delete Tool/b@1",
+        "2 delete Tool/a@1 after 1",
+        "3 create Tool/a@1 after 2",
+        "4 create Tool/b@1 after 1, 3",
+    ]
+
+
+def test_a_thing_is_not_deleted_before_what_its_successor_needs_is_there() -> None:
+    """If that cannot be created, the old one still stands."""
+    before = manifest("Tool", "a@1", {"image": "1"})
+    after = manifest("Tool", "a@1", {"image": "2", "x": "$[[ ref.Tool/new@1 ]]"})
+    memory = recorded(before)
+    made = plan([after, tool("new@1")], [memory], reading(live(memory)))
+    assert steps(made) == ["1 create Tool/new@1", "2 delete Tool/a@1 after 1", "3 create Tool/a@1 after 1, 2"]
+
+
+def test_a_run_is_not_stopped_before_what_its_successor_needs_is_there() -> None:
+    """The same for work that would be lost."""
+    memory = recorded(run())
+    after = run("r1", Lifecycle(on_change=OnChange.REPLACE), flow="new::1")
+    made = plan([after, flow("new@1")], [memory], reading(live(memory, phase=Phase.RUNNING)))
+    assert steps(made) == ["1 create Flow/new@1", "2 stop Run/r1 after 1", "3 create Run/r1 after 1, 2"]
+
+
+def test_a_circle_gives_way() -> None:
+    """Z used X, X used W. Now Z uses W, X goes and W is replaced: Z cannot be moved before X goes, since W cannot come
+    back before X is gone."""
+    before = [
+        manifest("Tool", "w@1", {"image": "1"}),
+        manifest("Tool", "x@1", {"image": "1", "a": "$[[ ref.Tool/w@1 ]]"}),
+        manifest("Tool", "z@1", {"image": "1", "a": "$[[ ref.Tool/x@1 ]]"}),
+    ]
+    after = [
+        manifest("Tool", "w@1", {"image": "2"}),
+        manifest("Tool", "z@1", {"image": "1", "a": "$[[ ref.Tool/w@1 ]]"}),
+    ]
+    memory = [recorded(m, *before) for m in before]
+    seen = reading(live(memory[0]), live(memory[1], {"a": "id-w@1"}), live(memory[2], {"a": "id-x@1"}))
+    made = plan(after, memory, seen)
+    assert _in_order(made)
+    assert steps(made) == [
+        "1 delete Tool/x@1",
+        "2 delete Tool/w@1 after 1",
+        "3 create Tool/w@1 after 2",
+        "4 update Tool/z@1 after 3",
+    ]
+
+
+def test_dependencies_that_swapped_sides() -> None:
+    """Memory may hold a circle when an apply was cut short; both go all the same."""
+    one, two = recorded(tool("a@1")), recorded(tool("b@1"))
+    from dataclasses import replace
+
+    memory = [replace(one, depends_on=(two.address,)), replace(two, depends_on=(one.address,))]
+    made = plan([flow("wf@1")], memory, reading(*map(live, memory)))
+    assert sorted(step.split(" ", 1)[1] for step in steps(made)) == [
+        "create Flow/wf@1",
+        "delete Tool/a@1",
+        "delete Tool/b@1",
+    ]
+
+
+def test_what_is_built_comes_before_what_goes() -> None:
+    """Of orders that are equally right, this one reads well; ids are those of the order."""
+    memory = [recorded(tool("a@1"))]
+    made = plan([tool("z@1"), tool("b@1")], memory, reading(live(memory[0])))
+    assert steps(made) == ["1 create Tool/b@1", "2 create Tool/z@1", "3 delete Tool/a@1"]
+
+
+def test_the_order_of_the_input_leaves_no_trace() -> None:
+    """Every order gives the same plan."""
+    manifests = [tool("a@1"), flow("w@1", "a::1"), run(flow="w::1"), tool("b@1", x="$[[ ref.Tool/a@1 ]]")]
+    plans = {str(plan(order)) for order in permutations(manifests)}
+    assert len(plans) == 1
+
+
+def test_what_is_not_touched_holds_nothing_up() -> None:
+    """A dependency without a step needs no waiting for."""
+    manifests = [tool("a@1"), flow("w@1", "a::1")]
+    memory = recorded(manifests[0])
+    assert steps(plan(manifests, [memory], reading(live(memory)))) == ["1 create Flow/w@1"]
+    assert plan(manifests, [memory], reading(live(memory))).steps[0].depends_on == (at("Tool", "a@1"),)
