@@ -68,6 +68,7 @@ def upload(folder: Path, source: Path, place: str) -> int:
     Raises UsageError for a place or source that cannot be, LocalPlatformError when copying fails.
     """
     from reconciler.localplatform.data import DataFolder, OutsideData
+    from reconciler.localplatform.folder import Folder
 
     area, separator, path = place.partition(":")
     if not separator or not area:
@@ -77,7 +78,7 @@ def upload(folder: Path, source: Path, place: str) -> int:
         msg = f"there is no {source}"
         raise UsageError(msg)
     try:
-        destination = DataFolder(folder / "data").locate(area, path)
+        destination = DataFolder(Folder.claim(folder).root / "data").locate(area, path)
         return _copy(source, destination)
     except OutsideData as error:
         raise UsageError(str(error)) from error
