@@ -173,7 +173,7 @@ class Task:
     that waits for room loses nothing by waiting.
     `ports` names environment variables which get a free loopback port, the same one in every instance, chosen anew at
     each start of the gang: a place to meet. `decided_by` (gangs only): when all these indexes have succeeded the others
-    are stopped and count as succeeded; empty: all must succeed by themselves.
+    are stopped and count as succeeded, however they end; empty: all must succeed by themselves.
     """
 
     name: str

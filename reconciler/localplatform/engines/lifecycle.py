@@ -268,8 +268,8 @@ class Lifecycle:
     def _end(self, kind: EventType, task: str, index: int, at: float, ending: Ending) -> None:
         record = self.ledger.tasks[task]
         status = Status.PENDING if kind is EventType.RESTARTED else _status_of(ending.cause)
-        if ending.cause is Cause.PEER and _decided(self.ledger.definition(task), record):
-            status = Status.SUCCEEDED
+        if kind is EventType.ENDED and _decided(self.ledger.definition(task), record):
+            status = Status.SUCCEEDED  # also one that fell over because the others had gone already
         self._emit(
             kind,
             at,

@@ -342,6 +342,14 @@ def test_a_task_that_takes_too_long_fails(bench: Bench) -> None:
     assert (instance.status, instance.cause, instance.attempt) == (Status.FAILED, Cause.TIMEOUT, 1)
 
 
+def test_restarts_do_not_lengthen_the_time(bench: Bench) -> None:
+    """The limit counts from the first start, whatever number of restarts is left."""
+    task = Task("again", (shell("sleep 0.15", "exit 1"),), timeout=0.4, restart=Restart(50))
+    instance = bench.run(Run("run-1", (task,))).task("again").instances[0]
+    assert instance.cause is Cause.TIMEOUT
+    assert 1 < instance.attempt <= 4
+
+
 def test_a_run_that_takes_too_long_fails(bench: Bench) -> None:
     """What runs fails, what waits never starts."""
     run = Run("run-1", (Task("slow", (hanging(),)), Task("next", (shell("true"),), needs=("slow",))), timeout=0.2)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reconciler.localplatform.engines import codec
 from reconciler.localplatform.engines.ledger import Ledger
-from reconciler.localplatform.engines.lifecycle import Ending, Lifecycle, Unit
+from reconciler.localplatform.engines.lifecycle import Ending, Lifecycle, Order, Unit, Verb
 from reconciler.localplatform.engines.protocol import Event, EventType
 from reconciler.localplatform.engines.scheduling import Capacity, Grant, Offer, choose, clamp, grant
 from reconciler.localplatform.engines.storage import folder_name
@@ -131,10 +133,14 @@ class World:
         self.life.ended(*key, self.now, Ending(Cause.LOST))  # told twice
 
     def finish(self) -> None:
-        """Until nothing can happen."""
+        """Until nothing can happen. Nothing may have ended more often than it was started."""
         while self.step():
             pass
         self.events += self.life.take_events()
+        ends = Counter((e.task, e.index, e.attempt) for e in self.events if e.type is EventType.ENDED and e.attempt)
+        assert all(count == 1 for count in ends.values())
+        whole = [event.type for event in self.events if not event.task]
+        assert whole.count(EventType.ENDED) == whole.count(EventType.RETRIED) + 1
 
 
 @settings(max_examples=60, deadline=None)
@@ -266,6 +272,54 @@ def test_what_is_chosen_fits_and_is_first_in_line(
         assert chosen.grant.instances + sum(one.instances for one in held) <= capacity.instances
         assert chosen.priority == max(offer.priority for offer in lined)
     assert choose(lined, [], capacity) is not None or not lined
+
+
+def begun(task: Task) -> Lifecycle:
+    """A run of that task, all of it running."""
+    life = Lifecycle(Run("r", (task,)))
+    life.submitted(0.0)
+    for unit in list(life.units()):
+        life.scheduled(unit, 1.0)
+        for index in unit.indexes:
+            life.started(unit.task, index, 2.0)
+    return life
+
+
+NOTHING = Instance(Script(()))
+
+
+def test_what_fails_while_it_is_stopped_is_not_restarted() -> None:
+    """The failure came before the stop arrived: the run is over all the same."""
+    life = begun(Task("t", (NOTHING,), restart=Restart(5)))
+    life.stop(3.0, Cause.CANCELLED)
+    life.ended("t", 0, 4.0, Ending(Cause.EXIT_CODE, 1))
+    assert life.ledger.status is Status.CANCELLED
+    assert life.ledger.instance("t", 0).shown.restarts == 0
+
+
+def test_what_starts_in_a_suspended_run_is_frozen() -> None:
+    """It was about to start when the run was suspended."""
+    life = Lifecycle(Run("r", (Task("t", (NOTHING,)),)))
+    life.submitted(0.0)
+    life.scheduled(next(life.units()), 1.0)
+    life.suspend(2.0)
+    assert life.take_orders() == (Order(Verb.FREEZE, "t", 0),)
+    life.started("t", 0, 3.0)
+    assert life.take_orders() == (Order(Verb.FREEZE, "t", 0),)
+    assert life.ledger.status is Status.SUSPENDED
+
+
+def test_once_decided_a_gang_cannot_fail_any_more() -> None:
+    """A worker that falls over because its chief has gone does no harm; one that fell over before does."""
+    gang = Task("t", (NOTHING, NOTHING), together=Together.GANG, decided_by=(0,))
+    life = begun(gang)
+    life.ended("t", 0, 3.0, Ending(exit_code=0))
+    life.ended("t", 1, 4.0, Ending(Cause.EXIT_CODE, 1))
+    assert life.ledger.status is Status.SUCCEEDED
+    life = begun(gang)
+    life.ended("t", 1, 3.0, Ending(Cause.EXIT_CODE, 1))
+    life.ended("t", 0, 4.0, Ending(exit_code=0))
+    assert life.ledger.status is Status.FAILED
 
 
 def test_a_ledger_ignores_events_that_only_tell() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import sys
 import time
 from pathlib import Path
@@ -60,8 +61,12 @@ def test_nothing_of_the_servers_environment_reaches_a_job(process: Bench) -> Non
 
 
 def test_nothing_of_the_servers_files_is_open_in_a_job(process: Bench) -> None:
-    """Standard input is empty, and no descriptor but the three is open."""
+    """Standard input is empty, and no descriptor but the three is open, not even one that we left inheritable."""
+    ours, other = os.pipe()
+    os.set_inheritable(ours, True)
     process.run(task(shell("cat", "python -c 'import os; print(sorted(map(int, os.listdir(\"/dev/fd\")))[:-1])'")))
+    os.close(ours)
+    os.close(other)
     assert process.output("run-1", "only") == "[0, 1, 2]\n"
 
 
@@ -84,6 +89,8 @@ def test_each_attempt_has_folders_of_its_own(process: Bench) -> None:
 
 def test_a_job_gains_no_privileges(process: Bench) -> None:
     """Files it makes are private, core dumps are off, set-user-id programs gain nothing."""
+    _, hard = resource.getrlimit(resource.RLIMIT_CORE)
+    resource.setrlimit(resource.RLIMIT_CORE, (hard, hard))
     process.run(task(shell("umask", "ulimit -c", "grep NoNewPrivs /proc/self/status || echo NoNewPrivs: 1")))
     assert process.output("run-1", "only").split() == ["0077", "0", "NoNewPrivs:", "1"]
 

@@ -16,7 +16,9 @@ from reconciler.errors import LocalPlatformError
 from reconciler.localplatform.engines import launching, tree
 from reconciler.localplatform.engines.codec import run_to_json
 from reconciler.localplatform.engines.launching import Found, Launch
+from reconciler.localplatform.engines.lifecycle import Lifecycle
 from reconciler.localplatform.engines.protocol import EventType
+from reconciler.localplatform.engines.storage import RunFolder
 from reconciler.localplatform.work import Cause, Restart, Run, Status, Task, Together
 from tests.localplatform.engines.conftest import Bench, hanging, process_bench, shell
 
@@ -147,6 +149,21 @@ def test_a_cancel_that_was_under_way_is_finished(bench: Bench, tmp_path: Path) -
     bench.running("run-1", "a")
     bench.engine.cancel("run-1")
     bench.engine.close()
+    bench.engine.recover()
+    assert bench.ended("run-1").status is Status.CANCELLED
+
+
+def test_a_stop_that_was_only_written_down_is_carried_out(bench: Bench, tmp_path: Path) -> None:
+    """The engine died between writing down the cancel and telling the supervisor."""
+    run = Run("run-1", (Task("a", (hanging(),)),))
+    doomed = Doomed(tmp_path / "engine", run)
+    folder = tmp_path / "engine/runs/run-1"
+    wait_for(folder / "a/0/1-0/started.json")
+    doomed.kill()
+    stored = RunFolder(folder)
+    life = Lifecycle(*stored.load())
+    life.stop(time.time(), Cause.CANCELLED)
+    stored.append(life.take_events())
     bench.engine.recover()
     assert bench.ended("run-1").status is Status.CANCELLED
 
