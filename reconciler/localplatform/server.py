@@ -86,6 +86,7 @@ class Application:
             response = self._answer(request, request_id, notes)
         finally:
             self._note(request, request_id, notes)
+            request.close()
         return response(environ, start_response)
 
     def _administer(self, request: Request) -> Reply:
