@@ -92,7 +92,8 @@ def run(arguments: Sequence[str], settings: Settings | None = None) -> int:
     except BrokenPipeError:
         return _gone()
     except Exception as error:  # noqa: BLE001 - the last resort: a person gets a sentence, the details go to a file
-        return _unexpected(error, streams, debug=debug)
+        report_unexpected(error, streams, debug=debug)
+        return ExitCode.ERROR
     return int(code)
 
 
@@ -138,29 +139,36 @@ def _explain_usage(error: Any, streams: Streams) -> None:  # noqa: ANN401 - see 
     streams.complain(error.format_message(), hint=f"See `{path} --help`.")
 
 
-def _unexpected(error: Exception, streams: Streams, *, debug: bool) -> int:
-    """An error nobody foresaw: one line for the person, the details masked into a file or, asked for, onto stderr."""
-    import tempfile
+def report_unexpected(error: Exception, streams: Streams, *, debug: bool) -> str:
+    """Says that nobody foresaw this: the details on the stream when asked for, else in a file that is named.
+
+    Returns what was said. No secret of this process is in any of it.
+    """
     import traceback
 
     from reconciler.model.secret import Redactor
 
-    settings = streams.settings
-    details = Redactor(frozenset(settings.secrets())).redact("".join(traceback.format_exception(error)))
+    details = Redactor(frozenset(streams.settings.secrets())).redact("".join(traceback.format_exception(error)))
     if debug:
         streams.say(details.rstrip("\n"))
-        return ExitCode.ERROR
-    name = type(error).__name__
+        return details
+    text = f"unexpected {type(error).__name__}: this is a defect of reconciler, not of your files"
+    streams.complain(text, hint=_keep(details))
+    return text
+
+
+def _keep(details: str) -> str:
+    """Where the details of a defect can be found."""
+    import tempfile
+
     try:
         with tempfile.NamedTemporaryFile(
             "w", prefix="reconciler-", suffix=".txt", delete=False, encoding="utf-8"
         ) as file:
             file.write(details)
-        where = f"The details are in {file.name}."
     except OSError:
-        where = "Run again with --debug to see the details."
-    streams.complain(f"unexpected {name}: this is a defect of reconciler, not of your files", hint=where)
-    return ExitCode.ERROR
+        return "Run again with --debug to see the details."
+    return f"The details are in {file.name}."
 
 
 def _gone() -> int:

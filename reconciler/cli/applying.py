@@ -79,7 +79,7 @@ def carry_out(
 
 
 def _show(streams: "Streams", plan: Plan, report: "Report", waited: "Waited | None", manner: Manner) -> None:
-    from reconciler.cli.waiting import render_ended
+    from reconciler.cli.waiting import advise, render_ended
     from reconciler.rendering.report import render_report, report_to_json
 
     if manner.form is Shape.JSON:
@@ -89,3 +89,4 @@ def _show(streams: "Streams", plan: Plan, report: "Report", waited: "Waited | No
         streams.show("\n" + render_report(report, width=streams.width, colour=streams.colour))
     if waited is not None:
         streams.show(render_ended(waited, colour=streams.colour))
+        advise(waited, streams)

@@ -93,6 +93,8 @@ def _of_report(report: Report) -> ExitCode:
         return ExitCode.INTERRUPTED
     if report.having(Result.UNKNOWN):
         return ExitCode.AMBIGUOUS
+    if report.halted_code == errors.StateLocked.code:
+        return ExitCode.LOCKED
     if report.complete:
         return ExitCode.FINE
     moved = any(outcome.stale for outcome in report.outcomes)

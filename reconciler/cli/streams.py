@@ -74,7 +74,10 @@ class Streams:
         from reconciler.rendering.words import printable
 
         paint = Paint(self.error_colour)
-        self.say(f"{paint('error:', Tone.DANGER)} {printable(text)}")
+        first, *more = map(printable, text.split("\n"))
+        self.say(f"{paint('error:', Tone.DANGER)} {first}")
+        for line in more:
+            self.say(f"  {line}")
         if hint:
             self.say(f"{paint('hint:', Tone.NOTE)} {printable(hint)}")
 

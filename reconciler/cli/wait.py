@@ -31,7 +31,7 @@ def app(
     """Wait until runs have ended. Exit code 8 when one did not succeed, 1 when time was up."""
     from reconciler.cli.progress import progress
     from reconciler.cli.signals import graceful
-    from reconciler.cli.waiting import render_ended
+    from reconciler.cli.waiting import advise, render_ended
     from reconciler.model.kind import Life
     from reconciler.operations.apply import Doing
     from reconciler.operations.runs import ours
@@ -47,6 +47,7 @@ def app(
     with graceful(streams.say) as stop, progress(streams, len(runs)) as listening:
         waited = watch(opened, runs, Doing(listening, stop, streams.say), deadline=deadline)
     streams.show(render_ended(waited, colour=streams.colour))
+    advise(waited, streams)
     if waited.interrupted:
         return ExitCode.INTERRUPTED
     if waited.pending:

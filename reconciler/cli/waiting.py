@@ -5,9 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from reconciler.rendering.runs import render_runs
+from reconciler.rendering.words import printable
 
 if TYPE_CHECKING:
+    from reconciler.cli.streams import Streams
     from reconciler.execution.waiting import Waited
+
+_ADVISED = 3
 
 
 def render_ended(waited: Waited, *, colour: bool) -> str:
@@ -16,3 +20,9 @@ def render_ended(waited: Waited, *, colour: bool) -> str:
     pending = [(address, phase, "") for address, phase in waited.pending.items()]
     gone = [(address, None, "the platform does not know it any more") for address in waited.gone]
     return render_runs([*ended, *pending, *gone], colour=colour)
+
+
+def advise(waited: Waited, streams: Streams) -> None:
+    """Where to look for the reason, for each run that did not end well."""
+    for address in waited.failed[:_ADVISED]:
+        streams.say(f"for its output: reconciler logs {printable(str(address))}")

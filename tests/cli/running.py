@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import io
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reconciler.cli.app import run
@@ -14,6 +13,7 @@ from tests.support.local_platform import ACCOUNT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
 CREDENTIALS = {
     "HUAWEICLOUD_SDK_AK": ACCOUNT.access_key,

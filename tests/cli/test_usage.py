@@ -1,0 +1,109 @@
+"""Command lines that make no sense, and help."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from reconciler.cli.app import COMMANDS
+from tests.cli.running import APP, Project, reconciler
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+WRONG = {
+    "no such command": (["plon"], "Did you mean 'plan'?"),
+    "no such option": (["plan", "--formt", "json"], "No such option"),
+    "no such value": (["plan", "--format", "xml"], "xml"),
+    "missing argument": (["logs"], "ADDRESS"),
+    "number out of range": (["apply", "--parallelism", "0"], "parallelism"),
+    "not a variable": (["plan", "--var", "x"], "--var NAME=VALUE"),
+    "no such environment": (["plan", "-e", "nope"], "This project has: dev."),
+    "no such project file": (["plan", "--project", "nope.yaml"], "nope.yaml"),
+    "no such plan": (["apply", "nope.plan"], "plan -o FILE"),
+    "a plan and a selection": (["apply", "nope.plan", "--only", "x"], "--only"),
+    "selects nothing": (["plan", "--only", "Jb/*"], "nothing matches 'Jb/*'"),
+    "excludes nothing": (["plan", "--except", "nope"], "nothing matches 'nope'"),
+    "path of nothing": (["plan", "nope.yaml"], "nope.yaml"),
+    "nothing applied there": (["status", "Job/nope"], "Job/nope"),
+    "logs of nothing": (["logs", "Job/nope"], "Job/nope"),
+    "no such kind": (["schema", "Nope"], "ai4s/App"),
+    "schema of nothing": (["schema"], "--export"),
+    "no such run kind": (["get", "App"], "Job"),
+    "no such filter": (["get", "--filter", "colour=red"], "colour"),
+    "settling nothing": (["state", "settle", "Job/nope"], "--not-submitted"),
+    "show of nothing": (["show", "nope"], "nothing is known of 'nope'"),
+    "tasks of an app": (["graph", "--tasks", "App/*"], "no tasks"),
+    "upload to nowhere": (["local", "upload", "reconciler.yaml", "demo"], "SPACE:/PATH"),
+    "upload of nothing": (["local", "upload", "nope", "demo:/"], "nope"),
+    "reset unasked": (["local", "reset"], "--yes"),
+}
+
+
+@pytest.mark.parametrize(("words", "hint"), WRONG.values(), ids=WRONG.keys())
+def test_usage_errors(project: Project, words: list[str], hint: str) -> None:
+    """Exit 64, one sentence, what to say instead, and nothing on standard output."""
+    project.write("app.yaml", APP)
+    ended = project.run(*words)
+    assert ended.code == 64
+    assert ended.out == ""
+    assert ended.err.startswith("error: ")
+    assert hint in ended.err
+    assert "Traceback" not in ended.err
+
+
+def test_parallelism_from_the_environment(project: Project) -> None:
+    """A variable that is no number is refused, not ignored."""
+    project.write("app.yaml", APP)
+    project.variables["RECONCILER_PARALLELISM"] = "many"
+    ended = project.run("plan")
+    assert ended.code == 64
+    assert "RECONCILER_PARALLELISM" in ended.err
+
+
+def test_the_environment_variable_chooses(project: Project) -> None:
+    """RECONCILER_ENVIRONMENT is the default, -e wins."""
+    project.write("app.yaml", APP)
+    project.variables["RECONCILER_ENVIRONMENT"] = "nope"
+    assert project.run("plan").code == 64
+    assert project.run("plan", "-e", "dev").code == 0
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_explains_itself(tmp_path: Path, name: str) -> None:
+    """Help ends in examples that begin with the command, and costs nothing but typer."""
+    ended = reconciler(tmp_path, name, "--help")
+    assert ended.code == 0
+    assert "Examples:" in ended.out
+    assert f"reconciler {name}" in ended.out.partition("Examples:")[2]
+
+
+def test_the_summary_is_the_first_line_of_the_help(tmp_path: Path) -> None:
+    """What `reconciler --help` says of a command is how its own help begins, or the same said shorter."""
+    listed = reconciler(tmp_path, "--help").out
+    for name, entry in COMMANDS.items():
+        assert entry.summary in listed
+        assert entry.summary.endswith("."), name
+        assert len(entry.summary) < 60, name
+
+
+def test_no_arguments_is_help(tmp_path: Path) -> None:
+    """Somebody who types only the name wants to know what there is."""
+    ended = reconciler(tmp_path)
+    assert ended.code == 0
+    assert "Every day:" in ended.out
+
+
+def test_unexpected_errors_leave_one_line(project: Project) -> None:
+    """A defect is one line and a file with the details; --debug shows them; neither shows a secret."""
+    from reconciler.cli.app import report_unexpected
+    from reconciler.cli.streams import open_streams
+    from reconciler.operations.settings import Settings
+
+    project.write("app.yaml", APP)
+    streams = open_streams(Settings({"RECONCILER_SECRET_X": "fake-canary-4711"}))
+    error = ValueError("with fake-canary-4711 in it")
+    assert "canary" not in report_unexpected(error, streams, debug=False)
+    details = report_unexpected(error, streams, debug=True)
+    assert "ValueError: with *** in it" in details
