@@ -109,8 +109,8 @@ def _checked(document: Document, recognised: Recognised, around: Surroundings) -
 def _translated(value: Mapping[str, Any], recognised: Recognised) -> _Draft:
     body = recognised.body_pointer
     if recognised.form is Form.ENVELOPE:
-        return _Draft(body, dict(value["spec"]))
-    translated = translate(recognised.kind, value[body[1:]])
+        return _Draft(body, recognised.body(value))
+    translated = translate(recognised.kind, recognised.body(value))
     native = {spec: body + author for spec, author in translated.pointers.items()}
     draft = _Draft(body, translated.spec, native)
     draft.note(

@@ -82,26 +82,24 @@ def _take_pattern(pattern: str, root: Path, found: Found) -> None:
     if not path.exists():
         hint = "make it, or take it off `manifests` in the project file"
         found.say(Severity.ERROR, "file.missing", f"`{pattern}` is listed in the project file and missing", path, hint)
-    elif _escapes(path, root):
-        _say_escape(path, found)
-    elif path.is_dir():
+    elif path.is_dir() and not _escapes(path, root):
         _take_folder(path, (root,), found)
     else:
-        _take_file(path, found)
+        _take_inside(path, (root,), found)
 
 
 def _take_glob(pattern: str, root: Path, found: Found) -> None:
     """A glob whose last part ends in a suffix takes what it names; any other takes YAML files only."""
     named = bool(re.search(r"\.[A-Za-z0-9]+$", pattern))
-    before = len(found.files)
-    for path in sorted(root.glob(pattern)):
-        if _hidden(path.relative_to(root), pattern) or path.name in PROJECT_FILES or not path.is_file():
-            continue
-        if _escapes(path, root):
-            _say_escape(path, found)
-        elif named or path.suffix in _SUFFIXES:
-            _take_file(path, found)
-    if len(found.files) == before:
+    matches = [
+        path
+        for path in sorted(root.glob(pattern))
+        if not _hidden(path.relative_to(root), pattern) and path.name not in PROJECT_FILES and not path.is_dir()
+    ]
+    taken = [path for path in matches if named or path.suffix in _SUFFIXES]
+    for path in taken:
+        _take_inside(path, (root,), found)
+    if not taken:
         _say_empty(root / pattern, f"no file matches `{pattern}`", found)
 
 
@@ -111,14 +109,18 @@ def _hidden(path: Path, pattern: str) -> bool:
 
 
 def _take_folder(folder: Path, limits: tuple[Path, ...], found: Found) -> None:
-    before = len(found.files)
-    for path in _walk(folder, found):
-        if _escapes(path, *limits):
-            _say_escape(path, found)
-        else:
-            _take_file(path, found)
-    if len(found.files) == before:
+    taken = list(_walk(folder, found))
+    for path in taken:
+        _take_inside(path, limits, found)
+    if not taken:
         _say_empty(folder, "the folder holds no manifest", found)
+
+
+def _take_inside(path: Path, limits: tuple[Path, ...], found: Found) -> None:
+    if _escapes(path, *limits):
+        _say_escape(path, found)
+    else:
+        _take_file(path, found)
 
 
 def _walk(folder: Path, found: Found) -> Iterator[Path]:
@@ -154,15 +156,20 @@ def _followed(here: Path, folders: Iterable[str], found: Found) -> Iterator[str]
 def _take_file(path: Path, found: Found) -> None:
     """Regular files only: opening a pipe would wait for ever."""
     if path.is_file():
-        found.files.setdefault(path.resolve(), path)
+        found.files.setdefault(_real(path), path)
         return
     what = "a link leads nowhere" if path.is_symlink() else "this is no regular file"
     found.say(Severity.ERROR, "file.unreadable", what, path, "remove it, or give it another suffix")
 
 
 def _escapes(path: Path, *limits: Path) -> bool:
-    real = path.resolve()
-    return not any(real.is_relative_to(limit.resolve()) for limit in limits)
+    real = _real(path)
+    return not any(real.is_relative_to(_real(limit)) for limit in limits)
+
+
+def _real(path: Path) -> Path:
+    """Without links. Unlike `Path.resolve` it does not raise for links that lead to themselves."""
+    return Path(os.path.realpath(path))
 
 
 def _say_escape(path: Path, found: Found) -> None:

@@ -35,7 +35,7 @@ def fill(document: Any, variables: Mapping[str, str]) -> Filled:  # noqa: ANN401
         if "$[[" not in text:
             continue
         problems, is_whole = _look(text, pointer, variables)
-        findings += problems
+        findings += dict.fromkeys(problems)
         if is_whole:
             whole.add(pointer)
     if findings:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from reconciler.model.project import Environment
 
 LANGUAGE_VERSION: Final = "v1"
+_SIBLINGS: Final = ("metadata", "lifecycle")
 _ENVELOPE_KEYS: Final = ("apiVersion", "kind", "metadata", "spec", "lifecycle")
 
 
@@ -29,7 +30,15 @@ class Recognised:
     @property
     def body_pointer(self) -> str:
         """Where the definition stands in the document."""
-        return "/spec" if self.form is Form.ENVELOPE else f"/{self.kind.native_key}"
+        if self.form is Form.ENVELOPE:
+            return "/spec"
+        return "" if self.kind.native_whole else f"/{self.kind.native_key}"
+
+    def body(self, document: Mapping[str, Any]) -> dict[str, Any]:
+        """The definition in a document that its schema has accepted."""
+        if self.body_pointer:
+            return dict(document[self.body_pointer[1:]])
+        return {key: value for key, value in document.items() if key not in _SIBLINGS}
 
 
 def recognise(document: Any, catalogue: Catalogue, environment: Environment) -> Recognised | Finding:  # noqa: ANN401 - any JSON value

@@ -13,6 +13,7 @@ Schema = dict[str, Any]
 
 _FACTS: Final = (
     "x-immutable",
+    "x-in-place",
     "x-computed",
     "x-write-only",
     "x-secret",
@@ -59,7 +60,7 @@ def _rule(path: str, schema: Schema, life: Life) -> FieldRule:
     return FieldRule(
         path=path,
         reason="; ".join(_reason(schema[fact]) for fact in _FACTS if fact in schema),
-        on_change=_on_change(life) if "x-immutable" in schema else None,
+        on_change=_on_change(schema, life),
         has_server_default=default is not None,
         server_default=default["value"] if default else None,
         write_only="x-write-only" in schema,
@@ -74,7 +75,11 @@ def _rule(path: str, schema: Schema, life: Life) -> FieldRule:
     )
 
 
-def _on_change(life: Life) -> OnFieldChange:
+def _on_change(schema: Schema, life: Life) -> OnFieldChange | None:
+    if "x-in-place" in schema:
+        return OnFieldChange.UPDATE
+    if "x-immutable" not in schema:
+        return None
     return OnFieldChange.REPLACE if life is Life.STANDING else OnFieldChange.NEW_RUN
 
 

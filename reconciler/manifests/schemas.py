@@ -143,6 +143,7 @@ def _kind(schema: Schema) -> Kind:
         identity=tuple(schema["x-identity"]),
         rules=field_rules(definition(schema, "spec"), Life(schema["x-life"])),
         native_key=schema.get("x-native-key", ""),
+        native_whole="x-native-whole" in schema,
     )
 
 

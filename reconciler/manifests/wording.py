@@ -116,9 +116,9 @@ def _findings(one: Broken, text_at: TextAt) -> Iterator[Finding]:
 
 
 def _bad_key(one: Broken) -> Finding:
-    rule = one.schema.get("patternErrorMessage") or "must be shorter or longer"
     key = str(one.value)
-    return Finding("schema.key", f"the name `{_short(key)}` {rule}", pointer=join([*one.path, key]), on_key=True)
+    _, message = _bound(one, f"the name `{_short(key)}`")
+    return Finding("schema.key", message, pointer=join([*one.path, key]), on_key=True)
 
 
 def _unknown_keys(one: Broken) -> Iterator[Finding]:
@@ -144,7 +144,7 @@ def _belongs_below(key: str, known: dict[str, Any]) -> str:
 
 
 def _missing(one: Broken) -> Iterator[Finding]:
-    where = f"`{dotted(one.path)}`" if one.path else "the document"
+    where = _name(one)
     for name in one.limit:
         if name not in one.value:
             what = one.schema.get("properties", {}).get(name, {}).get("description", "")
@@ -153,7 +153,7 @@ def _missing(one: Broken) -> Iterator[Finding]:
 
 def _missing_choice(one: Broken) -> Finding:
     names = sorted({name for branch in one.branches for inner in branch for name in inner.limit})
-    where = f"`{dotted(one.path)}`" if one.path else "the document"
+    where = _name(one)
     return Finding("schema.required", f"{where} needs one of {listed(names)}", pointer=join(one.path), on_key=True)
 
 
@@ -161,7 +161,7 @@ def _wrong_type(one: Broken, text: str | None) -> Finding:
     wanted = one.limit if isinstance(one.limit, list) else [one.limit]
     wanted = [name for name in wanted if name != "null"]
     words = " or ".join(_TYPE_WORDS[name] for name in wanted)
-    where = f"`{dotted(one.path)}`" if one.path else "the document"
+    where = _name(one)
     message = f"{where} must be {words}, not {_kind_of(one.value)}{_shown(one, text)}"
     return Finding("schema.type", message, _type_hint(wanted, one.value, text), join(one.path))
 
@@ -220,22 +220,22 @@ def _shown(one: Broken, text: str | None = None) -> str:
 
 def _wrong_choice(one: Broken) -> Finding:
     choices = one.limit if one.rule == "enum" else [one.limit]
-    words = [choice for choice in choices if isinstance(choice, str) and choice.strip()]
-    optional = " or left out" if None in choices else ""
-    value = one.value
-    given = " empty" if value is None else _shown(one) or " a list or a mapping"
-    message = f"`{dotted(one.path)}` must be {_alternatives(words)}{optional}, not{given}"
-    close = did_you_mean(value, words) if isinstance(value, str) else ""
+    texts = [choice for choice in choices if isinstance(choice, str) and choice.strip()]
+    words = texts or [json.dumps(choice) for choice in choices if choice]
+    optional = " or left out" if None in choices and words else ""
+    given = " empty" if one.value is None else _shown(one) or " a list or a mapping"
+    message = f"{_name(one)} must be {_alternatives(words)}{optional}, not{given}"
+    close = did_you_mean(one.value, texts) if isinstance(one.value, str) else ""
     hint = f"did you mean `{close}`?" if close else str(one.schema.get("description", ""))
     return Finding("schema.choice", message, hint, join(one.path))
 
 
 def _alternatives(words: list[str]) -> str:
-    return listed(words).replace(" and ", " or ") if len(words) > 1 else f"`{words[0]}`" if words else "something else"
+    return listed(words, "or") if words else "left out"
 
 
 def _out_of_bounds(one: Broken) -> Finding:
-    code, message = _bound(one, f"`{dotted(one.path)}`" if one.path else "the document")
+    code, message = _bound(one, _name(one))
     hint = "" if one.rule == "pattern" else str(one.schema.get("description", ""))
     return Finding(code, message, hint, join(one.path))
 
@@ -255,6 +255,10 @@ def _bound(one: Broken, name: str) -> tuple[str, str]:
 
 def _count(number: int, unit: str) -> str:
     return f"{number} {unit}" if number == 1 else f"{number} {_PLURALS.get(unit, unit + 's')}"
+
+
+def _name(one: Broken) -> str:
+    return f"`{dotted(one.path)}`" if one.path else "the document"
 
 
 def dotted(path: Iterable[str | int]) -> str:
