@@ -70,10 +70,6 @@ class DataFolder:
             self._sizes[name] = (now, size)
         return size
 
-    def relative(self, area: str, place: Path) -> str:
-        """`/a/b` for a place in an area: the inverse of `locate`."""
-        return "/" + place.relative_to(self.area(area)).as_posix().removeprefix(".")
-
 
 def _size(file: Path) -> int:
     try:

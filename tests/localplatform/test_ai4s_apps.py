@@ -186,7 +186,7 @@ def test_refused_bodies(client: Client, change: dict[str, Any]) -> None:
 
 
 def test_null_and_a_number_for_gpu(client: Client) -> None:
-    """null means absent, and a REST example sends the number of devices as a number."""
+    """Null means absent, and a REST example sends the number of devices as a number."""
     body = {**MINIMAL, "summary": None, "inputs": None, "resources": {"gpu": 2, "gpu_type": "GPU", "cpu": None}}
     shown = client.show("apps", client.create("apps", body))
     assert (shown["resources"]["gpu"], shown["resources"]["cpu"], shown["summary"]) == ("2", "1C", "")

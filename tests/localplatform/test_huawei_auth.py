@@ -49,7 +49,7 @@ def _prepared(client: Client, method: str, path: str, body: bytes = b"", **heade
 @pytest.mark.parametrize(
     ("change", "status"),
     [
-        (lambda p: None, 200),
+        (lambda _: None, 200),
         (lambda p: p.headers.update({"User-Agent": "probe/2"}), 401),
         (lambda p: p.headers.update({"X-Sdk-Date": "20260101T000000Z"}), 401),
         (lambda p: p.prepare_url(f"{p.url}?limit=1", None), 401),
