@@ -34,12 +34,13 @@ def render_diagnostics(
 
 def finding_lines(diagnostic: Diagnostic, text: str, paint: Paint) -> list[str]:
     """One finding as lines: `file:line:column: error: message [code]`, the quoted line, the hint."""
-    where = printable(str(diagnostic.source)) + ": " if diagnostic.source else ""
-    if not where and diagnostic.address:
-        where = printable(str(diagnostic.address)) + ": "
+    where = printable(str(diagnostic.source or diagnostic.address or ""))
+    where, message = f"{where}: " if where else "", diagnostic.message
+    if diagnostic.address and not diagnostic.source:
+        message = message.removeprefix(f"{diagnostic.address}: ")
     severity = paint(f"{diagnostic.severity}:", SEVERITY_TONES[diagnostic.severity])
     code = paint(f"[{printable(diagnostic.code)}]", Tone.QUIET)
-    lines = [f"{where}{severity} {printable(diagnostic.message)} {code}"]
+    lines = [f"{where}{severity} {printable(message)} {code}"]
     if diagnostic.source and text:
         lines += _quoted(text, diagnostic.source.line, diagnostic.source.column, paint)
     if diagnostic.hint:

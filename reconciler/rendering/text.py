@@ -110,7 +110,7 @@ def render_change(change: Change, *, width: int = DEFAULT_WIDTH, colour: bool = 
 def _why(change: Change) -> str:
     """The reason, with the live run's phase where one is at stake."""
     if change.life is Life.RUN and change.phase is not None and change.phase.value not in change.why:
-        return f"{change.why} (the live run is {change.phase})" if change.why else f"the live run is {change.phase}"
+        return f"{change.why} (live: {change.phase})".lstrip()
     return change.why
 
 

@@ -27,7 +27,7 @@ Danger: 1 active run would be stopped, 1 resource would be deleted and 1 resourc
       why: not declared any more
 
 -/+ replace local/Job/demo/again
-      why: edited (the live run is running)
+      why: edited (live: running)
 
   . forget  local/Job/demo/forgotten
       why: ended and not declared any more
@@ -51,7 +51,7 @@ Danger: 1 active run would be stopped, 1 resource would be deleted and 1 resourc
       why: carries our mark
 
   ? hold    local/Job/demo/failed
-      why: unchanged (the live run is failed)
+      why: unchanged (live: failed)
 
 Plan: 1 to create, 1 to update, 1 to replace, 1 to delete, 1 to adopt, 1 to forget, 1 held, 1 unchanged.
 Blocked: this plan cannot be applied as it is.
