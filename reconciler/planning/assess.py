@@ -14,7 +14,7 @@ from reconciler.planning.diff import Sides, Terms, differences, highest
 from reconciler.planning.edges import Edges, Via
 from reconciler.planning.expressions import filled
 from reconciler.planning.forms import form_of
-from reconciler.planning.normalise import Place, digest_by, normalise_by, same
+from reconciler.planning.normalise import Place, digest_by, normalise_by, same, shows
 from reconciler.planning.rules import Rules, rules_of
 from reconciler.planning.wants import Wanted, mark_of, wanted_of
 
@@ -110,7 +110,8 @@ class Assessor:
     def _declared(self, subject: Subject, manifest: Manifest) -> Decision:
         wanted = wanted_of(manifest, subject.kind, subject.rules, self._edges.of.get(subject.address, ()))
         subject, ownership = self._whose(subject, wanted, manifest)
-        fields = self._fields(subject, wanted)
+        unmoved = subject.recorded is not None and same(subject.recorded.spec, wanted.spec)
+        fields = self._fields(subject, wanted, unmoved=unmoved)
         forced = _forced(subject, wanted, fields)
         depends_on = self._edges.dependencies(subject.address)
         case = replace(
@@ -118,7 +119,8 @@ class Assessor:
             desired=True,
             forces=forced,
             adopt=subject.address in self._permissions.adopt,
-            forgetful=_forgetful(subject, manifest, wanted, depends_on),
+            forgetful=_is_forgetful(subject, manifest.lifecycle, depends_on)
+            or not (unmoved or _is_remembered(subject, wanted)),
         )
         verdict = decide(case)
         self._foresee(subject, verdict)
@@ -176,24 +178,21 @@ class Assessor:
 
     # -- what differs ------------------------------------------------------------------------------------------------
 
-    def _fields(self, subject: Subject, wanted: Wanted) -> tuple[FieldChange, ...]:
+    def _fields(self, subject: Subject, wanted: Wanted, *, unmoved: bool) -> tuple[FieldChange, ...]:
         recorded, live = subject.recorded, subject.live
         if recorded is None and live is None:
             return ()
-        is_run = subject.kind.life is Life.RUN
-        unmoved = recorded is not None and same(dict(recorded.spec), wanted.spec)
-        if unmoved and (is_run or live is None):
+        if unmoved and (live is None or subject.kind.life is Life.RUN):
             return ()
         place = Place(subject.address.scope, self._outlook.names.get(subject.address.target, {}))
         found = normalise_by(subject.rules, live.spec, place) if live else ABSENT
-        if (unmoved or recorded is None) and same(wanted.spec, found):
-            return ()
         values, new = self._values(subject.address)
-        rules = subject.rules
-        desired = normalise_by(rules, filled(wanted.spec, values), place)
-        memory: Any = ABSENT
-        if recorded is not None:
-            memory = normalise_by(rules, filled(normalise_by(rules, recorded.spec, place), values), place)
+        if (unmoved or recorded is None) and not new and shows(found, wanted.spec):
+            return ()
+        desired = _comparable(subject.rules, wanted.spec, values, place)
+        memory: Any = desired if unmoved else ABSENT
+        if recorded is not None and not unmoved:
+            memory = _comparable(subject.rules, normalise_by(subject.rules, recorded.spec, place), values, place)
         terms = Terms(
             life=subject.kind.life,
             can=subject.kind.can,
@@ -201,7 +200,7 @@ class Assessor:
             remembers=recorded is not None,
             new=new,
         )
-        return differences(rules, Sides(memory, desired, found), terms)
+        return differences(subject.rules, Sides(memory, desired, found), terms)
 
     def _values(self, address: Address) -> tuple[dict[str, str], frozenset[str]]:
         """What the expressions of a manifest stand for now, and those that this plan gives another value."""
@@ -238,6 +237,13 @@ class Assessor:
         text = name.write(address) if name else None
         if text and holder.remote_id:
             self._outlook.names.setdefault(address.target, {})[f"{address.kind}/{holder.remote_id}"] = text
+
+
+def _comparable(rules: Rules, spec: dict[str, Any], values: Mapping[str, str], place: Place) -> dict[str, Any]:
+    """A normal form with what its expressions stand for now, and the names of the ids that it holds."""
+    if not values and not rules.refers:
+        return spec
+    return normalise_by(rules, filled(spec, values) if values else spec, place)
 
 
 def _by_mark(live: Live, expected: Mark) -> Ownership:
@@ -290,19 +296,24 @@ def _shown(fields: tuple[FieldChange, ...], forced: OnFieldChange, life: Life) -
     return tuple(replace(f, forces=quiet) if f.forces is OnFieldChange.NEW_RUN else f for f in fields)
 
 
-def _forgetful(subject: Subject, manifest: Manifest, wanted: Wanted, depends_on: tuple[Address, ...]) -> bool:
-    """Our memory does not hold what it would have to if the manifest went away now."""
-    recorded = subject.recorded
-    if recorded is None:
+def _is_forgetful(subject: Subject, now: Lifecycle, depends_on: tuple[Address, ...]) -> bool:
+    """Our memory lacks what it would have to hold if the manifest went away now."""
+    if subject.recorded is None:
         return False
-    before, now = recorded.lifecycle, manifest.lifecycle
-    if (before.on_remove, before.protect) != (now.on_remove, now.protect):
+    before = subject.recorded.lifecycle
+    return (
+        (before.on_remove, before.protect) != (now.on_remove, now.protect)
+        or set(subject.recorded.depends_on) != set(depends_on)
+        or not subject.same_object
+    )
+
+
+def _is_remembered(subject: Subject, wanted: Wanted) -> bool:
+    """Our memory holds what is declared; of a run it holds what was submitted, whatever is declared."""
+    if subject.recorded is None or subject.kind.life is Life.RUN:
         return True
-    if set(recorded.depends_on) != set(depends_on) or not subject.same_object:
-        return True
-    if subject.kind.life is Life.RUN or same(dict(recorded.spec), wanted.spec):
-        return False
-    return not same(normalise_by(subject.rules, recorded.spec, Place(subject.address.scope)), wanted.spec)
+    again = normalise_by(subject.rules, subject.recorded.spec, Place(subject.address.scope))
+    return same(again, wanted.spec)
 
 
 def _change(subject: Subject, verdict: Verdict, fields: tuple[FieldChange, ...]) -> Change:

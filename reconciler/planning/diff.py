@@ -14,6 +14,7 @@ What the declared side is compared with:
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from reconciler.model.change import ABSENT, FieldChange
@@ -188,7 +189,8 @@ def _long(spot: Spot, sides: Sides, terms: Terms) -> Iterator[FieldChange]:
     base = sides.live if base_is_live else sides.recorded
     third = sides.recorded if base_is_live else sides.live
     found = False
-    for change in item_changes(sides.desired, base, third, terms.new):
+    alike = partial(agrees, new=terms.new) if base_is_live else same
+    for change in item_changes(sides.desired, base, third, alike):
         there = spot
         for step in change.path:
             there = there.at(str(step), there.rules.items if isinstance(step, int) else there.rules.at(step))

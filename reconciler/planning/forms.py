@@ -5,12 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING
 
 from reconciler.model.address import Address
-
-if TYPE_CHECKING:
-    from reconciler.model.kind import Reference
 
 SCOPE = "scope"
 _PART = re.compile(r"\{([^{}]+)\}")
@@ -64,11 +60,3 @@ def form_of(template: str) -> Form | None:
         text = "(.+)" if closing else "(.+?)"
         pattern = f"{re.escape(opening)}{text}{f'(?:{pattern})?' if pattern else ''}"
     return Form(tuple(parts), tuple(glue), re.compile(pattern, re.DOTALL))
-
-
-def named(reference: Reference, text: str, here: Address) -> Address | None:
-    """The address that a reference field of `here` names, None when it holds a remote id (or could)."""
-    form = form_of(reference.form)
-    if form is None:
-        return None
-    return form.read(text, here.target, reference.kind, here.scope)

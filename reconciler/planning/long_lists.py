@@ -5,14 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from reconciler.model.change import ABSENT
-from reconciler.planning.expressions import agrees
 from reconciler.planning.normalise import same
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-    from collections.abc import Set as AbstractSet
+    from collections.abc import Callable, Iterator, Mapping
 
 Steps: TypeAlias = tuple[int | str, ...]
+Agrees: TypeAlias = "Callable[[Any, Any], bool]"
 
 
 class ItemChange(NamedTuple):
@@ -24,15 +23,16 @@ class ItemChange(NamedTuple):
     third: Any
 
 
-def item_changes(desired: list[Any], base: Any, third: Any, new: AbstractSet[str]) -> list[ItemChange]:  # noqa: ANN401 - any JSON value, or ABSENT
+def item_changes(desired: list[Any], base: Any, third: Any, agrees: Agrees) -> list[ItemChange]:  # noqa: ANN401 - any JSON value, or ABSENT
     """The differences between `desired` and `base` by place, what an author left to the platform left out.
 
     An index counts in `base`, and in `desired` for what only that has. `third` is the remaining side, of which the
-    value is told where it is one of the two lists, or where it can be found at the same place.
+    value is told where it is one of the two lists, or where it can be found at the same place. `agrees` tells whether
+    a value of `desired` and one of `base` are the same in spite of expressions.
     """
     from deepdiff import DeepDiff
 
-    view = _view(desired, base, new)
+    view = _view(desired, base, agrees)
     found = []
     for level in _levels(DeepDiff(view, desired, view="tree")):
         path: Steps = tuple(level.path(output_format="list"))
@@ -41,14 +41,14 @@ def item_changes(desired: list[Any], base: Any, third: Any, new: AbstractSet[str
     return sorted(found, key=lambda change: [(str(type(step)), step) for step in change.path])
 
 
-def _view(desired: Any, base: Any, new: AbstractSet[str]) -> Any:  # noqa: ANN401 - any JSON values, or ABSENT
+def _view(desired: Any, base: Any, agrees: Agrees) -> Any:  # noqa: ANN401 - any JSON values, or ABSENT
     """`base` without what `desired` leaves to the platform, and with its expressions where they agree."""
-    if agrees(desired, base, new):
+    if agrees(desired, base):
         return desired
     if isinstance(desired, dict) and isinstance(base, dict):
-        return {name: _view(desired[name], item, new) for name, item in base.items() if name in desired}
+        return {name: _view(desired[name], item, agrees) for name, item in base.items() if name in desired}
     if isinstance(desired, list) and isinstance(base, list):
-        pairs = [_view(mine, other, new) for mine, other in zip(desired, base, strict=False)]
+        pairs = [_view(mine, other, agrees) for mine, other in zip(desired, base, strict=False)]
         return [*pairs, *base[len(desired) :]]
     return base
 

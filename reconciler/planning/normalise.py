@@ -87,20 +87,27 @@ def default_of(rules: Rules) -> Any:  # noqa: ANN401 - any JSON value, or ABSENT
 
 def same(one: Any, other: Any) -> bool:  # noqa: ANN401 - any JSON value, or ABSENT
     """Equality of normal forms. Unlike `==` it tells `true` from `1`."""
-    if one is ABSENT or other is ABSENT:
-        return one is other
-    if isinstance(one, str) and isinstance(other, str):
-        return one == other
-    return one == other and canonical_json(one) == canonical_json(other)
+    return type(one) is type(other) and one == other and (isinstance(one, str) or shows(one, other))
+
+
+def shows(found: Any, wanted: Any) -> bool:  # noqa: ANN401 - any JSON values, or ABSENT
+    """Whether `found` is `wanted`, or that and more: members of objects that `wanted` does not name."""
+    if type(found) is not type(wanted):
+        return False
+    if isinstance(wanted, dict):
+        return all(name in found and shows(found[name], item) for name, item in wanted.items())
+    if isinstance(wanted, list):
+        return len(found) == len(wanted) and all(map(shows, found, wanted))
+    return bool(found == wanted)
 
 
 def _value(value: Any, rules: Rules, place: Place) -> Any:  # noqa: ANN401 - any JSON value
+    if isinstance(value, str):
+        return _text(value, rules.rule, place) if rules.texts or "$[[" in value else value
     if isinstance(value, dict):
         return _object(value, rules, place)
     if isinstance(value, list):
         return _list(value, rules, place)
-    if isinstance(value, str):
-        return _text(value, rules.rule, place)
     return _number(value) if isinstance(value, float) else value
 
 

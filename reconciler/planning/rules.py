@@ -26,6 +26,7 @@ class Rules:
     may mean no `env`, while `A: ""` inside of it is a variable with an empty value.
     `fields` are the members that have rules at or below them, `[]` standing for any item of a list and `*` for any
     member of a map; every other place below has the rules `member` or, in a list, `item` (None: the same as here).
+    `texts`: texts here have more than one spelling.
     `defaults` are the members that the server fills in. `refers`: a reference stands here or below.
     `meaning`: for which lives of a kind something here or below is part of the digest. `secrets`: something here or
     below is a secret.
@@ -39,15 +40,16 @@ class Rules:
     refers: bool = False
     meaning: frozenset[Life] = frozenset(Life)
     secrets: bool = False
+    texts: bool = False
 
     def at(self, name: str) -> Rules:
         """The rules of the member `name`."""
-        return self.fields.get(name) or self.fields.get(ANY) or self.member or self
+        return self.fields.get(name) or self.member or self
 
     @property
     def items(self) -> Rules:
         """The rules of any item of the list that stands here."""
-        return self.fields.get(ITEM) or self.item or self
+        return self.item or self
 
     def references(self, path: Path = ()) -> Iterator[tuple[Path, FieldRule]]:
         """Every place that names another resource, in the order of the schema."""
@@ -132,18 +134,24 @@ def _grow(path: Path, rule: FieldRule, written: dict[Path, FieldRule]) -> Rules:
             inherited = _inherit(rule, is_item=name == ITEM)
             fields[name] = _grow(step, _overlay(inherited, written.get(step)), written)
     own = frozenset(life for life in Life if is_semantic(rule, life))
-    member = Rules(_inherit(rule, is_item=False), meaning=own, secrets=rule.secret)
-    item = replace(member, rule=_inherit(rule, is_item=True), member=member, refers=rule.refers_to is not None)
+    member = Rules(_inherit(rule, is_item=False), meaning=own, secrets=rule.secret, texts=bool(rule.quantity))
+    refers = rule.refers_to is not None
+    item = replace(member, rule=_inherit(rule, is_item=True), member=member, refers=refers, texts=_spelled(rule))
     return Rules(
         rule,
         fields,
-        member,
-        item,
+        fields.get(ANY, member),
+        fields.get(ITEM, item),
         tuple(name for name, child in fields.items() if child.rule.has_server_default),
-        rule.refers_to is not None or any(child.refers for child in fields.values()),
+        refers or any(child.refers for child in fields.values()),
         own.union(*(child.meaning for child in fields.values())),
         rule.secret or any(child.secrets for child in fields.values()),
+        _spelled(rule),
     )
+
+
+def _spelled(rule: FieldRule) -> bool:
+    return bool(rule.quantity) or rule.refers_to is not None
 
 
 def _inherit(rule: FieldRule, *, is_item: bool) -> FieldRule:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from reconciler.model.kind import Life
@@ -37,12 +38,18 @@ class Want:
     mark: Mark | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # not slotted: the digest is made when asked for, which most unchanged things never do
 class Wanted:
-    """A manifest's spec in normal form, and its digest."""
+    """A manifest's spec in normal form."""
 
+    kind: Kind
+    rules: Rules
     spec: dict[str, Any]
-    digest: str
+
+    @cached_property
+    def digest(self) -> str:
+        """What identifies the meaning of the spec."""
+        return digest_by(self.rules, self.kind, self.spec)
 
 
 def wanted_of(manifest: Manifest, kind: Kind, rules: Rules, edges: Iterable[Edge]) -> Wanted:
@@ -53,7 +60,7 @@ def wanted_of(manifest: Manifest, kind: Kind, rules: Rules, edges: Iterable[Edge
     """
     names = {edge.mention.whole: name for edge in edges if (name := _name(edge))}
     spec = normalise_by(rules, manifest.spec, Place(manifest.address.scope, names))
-    return Wanted(spec, digest_by(rules, kind, spec))
+    return Wanted(kind, rules, spec)
 
 
 def _name(edge: Edge) -> str | None:

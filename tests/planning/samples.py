@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from reconciler.model.address import Address
 from reconciler.model.diagnostic import Source
@@ -18,6 +17,9 @@ from reconciler.planning.planner import PlanInputs, make_plan
 from reconciler.planning.references import check
 from reconciler.planning.rules import rules_of
 from reconciler.planning.wants import mark_of, wanted_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
 
 PLATFORM, TARGET, SCOPE = "acme", "prod", "lab"
 OWNER = Owner("genomics", "prod")
@@ -157,7 +159,8 @@ def recorded(
 
 def live(memory: Recorded, spec: Mapping[str, Any] | None = None, phase: Phase = Phase.READY, **more: Any) -> Live:
     """What the platform shows of what memory holds; `spec` is laid over it, `mark` and `remote_id` may be told.
-    Fields set to `...` are not shown."""
+    Fields set to `...` are not shown.
+    """
     shown = {name: value for name, value in {**memory.spec, **(spec or {})}.items() if value is not ...}
     for hidden in ("password", "seed"):
         shown.pop(hidden, None)

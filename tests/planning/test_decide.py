@@ -346,7 +346,8 @@ _LIFECYCLES = [
 
 def _every_case() -> list[Case]:
     """Each state with each policy: 2 lives, 2 x 2 x 3 sides, 3 owners, 10 phases, 4 differences, 64 policies, with the
-    remaining switches taken in turn, so that each meets each of the others."""
+    remaining switches taken in turn, so that each meets each of the others.
+    """
     switches = list(product([False, True], repeat=4))
     abilities = [ALL, CANNOT_DELETE, CANNOT_STOP, frozenset({Ability.CREATE}), frozenset()]
     classes = list(CreateClass)

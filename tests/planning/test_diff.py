@@ -304,6 +304,20 @@ def test_a_long_list_of_a_run() -> None:
     assert _short(_diff({"c": lines}, {"c": edited}, {"c": "text"}, RUN)) == [("/c/11", "line 11", "other", ABSENT)]
 
 
+def test_another_secret_in_a_long_list_of_a_run() -> None:
+    """References are compared as they are written."""
+    lines = [f"line {n}" for n in range(12)]
+    one, two = [*lines, "T=$[[ secrets.A ]]"], [*lines, "T=$[[ secrets.B ]]"]
+    assert _short(_diff({"c": one}, {"c": two}, {"c": lines}, RUN)) == [("/c/12", one[-1], two[-1], ABSENT)]
+
+
+def test_a_long_list_that_shows_an_expression_itself() -> None:
+    """A platform that holds the very text of a reference which will have another value: the whole list is told."""
+    lines = ["$[[ ref.Tool/qc@1 ]]", *[f"line {n}" for n in range(12)]]
+    new = frozenset({"$[[ ref.Tool/qc@1 ]]"})
+    assert [c.path for c in _diff({"c": lines}, {"c": lines}, {"c": lines}, TOOL, new=new)] == ["/c"]
+
+
 def test_what_cannot_be_read_is_compared_with_memory() -> None:
     """And says so by its live side."""
     assert _short(_diff({"x": 1}, {"x": 2}, _NONE)) == [("/x", 1, 2, ABSENT)]

@@ -38,6 +38,11 @@ def test_a_long_way_round() -> None:
     assert cycles({"a": ["d"], "d": ["c"], "c": ["a"], "b": []}) == [["a", "d", "c"]]
 
 
+def test_two_ways_round() -> None:
+    """One of them is told, the smaller."""
+    assert cycles({"a": ["b", "c"], "b": ["d"], "c": ["d"], "d": ["a"]}) == [["a", "b", "d"]]
+
+
 def test_no_cycles_in_a_diamond() -> None:
     """Two ways to the same node are no cycle."""
     assert cycles({"a": ["b", "c"], "b": ["d"], "c": ["d"], "d": []}) == []

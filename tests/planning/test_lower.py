@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import permutations
+from typing import TYPE_CHECKING
 
 from reconciler.model.manifest import Lifecycle, OnChange
-from reconciler.model.plan import Plan
 from reconciler.model.resource import Phase
 from tests.planning.samples import at, flow, live, manifest, plan, reading, recorded, run, steps, tool
+
+if TYPE_CHECKING:
+    from reconciler.model.plan import Plan
 
 
 def _in_order(made: Plan) -> bool:
@@ -54,8 +58,9 @@ def test_a_run_is_not_stopped_before_what_its_successor_needs_is_there() -> None
 
 
 def test_a_circle_gives_way() -> None:
-    """Z used X, X used W. Now Z uses W, X goes and W is replaced: Z cannot be moved before X goes, since W cannot come
-    back before X is gone."""
+    """Z used X, X used W. Now Z uses W, X goes and W is replaced: Z cannot move before X goes, since W cannot come back
+    before X is gone. Only there: beside the circle, what is moved off comes before what goes.
+    """
     before = [
         manifest("Tool", "w@1", {"image": "1"}),
         manifest("Tool", "x@1", {"image": "1", "a": "$[[ ref.Tool/w@1 ]]"}),
@@ -65,23 +70,26 @@ def test_a_circle_gives_way() -> None:
         manifest("Tool", "w@1", {"image": "2"}),
         manifest("Tool", "z@1", {"image": "1", "a": "$[[ ref.Tool/w@1 ]]"}),
     ]
-    memory = [recorded(m, *before) for m in before]
-    seen = reading(live(memory[0]), live(memory[1], {"a": "id-w@1"}), live(memory[2], {"a": "id-x@1"}))
-    made = plan(after, memory, seen)
+    beside = [tool("p@1"), flow("q@1", "p::1")]
+    memory = [recorded(m, *before, *beside) for m in (*before, *beside)]
+    seen = reading(
+        live(memory[0]), live(memory[1], {"a": "id-w@1"}), live(memory[2], {"a": "id-x@1"}), *map(live, memory[3:])
+    )
+    made = plan([*after, flow("q@1")], memory, seen)
     assert _in_order(made)
     assert steps(made) == [
-        "1 delete Tool/x@1",
-        "2 delete Tool/w@1 after 1",
-        "3 create Tool/w@1 after 2",
-        "4 update Tool/z@1 after 3",
+        "1 update Flow/q@1",
+        "2 delete Tool/p@1 after 1",
+        "3 delete Tool/x@1",
+        "4 delete Tool/w@1 after 3",
+        "5 create Tool/w@1 after 4",
+        "6 update Tool/z@1 after 5",
     ]
 
 
 def test_dependencies_that_swapped_sides() -> None:
     """Memory may hold a circle when an apply was cut short; both go all the same."""
     one, two = recorded(tool("a@1")), recorded(tool("b@1"))
-    from dataclasses import replace
-
     memory = [replace(one, depends_on=(two.address,)), replace(two, depends_on=(one.address,))]
     made = plan([flow("wf@1")], memory, reading(*map(live, memory)))
     assert sorted(step.split(" ", 1)[1] for step in steps(made)) == [

@@ -112,7 +112,7 @@ def test_what_belongs_to_one_place_is_not_taken_over() -> None:
 
 
 def test_a_reference_holds_for_items_and_not_for_members() -> None:
-    """A list of references is a list whose items refer; an object in a reference field does not refer by its members."""
+    """A list of references is a list whose items refer; an object in a reference field does not by its members."""
     tree = _tree(FieldRule("uses", "", refers_to=Reference("Tool")))
     assert tree.at("uses").items.rule.refers_to == Reference("Tool")
     assert tree.at("uses").items.items.rule.refers_to == Reference("Tool")
