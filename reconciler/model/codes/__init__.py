@@ -1,0 +1,15 @@
+"""Every diagnostic code this program can print, with what it means and what to do.
+
+Codes are stable: once released, a code keeps its meaning for ever. docs/errors.md is generated from here, and a
+test fails when code uses one that is not listed or lists one that nothing uses.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from reconciler.model.codes.acting import ACTING
+from reconciler.model.codes.files import FILES
+from reconciler.model.codes.meaning import MEANING
+
+CODES: Final[dict[str, tuple[str, str]]] = ACTING | FILES | MEANING
