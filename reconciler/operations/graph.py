@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 def dependencies(workspace: Workspace, selection: Selection) -> Graph:
     """The declared resources of the environment and what each needs. Offline; raises ManifestsInvalid."""
     declared = declare(workspace).required()
-    chosen = select(selection, declared.manifests, ())
+    chosen = select(selection, declared.manifests, (), workspace.call.start)
     shown = [m for m in declared.manifests if chosen is None or m.address in chosen]
     needs = {manifest.address: declared.edges.dependencies(manifest.address) for manifest in shown}
     lives = {m.address: "run" for m in shown if workspace.kinds[m.platform, m.address.kind].life is Life.RUN}

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from reconciler.model.canonical import digest
 from reconciler.model.plan import Base
 from reconciler.operations.selection import EVERYTHING, Selection, select
-from reconciler.operations.validate import declare
+from reconciler.operations.validate import declare, rooted
 from reconciler.operations.wiring import connected, open_store
 from reconciler.planning.planner import PlanInputs, make_plan
 from reconciler.version import __version__
@@ -59,7 +59,7 @@ def look(workspace: Workspace, wish: Wish, say: Say) -> Look:
     from reconciler.execution.waiting import observed
 
     with without_collection():
-        declared = declare(workspace).required()
+        declared = rooted(declare(workspace).required(), workspace.call.start, workspace.root)
         state = _read(open_store(workspace), workspace)
         wanted = wants_of(workspace, declared, state, wish)
         with connected(workspace, {want.address.target for want in wanted}, say) as connections:
@@ -114,17 +114,17 @@ def inputs_of(workspace: Workspace, declared: Declared, state: State, wish: Wish
         reading=reading,
         policy=workspace.project.policy,
         destroy=wish.destroy,
-        selected=selected(declared, state, wish),
+        selected=selected(workspace, declared, state, wish),
     )
 
 
-def selected(declared: Declared, state: State, wish: Wish) -> frozenset[Address] | None:
+def selected(workspace: Workspace, declared: Declared, state: State, wish: Wish) -> frozenset[Address] | None:
     """The addresses the plan is limited to, None for all.
 
     An empty manifest folder is more often a mistake than a wish: then the plan is limited to what is declared, since
     a selection never removes.
     """
-    chosen = select(wish.selection, declared.manifests, state.resources)
+    chosen = select(wish.selection, declared.manifests, state.resources, workspace.root)
     if chosen is None and not wish.destroy and any(d.code == EMPTY_FOLDER for d in declared.diagnostics):
         return frozenset(manifest.address for manifest in declared.manifests)
     return chosen

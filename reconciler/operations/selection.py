@@ -45,9 +45,11 @@ def matches(address: Address, glob: str) -> bool:
 
 
 def select(
-    selection: Selection, manifests: Sequence[Manifest], recorded: Iterable[Address]
+    selection: Selection, manifests: Sequence[Manifest], recorded: Iterable[Address], root: Path
 ) -> frozenset[Address] | None:
     """The addresses meant, without what they need; None when that is everything.
+
+    `root` is the folder that the manifests' files are named from; paths are from where the person stands.
 
     Raises UsageError for a glob or path that means nothing: a typo must not look like success.
     """
@@ -63,14 +65,14 @@ def select(
     chosen = {a for a in known if not selection.only or any(matches(a, glob) for glob in selection.only)}
     chosen -= {a for a in chosen if any(matches(a, glob) for glob in selection.without)}
     for path in selection.paths:
-        if not any(_inside(manifest, path) for manifest in manifests):
+        if not any(_inside(manifest, path, root) for manifest in manifests):
             msg = f"no manifest of this project is in {path}"
             raise UsageError(msg, hint="`manifests:` in the project file says where they are.")
     if selection.paths:
-        chosen &= {m.address for m in manifests if any(_inside(m, path) for path in selection.paths)}
+        chosen &= {m.address for m in manifests if any(_inside(m, path, root) for path in selection.paths)}
     return frozenset(chosen)
 
 
-def _inside(manifest: Manifest, path: Path) -> bool:
-    file = type(path)(manifest.source.file).resolve()
+def _inside(manifest: Manifest, path: Path, root: Path) -> bool:
+    file = (root / manifest.source.file).resolve()
     return file == path.resolve() or path.resolve() in file.parents

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import os
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reconciler.errors import ManifestsInvalid
@@ -10,9 +12,8 @@ from reconciler.model.diagnostic import errors
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
-    from pathlib import Path
 
-    from reconciler.model.diagnostic import Diagnostic
+    from reconciler.model.diagnostic import Diagnostic, Source
     from reconciler.model.manifest import Manifest
     from reconciler.operations.workspace import Workspace
     from reconciler.planning.edges import Edges
@@ -77,3 +78,22 @@ def sources(diagnostics: Iterable[Diagnostic], start: Path, *, most_bytes: int =
         except (OSError, ValueError):
             continue
     return texts
+
+
+def rooted(declared: Declared, start: Path, root: Path) -> Declared:
+    """The same with every file named from the project's root instead of from `start`, where the person stands.
+
+    A plan is the same bytes wherever it is made, and names no folder of one machine.
+    """
+    here, there = os.path.realpath(start), os.path.realpath(root)
+    if here == there:
+        return declared
+
+    def moved(source: Source) -> Source:
+        return replace(source, file=os.path.relpath(os.path.normpath(Path(here, source.file)), there))
+
+    return replace(
+        declared,
+        manifests=tuple(replace(manifest, source=moved(manifest.source)) for manifest in declared.manifests),
+        diagnostics=tuple(d.at(moved(d.source)) if d.source else d for d in declared.diagnostics),
+    )

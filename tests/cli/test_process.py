@@ -175,3 +175,39 @@ def test_completion_scripts(tmp_path: Path, shell: str) -> None:
     if shell == "bash":
         check = subprocess.run(["bash", "-n"], input=done.stdout, text=True, capture_output=True, check=False)
         assert check.returncode == 0, check.stderr
+
+
+def test_a_person_at_a_terminal(project: Project) -> None:
+    """On a terminal apply shows the plan in colour, asks, takes `yes`, and draws its progress over itself."""
+    project.greeting()
+    shown = _typed(project, "yes\n")
+    assert "\x1b[32m" in shown
+    assert "Only 'yes' is taken as yes" in shown
+    assert "Applied: 3 done." in shown
+    assert shown.count("done   \x1b[0m  create") == 3
+    project.write("other.yaml", "app: { name: other, version: '1', image: demo/x, commands: [ls] }\n")
+    assert "nothing was done" in _typed(project, "y\n")
+
+
+def _typed(project: Project, answer: str) -> str:
+    """What a terminal shows when somebody runs `apply` and types `answer`."""
+    import pty
+
+    variables = {"PATH": os.environ["PATH"], "TERM": "xterm-256color", **CREDENTIALS}
+    ours, theirs = pty.openpty()
+    with subprocess.Popen(
+        [*PYTHON, "apply"], cwd=project.root, env=variables, stdin=theirs, stdout=theirs, stderr=theirs
+    ):
+        os.close(theirs)
+        os.write(ours, answer.encode())
+        pieces = []
+        while True:
+            try:
+                piece = os.read(ours, 65536)
+            except OSError:  # what Linux says when the other end is closed
+                break
+            if not piece:
+                break
+            pieces.append(piece)
+    os.close(ours)
+    return b"".join(pieces).decode()

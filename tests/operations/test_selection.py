@@ -1,0 +1,76 @@
+"""Which addresses a command is about."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from reconciler.errors import UsageError
+from reconciler.model.address import Address
+from reconciler.model.diagnostic import Source
+from reconciler.model.manifest import Manifest
+from reconciler.operations.selection import EVERYTHING, Selection, matches, select
+
+APP = Address("prod", "App", "lab", "fastqc@1.0.0")
+JOB = Address("prod", "Job", "lab", "night/ly")
+OTHER = Address("dev", "App", "-", "fastqc@2.0.0")
+ROOT = Path("/project")
+
+
+def _manifest(address: Address, file: str) -> Manifest:
+    return Manifest(address, "p", {}, Source(file, 1))
+
+
+MANIFESTS = (_manifest(APP, "apps/fastqc.yaml"), _manifest(JOB, "jobs/nightly.yaml"))
+
+
+@pytest.mark.parametrize(
+    ("glob", "means"),
+    [
+        ("fastqc@1.0.0", {APP}),
+        ("fastqc@*", {APP, OTHER}),
+        ("App/*", {APP, OTHER}),
+        ("App/lab/*", {APP}),
+        ("*/App/*/*", {APP, OTHER}),
+        ("prod/*/*/*", {APP, JOB}),
+        ("night%2Fly", {JOB}),
+        ("Job/night%2Fly", {JOB}),
+        ("*", {APP, JOB, OTHER}),
+        ("night/ly", set()),
+        ("app/*", set()),
+        ("*/*/*/*/*", set()),
+    ],
+)
+def test_globs(glob: str, means: set[Address]) -> None:
+    """A glob may leave out target and scope; each part of it means one part of the address; case counts."""
+    assert {address for address in (APP, JOB, OTHER) if matches(address, glob)} == means
+
+
+def test_everything() -> None:
+    """No words, no limit."""
+    assert EVERYTHING.is_everything
+    assert select(EVERYTHING, MANIFESTS, [OTHER], ROOT) is None
+
+
+def test_only_and_except() -> None:
+    """`--only` takes, `--except` takes out of it; what is only recorded can be named too."""
+    assert select(Selection(only=("App/*",)), MANIFESTS, [OTHER], ROOT) == {APP, OTHER}
+    assert select(Selection(without=("App/*",)), MANIFESTS, [OTHER], ROOT) == {JOB}
+    assert select(Selection(only=("App/*",), without=("*@2*",)), MANIFESTS, [OTHER], ROOT) == {APP}
+
+
+@pytest.mark.parametrize("path", ["/project/apps", "/project/apps/fastqc.yaml", "/project/./jobs/../apps"])
+def test_paths(path: str) -> None:
+    """A file or a folder means what is declared in it."""
+    assert select(Selection(paths=(Path(path),)), MANIFESTS, [OTHER], ROOT) == {APP}
+
+
+@pytest.mark.parametrize(
+    "selection",
+    [Selection(only=("Ap/*",)), Selection(without=("nope",)), Selection(paths=(Path("/project/nope"),))],
+)
+def test_what_means_nothing_is_an_error(selection: Selection) -> None:
+    """A typo must not look like success."""
+    with pytest.raises(UsageError):
+        select(selection, MANIFESTS, [OTHER], ROOT)
