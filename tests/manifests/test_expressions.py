@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reconciler.manifests.interpolation import fill
@@ -163,12 +163,14 @@ def test_mistakes_after_filling_in_are_placed(tmp_path: Path) -> None:
     assert "lab/空:2" in found.diagnostics[0].message
 
 
+@settings(deadline=None)
 @given(st.dictionaries(st.text(max_size=4), st.text(max_size=8).filter(lambda t: "$[[" not in t), max_size=4))
 def test_a_document_without_expressions_is_not_changed(document: dict[str, str]) -> None:
     """Filling in does nothing where there is nothing to fill in."""
     assert fill(document, {"a": "b"}).value == document
 
 
+@settings(deadline=None)
 @given(st.text(max_size=10).filter(lambda t: "$[[" not in t))
 def test_what_is_filled_in_is_not_read_again(text: str) -> None:
     """A variable's value is text, whatever it looks like."""

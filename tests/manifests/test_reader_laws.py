@@ -86,6 +86,7 @@ def check(data: bytes) -> None:
         assert locate(document.chunk).value("").line == document.source.line
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=200))
 @example(b"\xff\xfe")
 @example(b"--- ---\n---")
@@ -95,14 +96,14 @@ def test_any_bytes(data: bytes) -> None:
     check(data)
 
 
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 @given(YAMLISH)
 def test_anything_like_yaml(text: str) -> None:
     """The same for texts made of YAML's own signs, which reach further into the parser."""
     check(text.encode())
 
 
-@settings(max_examples=150)
+@settings(max_examples=150, deadline=None)
 @given(YAMLISH)
 def test_both_parsers_agree_on_what_they_both_accept(text: str) -> None:
     """A checkout without the C library reads the same values."""
@@ -111,6 +112,7 @@ def test_both_parsers_agree_on_what_they_both_accept(text: str) -> None:
         assert [d.value for d in one.documents] == [d.value for d in other.documents]
 
 
+@settings(deadline=None)
 @given(JSON)
 def test_json_reads_as_itself(value: Any) -> None:
     """YAML written as JSON, as plain YAML and as a stream gives the value back, with its types."""
@@ -121,6 +123,7 @@ def test_json_reads_as_itself(value: Any) -> None:
         assert json.dumps(found, sort_keys=True) == json.dumps([] if value is None else [value], sort_keys=True)
 
 
+@settings(deadline=None)
 @given(st.dictionaries(st.text("abc", min_size=1, max_size=3), st.text("019.eE+-:_xo", max_size=8), max_size=5))
 def test_what_a_library_quotes_reads_as_text(value: dict[str, str]) -> None:
     """Text that looks like a number stays text when a YAML 1.1 writer has quoted or not quoted it."""
@@ -131,6 +134,7 @@ def test_what_a_library_quotes_reads_as_text(value: dict[str, str]) -> None:
             assert str(found) == value[key] or found == yaml.safe_load(value[key])
 
 
+@settings(deadline=None)
 @given(st.text(max_size=12).filter(str.isprintable))
 def test_a_scalar_is_never_guessed(text: str) -> None:
     """What is typed can be written back as JSON would write it; all else is the text itself."""
