@@ -56,11 +56,12 @@ class Server:
         self._cancel = True
 
     def run(self) -> None:
-        """Everything from lock to unlock. Raises LocalPlatformError when the folder or the port is taken."""
+        """Serves until told to stop; once in the life of a process. Raises LocalPlatformError when the folder or the port is taken."""
         lock = Lock(self._folder.root / "server.lock")
         # Patience: whoever asks whether the lock is free holds it for an instant.
         if not lock.take(patience=2.0):
             raise LocalPlatformError(f"another server uses {self._folder.root} (process {lock.holder()})")
+        # Never released: it is held for as long as this process lives, and whoever waits for that gets what they mean.
         try:
             os.chdir(self._folder.root)
             _log_to(self._folder.log)
@@ -78,7 +79,6 @@ class Server:
                 platform.close()
         finally:
             self._folder.unsay_ready()
-            lock.release()
 
     def _engines(self, listener: Listener, clock: Clock) -> Mapping[str, Engine]:
         real = ProcessEngine(self._folder.engine, listener, clock=clock.now)
