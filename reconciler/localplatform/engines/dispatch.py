@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+import time
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from reconciler.localplatform.work import Instance, Limits
 
 _MEGABYTE = 1024 * 1024
+_NOT_MOVED = 0.001
 _SHARED = 64 * _MEGABYTE
 """A process's peak counts memory it shares with others; so much of it is let pass."""
 
@@ -61,7 +63,11 @@ class _Held:
 
 @dataclass(slots=True)
 class TrackedRun:
-    """A run the engine has in memory. `order`: when it came, among all."""
+    """A run the engine has in memory. `order`: when it came, among all.
+
+    `began` and `first_starts` (of the run and of its instances) are in the machine's time, from which limits count;
+    times in events are the platform's, which may be moved.
+    """
 
     life: Lifecycle
     folder: RunFolder
@@ -69,11 +75,24 @@ class TrackedRun:
     events: list[Event] = field(default_factory=list)
     launches: dict[tuple[str, int], Launch] = field(default_factory=dict)
     held: list[tuple[str, _Held]] = field(default_factory=list)
+    began: float | None = None
+    first_starts: dict[tuple[str, int], float] = field(default_factory=dict)
 
     @property
     def run_id(self) -> str:
         """Its id."""
         return self.life.ledger.run.id
+
+    @property
+    def deadline(self) -> float | None:
+        """When the run's time is over, in the machine's time."""
+        timeout, ledger = self.life.ledger.run.timeout, self.life.ledger
+        return None if timeout is None or self.began is None or ledger.status.ended else self.began + timeout
+
+    def begin_anew(self) -> None:
+        """All limits count from the next start."""
+        self.began = None
+        self.first_starts.clear()
 
 
 class Dispatcher:
@@ -107,8 +126,8 @@ class Dispatcher:
         for tracked in active:
             self._obey(tracked)
             self.publish(tracked)
-        now = self._clock()
-        waits = [deadline - now for tracked in active if (deadline := tracked.life.deadline()) is not None]
+        now = time.time()
+        waits = [deadline - now for tracked in active if (deadline := tracked.deadline) is not None]
         self._exiting = [found for found in self._exiting if not found.gone()]
         if self._exiting or any(tracked.launches or tracked.folder.has_unsaved for tracked in active):
             waits.append(self._poll)
@@ -131,9 +150,13 @@ class Dispatcher:
     def pick_up(self, tracked: TrackedRun) -> None:
         """After a restart: finds what became of each instance that was to run. Called once per run."""
         life = tracked.life
+        if life.ledger.started is not None:
+            tracked.began = life.ledger.started - self._moved()
         for task, index in life.active():
             attempt = life.ledger.instance(task, index).shown.attempt
             found, number = launching.last_launch(tracked.folder.instance(task, index), attempt)
+            if found is not None:
+                self._remember_limits(tracked, found, task, index)
             if found is not None and self._adopts(tracked, found, task, index):
                 tracked.launches[task, index] = found
                 if life.ledger.instance(task, index).stopping:  # the order may have died with the last process
@@ -144,6 +167,16 @@ class Dispatcher:
             if record.active:
                 self._hold(tracked, task, tuple(record.active))
         self.publish(tracked)
+
+    @staticmethod
+    def _remember_limits(tracked: TrackedRun, found: Launch, task: str, index: int) -> None:
+        """Takes the real times from which limits count out of the order of a launch."""
+        deadlines, ledger = launching.deadlines_of(found), tracked.life.ledger
+        limit, whole = ledger.definition(task).timeout, ledger.run.timeout
+        if limit is not None and Cause.TIMEOUT in deadlines:
+            tracked.first_starts[task, index] = deadlines[Cause.TIMEOUT] - limit
+        if whole is not None and Cause.RUN_TIMEOUT in deadlines:
+            tracked.began = deadlines[Cause.RUN_TIMEOUT] - whole
 
     def _adopts(self, tracked: TrackedRun, found: Launch, task: str, index: int) -> bool:
         """Whether a launch was begun; one that was not is made void, so that another can be made."""
@@ -161,16 +194,19 @@ class Dispatcher:
         for (task, index), found in list(tracked.launches.items()):
             instance = life.ledger.instance(task, index)
             if instance.shown.started is None and (began := found.started()) is not None:
-                life.started(task, index, *began)
+                tracked.began = tracked.began or began[0]
+                tracked.first_starts.setdefault((task, index), began[0])
+                life.started(task, index, began[0] + self._moved(), began[1])
             if found.look() is Found.FINISHED:
                 at, ending, record = found.ending()
-                self._note_record(tracked, task, index, record)
-                self._end(tracked, task, index, at or self._clock(), ending)
+                at = at + self._moved() if at else self._clock()
+                self._note_record(tracked, task, index, at, record)
+                self._end(tracked, task, index, at, ending)
                 self._exiting.append(found)
             elif found.gone() and found.look() is not Found.FINISHED:
                 self._end(tracked, task, index, self._clock(), found.silent_ending())
-        deadline = life.deadline()
-        if deadline is not None and self._clock() >= deadline:
+        deadline = tracked.deadline
+        if deadline is not None and time.time() >= deadline:
             life.stop(self._clock(), Cause.RUN_TIMEOUT)
 
     def _end(self, tracked: TrackedRun, task: str, index: int, at: float, ending: Ending) -> None:
@@ -181,9 +217,13 @@ class Dispatcher:
         tracked.held = [(name, held) for name, held in tracked.held if held.indexes]
         tracked.life.ended(task, index, at, ending)
 
-    def _note_record(self, tracked: TrackedRun, task: str, index: int, record: dict[str, Any]) -> None:
+    def _moved(self) -> float:
+        """By how much the platform's time differs from the machine's."""
+        moved = self._clock() - time.time()
+        return moved if abs(moved) > _NOT_MOVED else 0.0
+
+    def _note_record(self, tracked: TrackedRun, task: str, index: int, at: float, record: dict[str, Any]) -> None:
         """What a supervisor noticed besides the end itself."""
-        at = record.get("at", self._clock())
         if record.get("log_error"):
             tracked.life.note(EventType.LOG_CUT, task, index, at, f"output was lost: {record['log_error']}")
         elif record.get("dropped"):
@@ -239,13 +279,14 @@ class Dispatcher:
             tracked.held.append((task, _Held(grant(limits, self._capacity), set(group))))
 
     def _launch(self, tracked: TrackedRun, task: str, index: int, *, number: int = 0) -> None:
-        now, ledger = self._clock(), tracked.life.ledger
+        now, ledger = time.time(), tracked.life.ledger
         definition, record = ledger.definition(task), ledger.instance(task, index)
         deadlines = []
         if definition.timeout is not None:
-            deadlines.append((Cause.TIMEOUT, (record.first_started or now) + definition.timeout))
+            first = tracked.first_starts.get((task, index), now)
+            deadlines.append((Cause.TIMEOUT, first + definition.timeout))
         if ledger.run.timeout is not None:
-            deadlines.append((Cause.RUN_TIMEOUT, (ledger.started or now) + ledger.run.timeout))
+            deadlines.append((Cause.RUN_TIMEOUT, (tracked.began or now) + ledger.run.timeout))
         job = Job(
             run=ledger.run,
             task=definition,
@@ -260,7 +301,7 @@ class Dispatcher:
             tracked.launches[task, index] = launching.launch(job, self._around, number)
         except OSError as error:
             ending = Ending(Cause.DISK, message=f"cannot start it: {error.strerror}")
-            self._end(tracked, task, index, now, ending)
+            self._end(tracked, task, index, self._clock(), ending)
 
     def _ports(self, tracked: TrackedRun, task: str) -> dict[str, str]:
         """The ports of a gang: those its first member got, or new ones."""

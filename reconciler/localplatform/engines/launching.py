@@ -212,6 +212,12 @@ def void(found: Launch) -> bool:
     return True
 
 
+def deadlines_of(found: Launch) -> dict[Cause, float]:
+    """The deadlines a launch was given."""
+    order = _read(found.folder / "order.json") or {}
+    return {Cause(cause): at for cause, at in order.get("deadlines", ())}
+
+
 def ports_of(found: Launch) -> dict[str, str]:
     """The ports a launch was given."""
     order = _read(found.folder / "order.json") or {}

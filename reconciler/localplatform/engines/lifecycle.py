@@ -226,11 +226,6 @@ class Lifecycle:
         """The instances that hold room."""
         return tuple((name, index) for name, record in self.ledger.tasks.items() for index in record.active)
 
-    def deadline(self) -> float | None:
-        """When the run's time is over."""
-        timeout, started = self.ledger.run.timeout, self.ledger.started
-        return None if timeout is None or started is None or self.ledger.status.ended else started + timeout
-
     # How it follows
 
     def _restarts(self, task: Task, record: TaskRecord, indexes: Sequence[int], endings: Sequence[Ending]) -> bool:

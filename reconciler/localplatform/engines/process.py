@@ -36,7 +36,8 @@ _DRAIN = 65536
 class ProcessEngine:
     """The protocol (Engine and Suspends) with real processes. `folder` is made when missing, and this engine's alone.
 
-    `listener` is called from the engine's own thread. `clock` gives UNIX seconds.
+    `listener` is called from the engine's own thread. `clock` gives the UNIX seconds that events carry; it may be moved
+    or stopped. Time limits are real: they follow the machine's clock.
     """
 
     def __init__(
@@ -92,6 +93,8 @@ class ProcessEngine:
         with self._lock:
             dispatcher, tracked = self._open(), self._find(run_id)
             again = tracked.life.retry(self._clock(), amended)
+            if again:
+                tracked.begin_anew()
             with suppress(OSError):  # then the next start cannot be written down either, and says so
                 tracked.folder.mark_ended(ended=False)
                 if amended is not None:

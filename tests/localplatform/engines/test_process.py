@@ -13,6 +13,7 @@ import pytest
 
 from reconciler.errors import LocalPlatformError
 from reconciler.localplatform.engines import tree
+from reconciler.localplatform.engines.process import ProcessEngine
 from reconciler.localplatform.engines.protocol import EventType
 from reconciler.localplatform.engines.scheduling import Capacity
 from reconciler.localplatform.work import Cause, File, Instance, Limits, Program, Run, Script, Status, Task, Together
@@ -20,6 +21,8 @@ from tests.localplatform.engines.conftest import Bench, hanging, process_bench, 
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from reconciler.localplatform.engines.protocol import Event
 
 MEBIBYTE = 1024 * 1024
 needs_proc = pytest.mark.skipif(not tree.has_proc(), reason="the system does not tell about its processes")
@@ -216,6 +219,30 @@ def test_suspended_processes_do_not_run(process: Bench) -> None:
     assert len(process.output("run-1", "only")) == before
     process.engine.resume("run-1")
     process.wait_for(lambda: len(process.output("run-1", "only")) > before + 4)
+
+
+@pytest.mark.parametrize("jump", [3600.0, -3600.0])
+def test_a_moved_clock_changes_stamps_and_not_limits(tmp_path: Path, jump: float) -> None:
+    """Events carry the time of the clock handed in; time limits go by the machine's, here and after a restart."""
+    moved = [0.0]
+    heard: list[Event] = []
+    engine = ProcessEngine(tmp_path / "engine", heard.extend, clock=lambda: time.time() + moved[0])
+    bench = Bench(engine, heard)
+    engine.submit(Run("run-1", (Task("a", (hanging(),), timeout=20.0),), timeout=20.0))
+    bench.running("run-1", "a")
+    moved[0] = jump
+    engine.submit(Run("run-2", (Task("a", (hanging(),), timeout=0.3), Task("b", (hanging(),), timeout=20.0))))
+    shown = bench.until("run-2", lambda snapshot: snapshot.task("a").status.ended).task("a").instances[0]
+    assert shown.cause is Cause.TIMEOUT
+    assert abs(shown.finished - time.time() - jump) < 20
+    assert engine.observe("run-1").status is Status.RUNNING
+    engine.close()
+    assert bench.running("run-2", "b").status is Status.RUNNING
+    assert engine.observe("run-1").status is Status.RUNNING
+    for run_id in ("run-1", "run-2"):
+        engine.cancel(run_id, force=True)
+        bench.ended(run_id)
+    engine.close()
 
 
 @needs_proc
