@@ -9,6 +9,7 @@ run() {
     "$@"
 }
 
+run reconciler local start
 run reconciler local upload data demo:/
 run reconciler validate
 run reconciler plan
