@@ -45,6 +45,7 @@ class Stopped(Exception):
 class Builder:
     """Takes the events of one document and holds the outcome: `root`, `start`, `problems`.
 
+    That there is one document only is the work of `documents.split`: a second one begins with a line `---`.
     Iterative, so that no input can exhaust the stack. Goes on after a problem wherever the rest can still be judged.
     """
 
@@ -83,7 +84,7 @@ class Builder:
             yaml.SequenceStartEvent: self._open_sequence,
             yaml.SequenceEndEvent: self._close,
             yaml.AliasEvent: self._alias,
-            yaml.DocumentStartEvent: self._begin,
+            yaml.DocumentStartEvent: self._nothing,
             yaml.DocumentEndEvent: self._nothing,
             yaml.StreamStartEvent: self._nothing,
         }
@@ -117,11 +118,6 @@ class Builder:
 
     def _nothing(self, event: yaml.Event) -> None:
         """Says nothing about values."""
-
-    def _begin(self, event: yaml.DocumentStartEvent) -> None:
-        if self.start is not None:
-            self._problem(event, "yaml.syntax", "a second document begins here", "begin it with a line `---`")
-            raise Stopped
 
     def _scalar(self, event: yaml.ScalarEvent) -> None:
         self._count += 1

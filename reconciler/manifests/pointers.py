@@ -13,11 +13,6 @@ def join(path: Iterable[str | int]) -> str:
     return "".join(f"/{str(part).replace('~', '~0').replace('/', '~1')}" for part in path)
 
 
-def split(pointer: str) -> list[str]:
-    """The parts of a pointer, unescaped. The inverse of `join` but for numbers."""
-    return [part.replace("~1", "/").replace("~0", "~") for part in pointer.split("/")[1:]]
-
-
 def parent(pointer: str) -> str:
     """The pointer of what holds `pointer`; "" for the whole document."""
     return pointer.rpartition("/")[0]

@@ -17,6 +17,8 @@ _FLOAT = re.compile(r"-?(?:0|[1-9][0-9]*)\.[0-9]+")
 _NOT_FINITE = re.compile(r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)")
 _TYPED: Final[dict[str, PlainValue]] = {"": None, "~": None, "null": None, "true": True, "false": False}
 _LONGEST_NUMBER: Final = 400
+MOST_REMEMBERED: Final = 10_000
+"""Scalars kept: manifests repeat few, and a file of different ones must not fill the memory."""
 
 
 class Refusal(StrEnum):
@@ -55,9 +57,6 @@ class PlainScalars(dict[str, PlainValue | Refusal]):
 
     def __missing__(self, text: str) -> PlainValue | Refusal:
         value = resolve(text)
-        if len(self) < _MOST_REMEMBERED:
+        if len(self) < MOST_REMEMBERED:
             self[text] = value
         return value
-
-
-_MOST_REMEMBERED: Final = 100_000

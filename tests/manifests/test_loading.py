@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import random
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -203,6 +204,16 @@ def test_an_unreadable_file(tmp_path: Path) -> None:
     found = load(project(tmp_path), DEV, catalogue(), base=tmp_path)
     assert brief(found.diagnostics) == [("gone.yaml", "file.unreadable")]
     assert len(found.manifests) == 1
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="the superuser may read everything")
+def test_a_file_without_permission(tmp_path: Path) -> None:
+    """It is said, and so is a folder that cannot be listed."""
+    (tmp_path / "secret.yaml").write_text(NATIVE)
+    (tmp_path / "secret.yaml").chmod(0)
+    (tmp_path / "closed").mkdir(mode=0)
+    found = load(project(tmp_path), DEV, catalogue(), base=tmp_path)
+    assert brief(found.diagnostics) == [("closed", "file.unreadable"), ("secret.yaml", "file.unreadable")]
 
 
 def test_a_file_beyond_the_limit_is_not_read_to_its_end(tmp_path: Path) -> None:

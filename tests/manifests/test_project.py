@@ -106,6 +106,7 @@ def test_the_file_is_found_upward(tmp_path: Path) -> None:
     """From any folder below; the nearest counts; both suffixes do, and a folder of that name does not."""
     deep = tmp_path / "a/b/c"
     deep.mkdir(parents=True)
+    assert find_project(deep) is None
     (tmp_path / "reconciler.yaml").touch()
     assert find_project(deep) == tmp_path / "reconciler.yaml"
     (tmp_path / "a/reconciler.yml").touch()

@@ -8,6 +8,7 @@ from reconciler.manifests import documents
 from reconciler.manifests.building import DEEPEST, MOST_ALIASED
 from reconciler.manifests.events import PythonParser, open_parser
 from reconciler.manifests.reader import Reader
+from reconciler.manifests.scalars import MOST_REMEMBERED, PlainScalars
 from reconciler.model.codes import CODES
 from tests.manifests.declared import brief, read, value
 
@@ -314,3 +315,23 @@ def test_the_place_of_a_finding_as_a_pointer() -> None:
 def test_quoted_merge_key_is_a_key() -> None:
     """In quotes, `<<` is two characters."""
     assert value("'<<': 1") == {"<<": 1}
+
+
+def test_a_second_document_after_an_end_marker() -> None:
+    """A document begins with its marker, also after an end marker with a directive."""
+    result = read("a: 1\n...\n%YAML 1.2\n---\nb: 2\n")
+    assert brief(result.diagnostics)[0][1] == "yaml.syntax"
+
+
+def test_very_many_problems_are_not_all_told() -> None:
+    """A machine-made file with thousands of mistakes ends in a readable number of findings."""
+    assert len(read("1: x\n" * 5000).diagnostics) == 50
+    assert len(read("a: \x07\n" * 5000).diagnostics) == 10
+
+
+def test_scalars_are_remembered_within_bounds() -> None:
+    """A huge file of different scalars does not fill the memory with them."""
+    scalars = PlainScalars()
+    for number in range(MOST_REMEMBERED + 10):
+        assert scalars[str(number)] == number
+    assert len(scalars) == MOST_REMEMBERED
