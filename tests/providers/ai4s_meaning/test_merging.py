@@ -3,6 +3,7 @@ from __future__ import annotations
 from hypothesis import given as drawn
 from hypothesis import strategies as st
 
+from reconciler.providers.ai4s.meaning.interface import Declared
 from reconciler.providers.ai4s.meaning.merging import RESOURCE_DEFAULTS, effective_resources, merged_tasks
 from tests.providers.ai4s_meaning.declared import ALIGN, READS, job, task, workflow
 
@@ -49,7 +50,7 @@ def test_a_run_as_it_would_be() -> None:
         task("x", "gone::1.0.0", resources={"gpu": "1"}),
     )
     run = job(task("a", inputs={"seed": ["1", "2", "3"]}, resources={"gpu": "8"}))
-    first, second, third = merged_tasks(run, (READS, ALIGN, flow, run))
+    first, second, third = merged_tasks(run, Declared((READS, ALIGN, flow, run)))
     assert (first.name, first.instances, first.resources["cpu"], first.inputs) == ("t", 1, "1C", {"reads": ("lab:/a",)})
     assert (second.instances, second.resources["gpu"], second.resources["memory"]) == (3, "8", "8G")
     assert second.inputs == {"mode": ("fast",), "reads": ("${t.clean}",), "seed": ("1", "2", "3")}
@@ -58,11 +59,11 @@ def test_a_run_as_it_would_be() -> None:
 
 def test_a_run_of_an_undeclared_workflow_is_unknown() -> None:
     """Nothing is made up about a workflow that lives on the platform only."""
-    assert merged_tasks(job(runs="other::1.0.0"), (READS,)) == ()
+    assert merged_tasks(job(runs="other::1.0.0"), Declared((READS,))) == ()
 
 
 def test_of_two_overrides_the_first_counts() -> None:
     """As everywhere in the checks; that there are two is an error of its own."""
     flow = workflow(task("t", "trim::1.0.0"))
     run = job(task("t", resources={"cpu": "2C"}), task("t", resources={"cpu": "4C"}))
-    assert [merged.resources["cpu"] for merged in merged_tasks(run, (READS, flow))] == ["2C"]
+    assert [merged.resources["cpu"] for merged in merged_tasks(run, Declared((READS, flow)))] == ["2C"]

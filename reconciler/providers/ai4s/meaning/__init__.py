@@ -8,6 +8,7 @@ declared here (a bare id, or one that lives on the platform only) is passed over
     workflows   task -> app: inputs exist, values fit, wiring exists and fits, no circle, accelerator counts
     jobs        job -> workflow -> app: the same over what the job overrides, and required inputs have a value
     merging     what a task really gets, for these checks, for reviews and for guards
+    usage       what the runs may use up
 """
 
 from __future__ import annotations

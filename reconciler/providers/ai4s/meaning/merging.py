@@ -16,13 +16,13 @@ from dataclasses import dataclass
 from math import prod
 from typing import TYPE_CHECKING, Any
 
-from reconciler.providers.ai4s.meaning.interface import Declared, tasks
+from reconciler.providers.ai4s.meaning.interface import tasks
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from reconciler.model.manifest import Manifest
-    from reconciler.providers.ai4s.meaning.interface import Interface, Setting, Task
+    from reconciler.providers.ai4s.meaning.interface import Declared, Interface, Setting, Task
 
 RESOURCE_DEFAULTS: dict[str, str] = {"cpu_type": "X86", "cpu": "1C", "memory": "1G", "gpu_type": "", "gpu": "0"}
 
@@ -88,11 +88,11 @@ def merge(app: Interface | None, workflow_task: Task, job_task: Task | None = No
     )
 
 
-def merged_tasks(job: Manifest, manifests: Sequence[Manifest]) -> tuple[Merged, ...]:
+def merged_tasks(job: Manifest, declared: Declared) -> tuple[Merged, ...]:
     """Every task of a declared job as it would run, in the order of its workflow; empty when the workflow is not
-    among `manifests`. For reviews and guards: what a run will ask for, before it is submitted.
+    among those declared. For reviews and guards: what a run will ask for, before it is submitted.
     """
-    steps = Declared(manifests).workflow(workflow_reference(job), job.address)
+    steps = declared.workflow(workflow_reference(job), job.address)
     if steps is None:
         return ()
     overrides = {task.name: task for task in reversed(tasks(job.spec))}
