@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from reconciler.model.change import ABSENT, Action
@@ -34,8 +34,19 @@ if TYPE_CHECKING:
 DEFAULT_WIDTH = 100
 _INDENT = "      "
 _PATH_COLUMN = 44
+_ADDRESS_COLUMN = 60
+_PLACE_COLUMN = 40
+_HEAD_COLUMNS = len("-/+ replace ") + 6
 _DIFF_CONTEXT = 1
 _WORST_FIRST = sorted(Action, key=lambda action: -action.severity)
+
+
+@dataclass(frozen=True, slots=True)
+class _Columns:
+    """How wide the columns of one-line changes are."""
+
+    address: int = 0
+    place: int = 0
 
 
 def render_plan(plan: Plan, *, width: int = DEFAULT_WIDTH, colour: bool = False) -> str:
@@ -44,7 +55,7 @@ def render_plan(plan: Plan, *, width: int = DEFAULT_WIDTH, colour: bool = False)
     sections = [
         _findings(plan, Severity.ERROR, paint),
         _dangers(plan, paint),
-        *(render_change(change, width=width, colour=colour) for change in _worst_first(plan)),
+        _changes(_worst_first(plan), width, paint),
         _findings(plan, Severity.WARNING, paint),
         _findings(plan, Severity.NOTE, paint),
         _verdict(plan, paint),
@@ -92,19 +103,51 @@ def _dangers(plan: Plan, paint: Paint) -> str:
     return paint(f"Danger: {listed(words)}.", Tone.DANGER) if words else ""
 
 
+def _changes(changes: Sequence[Change], width: int, paint: Paint) -> str:
+    """One block per change; those that need only a line stand below each other, in columns."""
+    short = [change for change in changes if not change.fields]
+    table = _Columns(
+        min(max((columns(_address(change)) for change in short), default=0), _ADDRESS_COLUMN),
+        min(max((columns(_place(change)) for change in short), default=0), _PLACE_COLUMN),
+    )
+    text, before = "", ""
+    for change in changes:
+        block = _block(change, table, width, paint)
+        gap = "" if not before else "\n\n" if "\n" in before + block else "\n"
+        text, before = text + gap + block, block
+    return text
+
+
 def render_change(change: Change, *, width: int = DEFAULT_WIDTH, colour: bool = False) -> str:
     """One block: sign, action, address, place; changed fields; why."""
-    paint = Paint(colour)
-    tone = ACTION_TONES[change.action]
-    head = f"{SIGNS[change.action]:>3} {change.action:<7}"
-    place = f"   {paint(printable(str(change.source)), Tone.QUIET)}" if change.source else ""
-    lines = [f"{paint(head, tone)} {paint(printable(str(change.address)), Tone.STRONG)}{place}"]
+    return _block(change, _Columns(), width, Paint(colour))
+
+
+def _block(change: Change, table: _Columns, width: int, paint: Paint) -> str:
+    head = paint(f"{SIGNS[change.action]:>3} {change.action:<7}", ACTION_TONES[change.action])
+    address, place, why = _address(change), _place(change), printable(_why(change))
+    shown_place = f"   {paint(place, Tone.QUIET)}" if place else ""
+    if not change.fields:
+        taken = columns(pad(address, table.address)) + columns(pad(place, table.place)) + columns(why)
+        if taken + _HEAD_COLUMNS <= width:
+            line = f"{paint(address, Tone.STRONG)}{' ' * (table.address - columns(address))}   "
+            return f"{head} {line}{paint(pad(place, table.place), Tone.QUIET)}   {why}".rstrip()
+    lines = [f"{head} {paint(address, Tone.STRONG)}{shown_place}"]
     path_column = min(max((columns(printable(f.path)) for f in change.fields), default=0), _PATH_COLUMN)
     for field in change.fields:
         lines += [_INDENT + line for line in _field_lines(field, path_column, width - len(_INDENT), paint)]
-    if why := _why(change):
-        lines.append(f"{_INDENT}{paint('why:', Tone.QUIET)} {printable(why)}")
+    if why:
+        lines.append(f"{_INDENT}{paint('why:', Tone.QUIET)} {why}")
     return "\n".join(lines)
+
+
+def _address(change: Change) -> str:
+    return printable(str(change.address))
+
+
+def _place(change: Change) -> str:
+    """File and line: the column of a whole document says nothing."""
+    return printable(str(replace(change.source, column=0))) if change.source else ""
 
 
 def _why(change: Change) -> str:

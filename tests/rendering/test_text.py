@@ -23,14 +23,9 @@ error: 1 delete is more than the limit of 0 [policy.max-deletes]
 
 Danger: 1 active run would be stopped, 1 resource would be deleted and 1 resource would be replaced.
 
-  - delete  local/App/demo/gone@1.0.0
-      why: not declared any more
-
--/+ replace local/Job/demo/again
-      why: edited (live: running)
-
-  . forget  local/Job/demo/forgotten
-      why: ended and not declared any more
+  - delete  local/App/demo/gone@1.0.0                        not declared any more
+-/+ replace local/Job/demo/again                             edited (live: running)
+  . forget  local/Job/demo/forgotten                         ended and not declared any more
 
   ~ update  local/App/demo/fastqc@1.0.0   a.yaml:1
       /resources/memory   8G -> 16G
@@ -44,14 +39,9 @@ Danger: 1 active run would be stopped, 1 resource would be deleted and 1 resourc
       /env/[TOKEN]/value  (secret) -> "$[[ secrets.token ]]"
       why: edited
 
-  + create  local/App/demo/align@1.0.0   apps/align.yaml:1
-      why: new
-
-  < adopt   local/Job/demo/mine
-      why: carries our mark
-
-  ? hold    local/Job/demo/failed
-      why: unchanged (live: failed)
+  + create  local/App/demo/align@1.0.0   apps/align.yaml:1   new
+  < adopt   local/Job/demo/mine                              carries our mark
+  ? hold    local/Job/demo/failed                            unchanged (live: failed)
 
 Plan: 1 to create, 1 to update, 1 to replace, 1 to delete, 1 to adopt, 1 to forget, 1 held, 1 unchanged.
 Blocked: this plan cannot be applied as it is.
@@ -127,6 +117,12 @@ def test_no_changes(actions: list[Action], words: str) -> None:
     """A plan without steps says so in one line, and still counts what stays as it is."""
     changes = tuple(Change(address("App", f"a{i}"), "p", Life.STANDING, a, "") for i, a in enumerate(actions))
     assert render_plan(Plan(BASE, changes, ())).endswith(words)
+
+
+def test_a_narrow_terminal_gets_blocks() -> None:
+    """What does not fit on one line gets its reason on a line of its own, and nothing is cut."""
+    text = render_plan(sample_plan(), width=70)
+    assert "  . forget  local/Job/demo/forgotten\n      why: ended and not declared any more\n\n" in text
 
 
 def test_wide_characters_keep_columns_aligned() -> None:
