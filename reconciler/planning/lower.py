@@ -3,7 +3,7 @@
 What has to come first:
 
     always              the calls of one address, in their order
-                        what is created or updated, after all that it refers to
+                        what is created or updated, after all that it refers to, also by way of what stays as it is
     unless it closes    what goes, after what depended on it and goes too
     a circle            what goes, after what depended on it and stops doing so
                         what is replaced or stopped for good, after all that its successor refers to is there
@@ -49,9 +49,10 @@ def lower(decisions: Iterable[Decision]) -> tuple[Step, ...]:
     """The steps of `decisions`, ids from 1 in an order that may be followed as it is. Deterministic, whatever the
     order of `decisions`.
     """
-    acting = {decision.change.address: decision for decision in decisions if decision.verdict.verbs}
+    all_of = {decision.change.address: decision for decision in decisions}
+    acting = {address: decision for address, decision in all_of.items() if decision.verdict.verbs}
     chains = {address: _chain(decision) for address, decision in acting.items()}
-    needs = _needs(acting, chains)
+    needs = _needs(acting, chains, _nearest(all_of, acting))
     ids = {node: number for number, node in enumerate(in_order(needs), start=1)}
     return tuple(
         _step(acting[node.address], node.position, number, sorted(ids[need] for need in needs[node]))
@@ -64,17 +65,40 @@ def _chain(decision: Decision) -> list[_Node]:
     return [_Node(goes, decision.change.address, position) for position in range(len(decision.verdict.verbs))]
 
 
-def _needs(acting: Mapping[Address, Decision], chains: Mapping[Address, list[_Node]]) -> _Needs:
+def _nearest(all_of: Mapping[Address, Decision], acting: Mapping[Address, Decision]) -> dict[Address, set[Address]]:
+    """What each acting address waits for: the first acting ones on every way down. A run of an unchanged workflow
+    waits for the changed app below it, and is not submitted when that change fails.
+    """
+    below: dict[Address, set[Address]] = {}
+    for start in all_of:
+        waiting = [start]
+        while waiting:
+            address = waiting[-1]
+            further = all_of[address].depends_on if address in all_of else ()
+            missing = [a for a in further if a not in below and a not in acting and a in all_of and a not in waiting]
+            if missing:
+                waiting.extend(missing)
+                continue
+            waiting.pop()
+            below[address] = {a for a in further if a in acting}.union(
+                *(below.get(a, ()) for a in further if a not in acting)
+            )
+    return {address: below[address] for address in acting}
+
+
+def _needs(
+    acting: Mapping[Address, Decision], chains: Mapping[Address, list[_Node]], nearest: Mapping[Address, set[Address]]
+) -> _Needs:
     needs: _Needs = {node: set() for chain in chains.values() for node in chain}
     preferred: _Pairs = []
     for address, decision in acting.items():
         chain = chains[address]
         for before, after in pairwise(chain):
             needs[after].add(before)
-        for dependency in decision.depends_on:
-            if there := chains.get(dependency):
-                needs[_builds(decision, chain)].add(there[-1])
-                preferred.append((chain[0], there[-1]))
+        for dependency in sorted(nearest[address]):
+            there = chains[dependency][-1]
+            needs[_builds(decision, chain)].add(there)
+            preferred.append((chain[0], there))
     removals, departures = _leaving(acting, chains)
     return _without_circles(needs, [removals, [*departures, *preferred]])
 

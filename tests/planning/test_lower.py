@@ -57,6 +57,14 @@ def test_a_run_is_not_stopped_before_what_its_successor_needs_is_there() -> None
     assert steps(made) == ["1 create Flow/new@1", "2 stop Run/r1 after 1", "3 create Run/r1 after 1, 2"]
 
 
+def test_what_stands_between_unchanged_passes_the_order_on() -> None:
+    """A run of a workflow that stays as it is still waits for the tool below it that changes: it would use the old."""
+    before = [tool("a@1", timeout=5), flow("wf@1", "a::1")]
+    memory = [recorded(m, *before) for m in before]
+    made = plan([tool("a@1", timeout=9), before[1], run()], memory, reading(*map(live, memory)))
+    assert steps(made) == ["1 update Tool/a@1", "2 create Run/r1 after 1"]
+
+
 def test_a_circle_gives_way() -> None:
     """Z used X, X used W. Now Z uses W, X goes and W is replaced: Z cannot move before X goes, since W cannot come back
     before X is gone. Only there: beside the circle, what is moved off comes before what goes.
