@@ -11,14 +11,22 @@ from pathlib import Path
 
 from reconciler.errors import ReconcilerError
 from reconciler.state.file import FileStore
+from reconciler.state.git_ref import GitRefStore
 from tests.state.records import create
 
 ENV = "dev"
 
 
-def main(folder: str, name: str, seconds: str) -> None:
+def open_store(backend: str, folder: Path, seconds: float) -> FileStore | GitRefStore:
+    """A memory other processes can reach too: a folder, or the origin of a clone."""
+    if backend == "git":
+        return GitRefStore(folder, "origin", time.time, lease_seconds=seconds)
+    return FileStore(folder, time.time, lease_seconds=seconds)
+
+
+def main(backend: str, folder: str, name: str, seconds: str) -> None:
     """Runs until told to quit."""
-    store = FileStore(Path(folder), time.time, lease_seconds=float(seconds))
+    store = open_store(backend, Path(folder), float(seconds))
     lease = store.lock(ENV, name)
     print(f"locked {lease.fencing}", flush=True)
     for line in sys.stdin:

@@ -14,12 +14,15 @@ from typing import TYPE_CHECKING
 import pytest
 
 from reconciler.errors import StateLocked
-from reconciler.state.file import FileStore
 from reconciler.state.journal import Header
+from tests.state.holder import open_store
 from tests.state.records import create
+from tests.support.git_repository import Repository
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+
+    from reconciler.state.protocol import StateStore
 
 ENV = "dev"
 SECONDS = 1.5
@@ -51,10 +54,54 @@ class Holder:
             pass
 
 
+@dataclass(frozen=True)
+class Place:
+    """Where memory lives: `folder` is what the other process opens, `bytes` all that is durable but the lease."""
+
+    backend: str
+    folder: Path
+    ours: Path
+    bytes: Callable[[], object]
+
+    def open(self, seconds: float = SECONDS) -> StateStore:
+        """As seen from here."""
+        return open_store(self.backend, self.ours, seconds)
+
+
+def in_a_folder(tmp_path: Path) -> Place:
+    """Both processes share a disk."""
+    folder = tmp_path / "state"
+    return Place("file", folder, folder, lambda: {f.name: f.read_bytes() for f in (folder / ENV).glob("[hj]*")})
+
+
+def in_git(tmp_path: Path) -> Place:
+    """Two clones of one repository."""
+    work = Repository.fresh(tmp_path / "work")
+    work.write("a.yaml", "a: 1\n")
+    work.commit("first")
+    for options, source, name in ((["--bare"], "work", "bare.git"), ([], "bare.git", "one"), ([], "bare.git", "two")):
+        work.git("clone", "--quiet", *options, str(tmp_path / source), str(tmp_path / name))
+    bare = Repository(tmp_path / "bare.git")
+    listing = ("ls-tree", f"refs/reconciler/{ENV}")
+    return Place(
+        "git",
+        tmp_path / "one",
+        tmp_path / "two",
+        lambda: [line for line in bare.git(*listing).splitlines() if "lease.json" not in line],
+    )
+
+
+@pytest.fixture(params=[in_a_folder, in_git])
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
+    """Each durable backend."""
+    made: Place = request.param(tmp_path)
+    return made
+
+
 @pytest.fixture
-def holder(tmp_path: Path) -> Iterator[Holder]:
+def holder(place: Place) -> Iterator[Holder]:
     """A process that has the lease."""
-    command = [sys.executable, "-m", "tests.state.holder", str(tmp_path / "state"), "first", str(SECONDS)]
+    command = [sys.executable, "-m", "tests.state.holder", place.backend, str(place.folder), "first", str(SECONDS)]
     process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     started = Holder(process)
     assert started.hear() == "locked 1"
@@ -62,23 +109,23 @@ def holder(tmp_path: Path) -> Iterator[Holder]:
     started.end()
 
 
-def keys(store: FileStore) -> list[str]:
+def keys(store: StateStore) -> list[str]:
     """What the journal says was begun."""
     return [str(r.address.name) for r in store.records(ENV) if not isinstance(r, Header)]
 
 
-def test_a_living_holder_keeps_its_lease_beyond_its_length(holder: Holder, tmp_path: Path) -> None:
+def test_a_living_holder_keeps_its_lease_beyond_its_length(holder: Holder, place: Place) -> None:
     """The heartbeat renews it for as long as the process lives."""
-    store = FileStore(tmp_path / "state", time.time, lease_seconds=SECONDS)
-    time.sleep(SECONDS * 2)
+    time.sleep(SECONDS * 1.5)
     with pytest.raises(StateLocked, match="applied by first"):
-        store.lock(ENV, "second")
+        place.open().lock(ENV, "second")
     assert holder.say("check") == "ok"
 
 
-def test_a_killed_holder_is_succeeded_at_once(holder: Holder, tmp_path: Path) -> None:
+@pytest.mark.parametrize("place", [in_a_folder], indirect=True)
+def test_a_killed_holder_on_this_machine_is_succeeded_at_once(holder: Holder, place: Place) -> None:
     """The kernel frees what a dead process held: nobody waits for the lease to run out."""
-    store = FileStore(tmp_path / "state", time.time, lease_seconds=3600.0)
+    store = place.open(3600.0)
     assert holder.say("append job") == "ok"
     holder.end()
     lease = store.lock(ENV, "second")
@@ -87,23 +134,21 @@ def test_a_killed_holder_is_succeeded_at_once(holder: Holder, tmp_path: Path) ->
     lease.release()
 
 
-def test_a_suspended_holder_wakes_up_to_a_closed_door(holder: Holder, tmp_path: Path) -> None:
+def test_a_suspended_holder_wakes_up_to_a_closed_door(holder: Holder, place: Place) -> None:
     """Stopped beyond its lease, succeeded, continued: it writes nothing, neither to the journal nor to the state."""
-    store = FileStore(tmp_path / "state", time.time, lease_seconds=SECONDS)
+    store = place.open()
     assert holder.say("append before") == "ok"
     os.kill(holder.process.pid, signal.SIGSTOP)
-    with pytest.raises(StateLocked):
-        store.lock(ENV, "second")
     time.sleep(SECONDS * 1.2)
     lease = store.lock(ENV, "second")
     store.append(ENV, create("after"), lease)
     committed = store.commit(ENV, store.read(ENV), expected_serial=0, lease=lease)
-    contents = {file.name: file.read_bytes() for file in (tmp_path / "state" / ENV).glob("[hj]*")}
+    contents = place.bytes()
     os.kill(holder.process.pid, signal.SIGCONT)
     for command in ("append late", "commit", "check", "append later"):
         assert holder.say(command).startswith("state.locked: the lease of dev was taken over by second"), command
-    time.sleep(SECONDS)
-    assert {file.name: file.read_bytes() for file in (tmp_path / "state" / ENV).glob("[hj]*")} == contents
+    time.sleep(SECONDS / 2)
+    assert place.bytes() == contents
     assert store.read(ENV) == committed
     assert keys(store) == ["before", "after"]
     lease.check()
