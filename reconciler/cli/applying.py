@@ -79,11 +79,11 @@ def carry_out(
 
 
 def _show(streams: "Streams", plan: Plan, report: "Report", waited: "Waited | None", manner: Manner) -> None:
-    from reconciler.cli.waiting import advise, render_ended
+    from reconciler.cli.waiting import advise, render_ended, rows
     from reconciler.rendering.report import render_report, report_to_json
 
     if manner.form is Shape.JSON:
-        streams.show(report_to_json(report))
+        streams.show(report_to_json(report, rows(waited) if waited else ()))
         return
     if plan.steps:
         streams.show("\n" + render_report(report, width=streams.width, colour=streams.colour))

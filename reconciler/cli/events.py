@@ -7,7 +7,7 @@ import typer
 
 from reconciler.cli.exit_codes import ExitCode
 from reconciler.cli.group import single
-from reconciler.cli.options import EnvironmentName, Format, ProjectFile, Run, Shape, workspace
+from reconciler.cli.options import EnvironmentName, Format, ProjectFile, RemoteId, Run, Shape, workspace
 from reconciler.cli.streams import streams_of
 
 
@@ -16,6 +16,7 @@ def app(
     context: typer.Context,
     *,
     run: Run,
+    remote_id: RemoteId = "",
     project: ProjectFile = None,
     environment: EnvironmentName = "",
     task: Annotated[str, typer.Option("--task", metavar="NAME", help="Only this task.")] = "",
@@ -27,7 +28,7 @@ def app(
 
     streams = streams_of(context)
     opened = workspace(streams, project, environment)
-    with events(opened, one_run(opened, run), task, streams.say) as found:
+    with events(opened, one_run(opened, run, remote_id), task, streams.say) as found:
         rows = list(found)
     if form is Shape.JSON:
         streams.show(rows_to_json("events", [asdict(row) for row in rows]))

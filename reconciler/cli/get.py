@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     (
         ("reconciler get", "the latest runs on every platform of the environment"),
         ("reconciler get Job --filter status=Failed --limit 100", ""),
+        ("reconciler get App --filter 'name=fastqc*'", "standing things, by a glob"),
         ("reconciler get --mine", "only what this project submitted"),
         ("reconciler get --format json", "for scripts"),
     )
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 def app(
     context: typer.Context,
     *,
-    kind: Annotated[str, typer.Argument(metavar="[KIND]", help="A kind of run. Default: all.")] = "",
+    kind: Annotated[str, typer.Argument(metavar="[KIND]", help="A kind. Default: every kind of run.")] = "",
     project: ProjectFile = None,
     environment: EnvironmentName = "",
     where: Annotated[
@@ -35,7 +36,7 @@ def app(
     limit: Annotated[int, typer.Option("--limit", min=1, max=10_000, metavar="N", help="At most so many.")] = 20,
     form: Format = Shape.TEXT,
 ) -> int:
-    """List runs on the platforms, ours or not, newest first."""
+    """List what is on the platforms, ours or not: runs newest first, or anything else of one kind."""
     from reconciler.operations.runs import browse
     from reconciler.rendering.tables import render_table, rows_to_json
 
@@ -50,7 +51,7 @@ def app(
     cells = [[row[header] for header in headers] for row in rows]
     streams.show(render_table(headers, cells, width=streams.table_width, colour=streams.colour))
     if not rows:
-        streams.say("no runs")
+        streams.say("nothing found")
     return ExitCode.FINE
 
 

@@ -8,14 +8,14 @@ import typer
 
 from reconciler.cli.exit_codes import ExitCode
 from reconciler.cli.group import single
-from reconciler.cli.options import EnvironmentName, ProjectFile, Run, workspace
+from reconciler.cli.options import EnvironmentName, ProjectFile, RemoteId, Run, workspace
 from reconciler.cli.streams import streams_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from reconciler.cli.streams import Streams
-    from reconciler.model.resource import Recorded
+    from reconciler.operations.runs import Run as Found
     from reconciler.operations.workspace import Workspace
     from reconciler.providers.protocol import LogLine
 
@@ -26,13 +26,15 @@ _SECONDS_BETWEEN_LOOKS = 2.0
     (
         ("reconciler logs Job/nightly", "all tasks"),
         ("reconciler logs Job/nightly -f", "until the run has ended"),
-        ("reconciler logs Job/nightly --task align --index 0 --tail 50", ""),
+        ("reconciler logs Job/nightly --task align --index 0 --tail 50", "the end of one instance"),
+        ("reconciler logs Job --id 1f0c-42", "a run that is not ours"),
     )
 )
 def app(
     context: typer.Context,
     *,
     run: Run,
+    remote_id: RemoteId = "",
     project: ProjectFile = None,
     environment: EnvironmentName = "",
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on until the run has ended.")] = False,
@@ -46,8 +48,8 @@ def app(
 
     streams = streams_of(context)
     opened = workspace(streams, project, environment)
-    recorded = one_run(opened, run)
-    writer = _Writer(streams, timestamps=timestamps)
+    recorded = one_run(opened, run, remote_id)
+    writer = Writer(streams, timestamps=timestamps)
     lines = _look(opened, recorded, task, index, streams)
     writer.write(lines if tail is None else lines[len(lines) - min(tail, len(lines)) :], seen=lines)
     if not follow:
@@ -59,16 +61,14 @@ def app(
     return ExitCode.FINE
 
 
-def _look(
-    opened: "Workspace", recorded: "Recorded", task: str, index: int | None, streams: "Streams"
-) -> "list[LogLine]":
+def _look(opened: "Workspace", recorded: "Found", task: str, index: int | None, streams: "Streams") -> "list[LogLine]":
     from reconciler.operations.runs import logs
 
     with logs(opened, recorded, task, index, streams.say) as lines:
         return list(lines)
 
 
-def _ended(opened: "Workspace", recorded: "Recorded", streams: "Streams") -> bool:
+def _ended(opened: "Workspace", recorded: "Found", streams: "Streams") -> bool:
     """Whether nothing more will come: the run has ended, or the platform has forgotten it."""
     from reconciler.operations.runs import read
 
@@ -77,7 +77,7 @@ def _ended(opened: "Workspace", recorded: "Recorded", streams: "Streams") -> boo
     return live.phase.ended if live is not None else recorded.address not in reading.unreadable
 
 
-class _Writer:
+class Writer:
     """Prints lines once, however often the whole output is read again."""
 
     def __init__(self, streams: "Streams", *, timestamps: bool) -> None:

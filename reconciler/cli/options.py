@@ -48,6 +48,10 @@ Parallelism = Annotated[
 ]
 Run = Annotated[str, typer.Argument(metavar="ADDRESS", help="Address of a run, or enough of its end to be clear.")]
 
+RemoteId = Annotated[
+    str, typer.Option("--id", metavar="ID", help="Any run, by its id as `get` shows it; ADDRESS is then its kind.")
+]
+
 
 class Shape(StrEnum):
     """How results are printed."""

@@ -4,7 +4,7 @@ import typer
 
 from reconciler.cli.exit_codes import ExitCode
 from reconciler.cli.group import single
-from reconciler.cli.options import EnvironmentName, ProjectFile, Run, workspace
+from reconciler.cli.options import EnvironmentName, ProjectFile, RemoteId, Run, workspace
 from reconciler.cli.streams import streams_of
 
 
@@ -13,6 +13,7 @@ def app(
     context: typer.Context,
     *,
     run: Run,
+    remote_id: RemoteId = "",
     project: ProjectFile = None,
     environment: EnvironmentName = "",
 ) -> int:
@@ -25,7 +26,7 @@ def app(
 
     streams = streams_of(context)
     opened = workspace(streams, project, environment)
-    recorded = one_run(opened, run)
+    recorded = one_run(opened, run, remote_id)
     retry(opened, recorded, streams.say)
     streams.say(f"asked the platform to run {recorded.address} again")
     return ExitCode.FINE

@@ -34,14 +34,18 @@ def app(
 ) -> int:
     """Show what is recorded and what is live: address, phase, the platform's own word, and its reason."""
     from reconciler.model.kind import Life
-    from reconciler.operations.runs import parts, status
+    from reconciler.operations.runs import Run, parts, status
 
     streams = streams_of(context)
     opened = workspace(streams, project, environment)
     rows = status(opened, globs or (), streams.say)
     one = rows[0].recorded if len(rows) == 1 else None
     is_run = one is not None and opened.kinds[one.platform, one.address.kind].life is Life.RUN
-    instances = parts(opened, one, streams.say) if one is not None and is_run and rows[0].live is not None else ()
+    instances = (
+        parts(opened, Run(one.address, one.platform, one.remote_id), streams.say)
+        if one is not None and is_run and rows[0].live is not None
+        else ()
+    )
     if form is Shape.JSON:
         from reconciler.rendering.tables import rows_to_json
 

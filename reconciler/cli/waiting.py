@@ -10,16 +10,24 @@ from reconciler.rendering.words import printable
 if TYPE_CHECKING:
     from reconciler.cli.streams import Streams
     from reconciler.execution.waiting import Waited
+    from reconciler.model.address import Address
+    from reconciler.model.resource import Phase
 
 _ADVISED = 3
 
 
+def rows(waited: Waited) -> list[tuple[Address, Phase | None, str]]:
+    """Those that ended, those that did not yet, those that nobody knows any more: address, phase, reason."""
+    return [
+        *((live.address, live.phase, live.detail) for _, live in sorted(waited.ended.items())),
+        *((address, phase, "") for address, phase in waited.pending.items()),
+        *((address, None, "the platform does not know it any more") for address in waited.gone),
+    ]
+
+
 def render_ended(waited: Waited, *, colour: bool) -> str:
-    """One line a run: those that ended, those that did not yet, those that nobody knows any more."""
-    ended = [(live.address, live.phase, live.detail) for _, live in sorted(waited.ended.items())]
-    pending = [(address, phase, "") for address, phase in waited.pending.items()]
-    gone = [(address, None, "the platform does not know it any more") for address in waited.gone]
-    return render_runs([*ended, *pending, *gone], colour=colour)
+    """One line a run."""
+    return render_runs(rows(waited), colour=colour)
 
 
 def advise(waited: Waited, streams: Streams) -> None:

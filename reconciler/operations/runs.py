@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from reconciler.errors import NotFound, UsageError
+from reconciler.model.address import NO_SCOPE, Address
 from reconciler.model.kind import Life
 from reconciler.operations.selection import matches
 from reconciler.operations.wiring import connected, open_store
@@ -15,7 +17,7 @@ from reconciler.operations.wiring import connected, open_store
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from reconciler.model.address import Address
+    from reconciler.model.mark import Mark
     from reconciler.model.resource import Live, Reading, Recorded
     from reconciler.operations.workspace import Say, Workspace
     from reconciler.providers.protocol import Event, LogLine, Part, RunSummary
@@ -28,6 +30,16 @@ class Row:
     recorded: Recorded
     live: Live | None
     unreadable: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A run on a platform: one of ours, or any other that is named by its id."""
+
+    address: Address
+    platform: str
+    remote_id: str
+    mark: Mark | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,38 +67,55 @@ def ours(workspace: Workspace, globs: Sequence[str] = ()) -> tuple[Recorded, ...
     return tuple(recorded[address] for address in chosen)
 
 
-def one_run(workspace: Workspace, name: str) -> Recorded:
-    """The one recorded run that `name` (an address, or what is clear of it) means. Raises UsageError."""
+def one_run(workspace: Workspace, name: str, remote_id: str = "") -> Run:
+    """The one recorded run that `name` (an address, or what is clear of it) means.
+
+    With `remote_id` any run: `name` is then its kind, or `target/kind` where several targets have that kind. Raises
+    UsageError when that means none, or several.
+    """
+    if remote_id:
+        return _any_run(workspace, name, remote_id)
     runs = [r for r in ours(workspace, [name]) if workspace.kinds[r.platform, r.address.kind].life is Life.RUN]
     if len(runs) == 1:
-        return runs[0]
+        return Run(runs[0].address, runs[0].platform, runs[0].remote_id, runs[0].mark)
     words = f"{len(runs)} runs match" if runs else "what matches is no run"
     hint = "One of: " + ", ".join(str(run.address) for run in runs[:9]) if runs else "Runs are jobs, trainings, tasks."
     msg = f"{words}: {name!r}"
     raise UsageError(msg, hint=hint)
 
 
+def _any_run(workspace: Workspace, name: str, remote_id: str) -> Run:
+    target, _, kind = name.rpartition("/")
+    found = [place for place in _places(workspace, kind, Life.RUN) if target in {"", place[0]}]
+    if len(found) != 1:
+        msg = f"with an id, {name!r} must be one kind of run" if not found else f"several targets have {name!r}"
+        raise UsageError(msg, hint="Write KIND --id ID, or TARGET/KIND --id ID.")
+    place, scope = found[0], workspace.environment.targets[found[0][0]].scope
+    address = Address(place[0], place[1], scope or NO_SCOPE, remote_id)
+    return Run(address, workspace.platforms[place[0]], remote_id)
+
+
 def status(workspace: Workspace, globs: Sequence[str], say: Say) -> tuple[Row, ...]:
     """Memory and platform side by side."""
     recorded = ours(workspace, globs)
-    reading = read(workspace, recorded, say)
+    reading = read(workspace, [Run(r.address, r.platform, r.remote_id, r.mark) for r in recorded], say)
     return tuple(
         Row(each, reading.live.get(each.address), reading.unreadable.get(each.address, "")) for each in recorded
     )
 
 
-def read(workspace: Workspace, recorded: Sequence[Recorded], say: Say) -> Reading:
-    """What is live at recorded addresses."""
+def read(workspace: Workspace, runs: Sequence[Run], say: Say) -> Reading:
+    """What is live now, by address."""
     from reconciler.execution.refresh import refresh
     from reconciler.planning.wants import Want
 
-    wanted = [Want(each.address, each.platform, each.remote_id, each.mark) for each in recorded]
+    wanted = [Want(run.address, run.platform, run.remote_id, run.mark) for run in runs]
     with connected(workspace, {want.address.target for want in wanted}, say) as connections:
         parallelism = workspace.call.settings.parallelism
         return refresh(wanted, connections, workspace.kinds, parallelism=parallelism, owner=workspace.owner)
 
 
-def parts(workspace: Workspace, run: Recorded, say: Say) -> tuple[Part, ...]:
+def parts(workspace: Workspace, run: Run, say: Say) -> tuple[Part, ...]:
     """The task instances of a run; none where the platform does not tell."""
     from reconciler.providers.protocol import Inspects
 
@@ -95,7 +124,7 @@ def parts(workspace: Workspace, run: Recorded, say: Say) -> tuple[Part, ...]:
 
 
 @contextmanager
-def logs(workspace: Workspace, run: Recorded, task: str, index: int | None, say: Say) -> Iterator[Iterator[LogLine]]:
+def logs(workspace: Workspace, run: Run, task: str, index: int | None, say: Say) -> Iterator[Iterator[LogLine]]:
     """The output of a run as it is now."""
     from reconciler.providers.protocol import Logs
 
@@ -106,7 +135,7 @@ def logs(workspace: Workspace, run: Recorded, task: str, index: int | None, say:
 
 
 @contextmanager
-def events(workspace: Workspace, run: Recorded, task: str, say: Say) -> Iterator[Iterator[Event]]:
+def events(workspace: Workspace, run: Run, task: str, say: Say) -> Iterator[Iterator[Event]]:
     """What happened to a run."""
     from reconciler.providers.protocol import Events
 
@@ -116,7 +145,7 @@ def events(workspace: Workspace, run: Recorded, task: str, say: Say) -> Iterator
         yield handler.events(run.address, run.remote_id, task=task)
 
 
-def cancel(workspace: Workspace, run: Recorded, say: Say, *, force: bool = False) -> None:
+def cancel(workspace: Workspace, run: Run, say: Say, *, force: bool = False) -> None:
     """Asks the platform to stop a run. A person's decision: what is planned next holds it."""
     from reconciler.providers.protocol import Stops
 
@@ -126,7 +155,7 @@ def cancel(workspace: Workspace, run: Recorded, say: Say, *, force: bool = False
         handler.stop(run.address, run.remote_id, force=force)
 
 
-def retry(workspace: Workspace, run: Recorded, say: Say) -> None:
+def retry(workspace: Workspace, run: Run, say: Say) -> None:
     """Asks the platform to run a failed run again, under the id it has."""
     from reconciler.providers.protocol import Retries
 
@@ -137,39 +166,53 @@ def retry(workspace: Workspace, run: Recorded, say: Say) -> None:
 
 
 def browse(workspace: Workspace, kind: str, filters: Mapping[str, str], limit: int, say: Say) -> tuple[Found, ...]:
-    """Runs on the platforms of this environment, ours or not, newest first per target. Raises UsageError."""
-    from reconciler.providers.protocol import Browses
+    """What the platforms of this environment have of a kind, ours or not; of every kind of run when `kind` is "".
 
+    Runs come newest first per target and are filtered by the platform, standing things by `name`, a glob. Raises
+    UsageError.
+    """
     owned = {(r.address.target, r.remote_id): r.address for r in ours(workspace)}
-    chosen = _run_kinds(workspace, kind)
+    places = _places(workspace, kind, None if kind else Life.RUN)
+    if not places:
+        known = sorted({name for _, name in workspace.kinds})
+        msg = f"there is no kind {kind!r} here"
+        raise UsageError(msg, hint=f"One of: {', '.join(known)}.")
     found: list[Found] = []
-    with connected(workspace, {target for target, _ in chosen}, say) as connections:
-        for target, name in chosen:
-            handler = connections[target].handler(name)
+    with connected(workspace, {target for target, _ in places}, say) as connections:
+        for target, name in places:
             scope = workspace.environment.targets[target].scope
-            if isinstance(handler, Browses):
-                rows = islice(handler.browse(scope, filters, limit), limit)
-                found += [Found(target, name, scope, row, owned.get((target, row.remote_id))) for row in rows]
+            rows = islice(_rows(connections[target].handler(name), scope, filters, limit), limit)
+            found += [Found(target, name, scope, row, owned.get((target, row.remote_id))) for row in rows]
     return tuple(found)
 
 
-def _run_kinds(workspace: Workspace, kind: str) -> list[tuple[str, str]]:
-    """The run kinds called `kind` (all when ""), by target."""
-    chosen = [
+def _rows(handler: object, scope: str, filters: Mapping[str, str], limit: int) -> Iterator[RunSummary]:
+    from reconciler.providers.protocol import Browses, Lists, RunSummary
+
+    if isinstance(handler, Browses):
+        yield from handler.browse(scope, filters, limit)
+    elif isinstance(handler, Lists):
+        if unknown := sorted(set(filters) - {"name"}):
+            msg = f"there is no filter {unknown[0]!r} for this kind"
+            raise UsageError(msg, hint="Standing things are filtered by name=GLOB.")
+        for row in handler.list(scope):
+            if fnmatchcase(row.address.name, filters.get("name", "*")):
+                status = row.live.status or row.live.phase.value if row.live else ""
+                yield RunSummary(row.remote_id, row.address.name, status, mark=row.mark)
+
+
+def _places(workspace: Workspace, kind: str, life: Life | None) -> list[tuple[str, str]]:
+    """(target, kind) of every kind called `kind` (all when "") and of that life (any when None)."""
+    return [
         (target, name)
         for target, platform in sorted(workspace.platforms.items())
         for (of, name), facts in sorted(workspace.kinds.items())
-        if of == platform and facts.life is Life.RUN and kind in {"", name}
+        if of == platform and life in {None, facts.life} and kind in {"", name}
     ]
-    if not chosen:
-        known = sorted({name for (_, name), facts in workspace.kinds.items() if facts.life is Life.RUN})
-        msg = f"there is no kind of run {kind!r} here"
-        raise UsageError(msg, hint=f"One of: {', '.join(known)}.")
-    return chosen
 
 
 @contextmanager
-def _handler(workspace: Workspace, run: Recorded, say: Say) -> Iterator[Any]:
+def _handler(workspace: Workspace, run: Run, say: Say) -> Iterator[Any]:
     """The handler of a run's kind, open. Raises UsageError when its target is not in the environment any more."""
     with connected(workspace, {run.address.target}, say) as connections:
         if run.address.target not in connections:
@@ -182,6 +225,6 @@ def _handler(workspace: Workspace, run: Recorded, say: Say) -> Iterator[Any]:
             raise
 
 
-def _unable(run: Recorded, word: str) -> UsageError:
+def _unable(run: Run, word: str) -> UsageError:
     msg = f"{run.address.kind} on this platform has no {word}"
     return UsageError(msg, hint="`reconciler kinds` says what each kind can do.")

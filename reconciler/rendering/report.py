@@ -10,7 +10,11 @@ from reconciler.rendering.paint import RESULT_TONES, Paint, Tone
 from reconciler.rendering.words import columns, counted, duration, fit, pad, printable
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from reconciler.model.address import Address
     from reconciler.model.outcome import Report, StepOutcome
+    from reconciler.model.resource import Phase
 
 REPORT_FORMAT = "reconciler.report/v1"
 _VERB_WIDTH = 6
@@ -64,6 +68,8 @@ def _verdict(report: Report, paint: Paint) -> str:
     tally = {result: len(report.having(result)) for result in Result}
     words = ", ".join(f"{number} {result}" for result, number in tally.items() if number) or "nothing to do"
     lines = [paint(f"Applied: {words}.", Tone.STRONG)]
+    if report.halted:
+        lines.append(f"Stopped: {printable(report.halted)}")
     if report.interrupted:
         lines.append("Interrupted: what was running has ended and is recorded; apply again to go on.")
     if unknown := tally[Result.UNKNOWN]:
@@ -72,14 +78,23 @@ def _verdict(report: Report, paint: Paint) -> str:
     return "\n".join(lines)
 
 
-def report_to_json(report: Report) -> str:
-    """The report as JSON of format `reconciler.report/v1` (schemas/report.schema.json), ending in a line break."""
+def report_to_json(report: Report, runs: Iterable[tuple[Address, Phase | None, str]] = ()) -> str:
+    """The report as JSON of format `reconciler.report/v1` (schemas/report.schema.json), ending in a line break.
+
+    `runs` are those waited for: address, phase (None: forgotten by the platform) and the platform's reason.
+    """
     document = {
         "format": REPORT_FORMAT,
         "interrupted": report.interrupted,
         "complete": report.complete,
         "counts": {result.value: len(report.having(result)) for result in Result},
         "outcomes": [_outcome(outcome) for outcome in report.outcomes],
+        "halted": report.halted,
+        "halted_code": report.halted_code,
+        "runs": [
+            {"address": str(address), "phase": phase.value if phase else None, "detail": detail}
+            for address, phase, detail in runs
+        ],
     }
     return json.dumps(document, indent=2, sort_keys=True) + "\n"
 

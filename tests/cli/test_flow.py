@@ -202,3 +202,33 @@ def test_state_show_and_settle(applied: Project) -> None:
     refused = applied.run("state", "settle", "Job/hello", "--not-submitted")
     assert refused.code == 64
     assert "nothing is unsettled" in refused.err
+
+
+def test_standing_things_can_be_listed(applied: Project) -> None:
+    """`get KIND` lists what is on the platform, ours named by its address; a glob filters."""
+    out = applied.run("get", "App").out
+    assert "ai4s/App/demo/greet@1.0.0" in out
+    assert applied.run("get", "App", "--filter", "name=other*").err == "nothing found\n"
+
+
+def test_any_run_by_its_id(applied: Project) -> None:
+    """A run that is not ours is looked at by its kind and id, with the same words."""
+    row = json.loads(applied.run("get", "--format", "json").out)["items"][0]
+    ours = applied.run("logs", "Job/hello").out
+    assert applied.run("logs", "Job", "--id", row["id"]).out == ours
+    assert "Submitted" in applied.run("events", "ai4s/Job", "--id", row["id"]).out
+    gone = applied.run("logs", "Job", "--id", "no-such-run")
+    assert gone.code == 1
+    assert "forgotten" in gone.err
+
+
+def test_apply_json_names_the_runs(project: Project) -> None:
+    """With --wait the report says how each run ended."""
+    project.greeting()
+    report = json.loads(project.run("apply", "--yes", "--wait", "--format", "json").out)
+    assert report["runs"] == [{"address": "ai4s/Job/demo/hello", "phase": "succeeded", "detail": ""}]
+
+
+def test_follow_ends_with_the_run(applied: Project) -> None:
+    """Following the output of a run that has ended prints it once and ends."""
+    assert applied.run("logs", "Job/hello", "--follow").out == applied.run("logs", "Job/hello").out
