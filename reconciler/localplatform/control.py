@@ -31,7 +31,8 @@ if TYPE_CHECKING:
 START_PATIENCE = 30.0
 STOP_PATIENCE = 40.0
 _POLL = 0.03
-_CALL_TIMEOUT = 10.0
+_CALL_TIMEOUT = 30.0
+_HEALTH_TIMEOUT = 2.0
 _HOME_OF_PACKAGE = Path(__file__).resolve().parents[2]
 """Where `-m` finds this very package, installed or not."""
 
@@ -88,10 +89,11 @@ def start(folder: Path, *, engine: str = "process", port: int = 0) -> Instance:
     return instance
 
 
-def stop(folder: Path) -> bool:
+def stop(folder: Path, *, patience: float = STOP_PATIENCE) -> bool:
     """Ends the server and the work that runs in it. False when none was running.
 
-    Raises LocalPlatformError when it cannot be ended.
+    Asks first, then signals, then kills, waiting `patience` seconds each time; work a killed server leaves behind is
+    found by the next one. Raises LocalPlatformError when it cannot be ended.
     """
     ours = Folder.find(folder)
     if ours is None or _holder(ours) is None:
@@ -99,9 +101,9 @@ def stop(folder: Path) -> bool:
     ready = _answering(ours)
     if ready is not None:
         _call(ready, "POST", "shutdown", ours.account().admin_token)
-        if _wait_until_gone(ours, STOP_PATIENCE):
+        if _wait_until_gone(ours, patience):
             return True
-    for number, patience in ((signal.SIGTERM, STOP_PATIENCE), (signal.SIGKILL, 5.0)):
+    for number in (signal.SIGTERM, signal.SIGKILL):
         pid = _holder(ours)
         if pid is None:
             return True
@@ -231,14 +233,14 @@ def _answering(folder: Folder, *, patience: float = 0.0) -> Ready | None:
 
 def _is_the_one(ready: Ready) -> bool:
     try:
-        return bool(_call(ready, "GET", "health", "").get("pid") == ready.pid)
+        return bool(_call(ready, "GET", "health", "", timeout=_HEALTH_TIMEOUT).get("pid") == ready.pid)
     except LocalPlatformError:
         return False
 
 
-def _call(ready: Ready, method: str, name: str, token: str) -> dict[str, Any]:
+def _call(ready: Ready, method: str, name: str, token: str, *, timeout: float = _CALL_TIMEOUT) -> dict[str, Any]:
     """One call of the administrator. Raises LocalPlatformError when it is not answered as it should be."""
-    connection = http.client.HTTPConnection("127.0.0.1", ready.port, timeout=_CALL_TIMEOUT)
+    connection = http.client.HTTPConnection("127.0.0.1", ready.port, timeout=timeout)
     try:
         headers = {"X-Admin-Token": token} if token else {}
         connection.request(method, f"/__admin__/{name}", headers=headers)

@@ -204,6 +204,15 @@ def test_a_signal_stops_it_cleanly(folder: Path) -> None:
     assert control.status(folder) is None
 
 
+def test_a_server_that_hangs(folder: Path) -> None:
+    """One that neither answers nor obeys is killed, and the next call has a server again."""
+    instance = control.ensure_running(folder, engine="simulated")
+    os.kill(instance.pid, signal.SIGSTOP)
+    assert control.stop(folder, patience=0.2)
+    until(lambda: not alive(instance.pid))
+    assert control.ensure_running(folder, engine="simulated").pid != instance.pid
+
+
 def test_killed_and_recovered(folder: Path, tmp_path: Path) -> None:
     """After kill -9 the next call starts a new server, which finds the work that went on meanwhile."""
     first = control.ensure_running(folder)

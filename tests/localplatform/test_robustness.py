@@ -47,7 +47,7 @@ BODIES: list[bytes] = [
 ]
 PARAMS = {"limit": "x", "path": "\x00", "task_name": "'\"", "name": "\x00%_", "labels": "a,,b", "metric_name": "x"}
 SETTINGS = settings(
-    deadline=None, max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+    deadline=None, max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 )
 
 
@@ -69,7 +69,7 @@ def test_every_route_takes_anything(client: Client, route: Route) -> None:
     """Bodies that are none, parameters that are none, ids that are none."""
     for filler in ("none", "%00", "..%2f..", "%ff", "a" * 3000):
         path = path_of(client, route, filler)
-        for body in BODIES if filler == "none" else BODIES[:7]:
+        for body in BODIES if filler == "none" else BODIES[-2:]:
             assert is_answered(client.call(route.method, path, data=body)), body[:80]
         assert is_answered(client.call(route.method, path, params=PARAMS))
 
