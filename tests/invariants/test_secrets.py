@@ -11,6 +11,7 @@ import pytest
 from reconciler.rendering.json import plan_to_json
 from reconciler.rendering.text import render_plan
 from tests.invariants.world import CREDENTIALS, World, world_of
+from tests.support.local_platform import ACCOUNT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -67,7 +68,7 @@ def _spellings(secret: str) -> set[str]:
 
 
 def _leaks(world: World, *texts: str) -> list[str]:
-    secrets = {s for value in (CANARY, CREDENTIALS["HUAWEICLOUD_SDK_SK"]) for s in _spellings(value)}
+    secrets = {s for value in (CANARY, ACCOUNT.secret_key) for s in _spellings(value)}
     places = {**{name: content.decode("utf-8", "replace") for name, content in world.files().items()}}
     places |= {f"output {i}": text for i, text in enumerate((*texts, *world.said))}
     return [place for place, text in places.items() if any(secret in text for secret in secrets)]

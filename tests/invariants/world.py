@@ -21,6 +21,7 @@ from reconciler.operations.plan import Wish, look
 from reconciler.operations.settings import Settings
 from reconciler.operations.wiring import open_store, open_workspace
 from reconciler.operations.workspace import Call
+from reconciler.providers.discovery import providers
 from tests.support.local_platform import ACCOUNT, local_platform
 
 if TYPE_CHECKING:
@@ -39,10 +40,12 @@ PROJECTS = sorted(str(file.parent.relative_to(EXAMPLES)) for file in EXAMPLES.rg
 """Every example project; a new one is held to every law from the moment it exists."""
 
 CREDENTIALS = {
-    "HUAWEICLOUD_SDK_AK": ACCOUNT.access_key,
-    "HUAWEICLOUD_SDK_SK": ACCOUNT.secret_key,
-    "HUAWEICLOUD_SDK_PROJECT_ID": ACCOUNT.project_id,
+    credential.variables[0]: getattr(ACCOUNT, credential.name)
+    for provider in providers().values()
+    for credential in provider.credentials
+    if credential.name in {"access_key", "secret_key", "project_id"}
 }
+"""What each platform's own variables say about the one account of the local platform."""
 
 
 class _Quiet(WSGIRequestHandler):
