@@ -115,6 +115,41 @@ def unlock(
     return ExitCode.FINE
 
 
+@app.command(
+    epilog=epilog(
+        (("reconciler state rebuild", "asks first"), ("reconciler state rebuild -e prod --yes", "in a script"))
+    )
+)
+def rebuild(
+    context: typer.Context,
+    *,
+    project: ProjectFile = None,
+    environment: EnvironmentName = "",
+    yes: Yes = False,
+) -> int:
+    """Make a new memory from the marks on the platforms, when the old one is lost or damaged.
+
+    The old one is moved aside, not deleted. What is declared and carries our mark is adopted; nothing is created,
+    changed or removed. What carries our mark and is not declared is named, and left alone.
+    """
+    from reconciler.cli.applying import Manner, carry_out
+    from reconciler.operations.plan import Wish, look
+    from reconciler.operations.rebuild import only_adoptions, set_aside
+    from reconciler.rendering.text import render_plan
+
+    streams = streams_of(context)
+    opened = workspace(streams, project, environment)
+    question = f"Make a new memory of {opened.environment.name}?"
+    if not yes and not streams.confirm(question, instead="Say --yes."):
+        return ExitCode.ERROR
+    if aside := set_aside(opened):
+        streams.say(f"the old memory is in {aside}")
+    seen = look(opened, Wish(), streams.say)
+    found = only_adoptions(seen.plan)
+    streams.show(render_plan(found, width=streams.width, colour=streams.colour))
+    return carry_out(streams, opened, found, Manner(yes=True, wait=False, form=Shape.TEXT, question="", command=""))
+
+
 @app.command(epilog=epilog(_SETTLE))
 def settle(
     context: typer.Context,

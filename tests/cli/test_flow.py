@@ -232,3 +232,27 @@ def test_apply_json_names_the_runs(project: Project) -> None:
 def test_follow_ends_with_the_run(applied: Project) -> None:
     """Following the output of a run that has ended prints it once and ends."""
     assert applied.run("logs", "Job/hello", "--follow").out == applied.run("logs", "Job/hello").out
+
+
+def test_a_lost_memory_is_rebuilt_from_marks(applied: Project, platform: Platform) -> None:
+    """With the memory damaged, everything of ours is found again; nothing is sent that changes anything."""
+    (applied.root / ".reconciler" / "state" / "dev" / "head.json").write_text("damaged", encoding="utf-8")
+    assert applied.run("plan").code == 1
+    platform.log.clear()
+    ended = applied.run("state", "rebuild", "--yes")
+    assert ended.code == 0
+    assert "dev.set-aside-1" in ended.err
+    assert "Applied: 3 done." in ended.out
+    assert _writes(platform) == []
+    assert applied.run("plan").out == "No changes. 3 resources unchanged.\n"
+
+
+def test_rebuilding_creates_nothing(applied: Project, platform: Platform) -> None:
+    """What is declared and not there yet stays a plan; what is there and not declared is named."""
+    applied.write("other.yaml", APP.replace("name: greet", "name: other"))
+    (applied.root / "manifests" / "job.yaml").unlink()
+    ended = applied.run("state", "rebuild", "--yes")
+    assert ended.code == 0
+    assert "Applied: 2 done." in ended.out
+    assert "App/demo/other" not in ended.out
+    assert "Plan: 1 to create, 2 unchanged." in applied.run("plan").out
