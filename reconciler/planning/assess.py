@@ -76,11 +76,13 @@ class Permissions:
 class Outlook:
     """What later decisions have to know of earlier ones; filled in dependency order.
 
-    `names`: by target, what a live remote id is called in manifests (`Place.names`). `made_anew`: addresses whose
-    remote id this plan will change. `ids` and `outputs`: what expressions can be compared as.
+    `names`: by target, what a live remote id is called in manifests (`Place.names`); `former`: the same of ids that
+    this plan takes out of use. `made_anew`: addresses whose remote id this plan will change. `known`: what expressions
+    can be compared as.
     """
 
     names: dict[str, dict[str, str]] = field(default_factory=dict)
+    former: dict[str, dict[str, str]] = field(default_factory=dict)
     made_anew: set[Address] = field(default_factory=set)
     known: dict[Address, Live | Recorded] = field(default_factory=dict)
 
@@ -199,6 +201,7 @@ class Assessor:
             reads_live=live is not None,
             remembers=recorded is not None,
             new=new,
+            former=self._outlook.former.get(subject.address.target, {}),
         )
         return differences(subject.rules, Sides(memory, desired, found), terms)
 
@@ -224,10 +227,15 @@ class Assessor:
             self._outlook.made_anew.add(subject.address)
             for holder in (subject.live, subject.recorded):
                 if holder is not None:
-                    names = self._outlook.names.get(subject.address.target, {})
-                    names.pop(f"{subject.address.kind}/{holder.remote_id}", None)
+                    self._retire(subject.address, holder.remote_id)
         elif subject.live is not None:
             self._note(subject.platform, subject.live)
+
+    def _retire(self, address: Address, remote_id: str) -> None:
+        key = f"{address.kind}/{remote_id}"
+        name = self._outlook.names.get(address.target, {}).pop(key, None)
+        if name is not None:
+            self._outlook.former.setdefault(address.target, {})[key] = name
 
     def _note(self, platform: str, holder: Live | Recorded) -> None:
         address = holder.address

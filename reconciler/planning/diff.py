@@ -13,7 +13,7 @@ What the declared side is compared with:
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -24,7 +24,7 @@ from reconciler.planning.normalise import default_of, key_of, same
 from reconciler.planning.rules import Rules, forces
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from reconciler.model.kind import Ability
 
@@ -47,7 +47,8 @@ class Sides(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class Terms:
     """How to compare. `reads_live`: the live side was read; else the recorded side stands in for it. `remembers`:
-    there is a recorded side. `new`: expressions whose value this very plan will change.
+    there is a recorded side. `new`: expressions whose value this very plan will change; `former`: the names of remote
+    ids (`Kind/remote id`) that it will take out of use.
     """
 
     life: Life
@@ -55,6 +56,7 @@ class Terms:
     reads_live: bool
     remembers: bool
     new: frozenset[str] = frozenset()
+    former: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def against_live(self) -> bool:
@@ -221,6 +223,9 @@ def _change(spot: Spot, sides: Sides, terms: Terms, what: str = "") -> FieldChan
 
 def _why(spot: Spot, sides: Sides, terms: Terms, what: str, forced: OnFieldChange) -> str:
     reason = spot.rules.rule.reason
+    reference = spot.rules.rule.refers_to
+    if reference and sides.recorded == terms.former.get(f"{reference.kind}/{sides.live}"):
+        sides = sides._replace(live=sides.recorded)  # still the id of what we mean, though not for long
     parts = [what, _who(sides, terms)]
     if reason and forced in {OnFieldChange.REPLACE, OnFieldChange.NEW_RUN, OnFieldChange.NOTHING}:
         parts.append(reason)

@@ -548,6 +548,9 @@ def test_a_replaced_dependency_moves_those_that_hold_its_id() -> None:
     edited = [tool("qc@1", image="lab/qc:2"), manifests[1]]
     made = plan(edited, memory, reading(live(memory[0]), by_id))
     assert steps(made) == ["1 delete Tool/qc@1", "2 create Tool/qc@1 after 1", "3 update Flow/wf@1 after 2"]
+    (change,) = [c for c in made.changes if c.action is Action.UPDATE]
+    assert [(f.recorded, f.desired, f.live) for f in change.fields] == [("qc::1::lab", "qc::1::lab", "id-qc@1")]
+    assert change.fields[0].why.startswith("known after apply")
     by_name = plan(edited, memory, reading(live(memory[0]), live(memory[1])))
     assert actions(by_name) == {"Flow/wf@1": "no-op", "Tool/qc@1": "replace"}
 
