@@ -136,9 +136,9 @@ class Instance:
     """One command, ready to run. Its index is its position in `Task.instances`.
 
     `environment` is all the command gets besides what the engine itself sets (engines/protocol.py: "Environment").
-    `directory` is the working folder, made when missing; "" means a fresh one of its own. `inputs` are paths that must
-    exist at the start, else the instance fails with `INPUT_MISSING` (leave out what need not be checked). `outputs`
-    are folders made before the start. Relative paths are relative to the working folder.
+    `directory` is the working folder, absolute, made when missing; "" means a fresh one for each attempt. `inputs` are
+    paths that must exist at the start, else the instance fails with `INPUT_MISSING` (leave out what need not be
+    checked). `outputs` are folders made before the start. Relative paths are relative to the working folder.
     `name` is for people; `image` is reported and otherwise ignored by engines that run commands directly.
     """
 
@@ -303,6 +303,8 @@ def _instance_problems(instance: Instance) -> list[str]:
         path = PurePosixPath(file.path)
         if path.is_absolute() or ".." in path.parts or not path.parts:
             found.append(f"file {file.path!r} lies outside the working folder")
+    if instance.directory and not PurePosixPath(instance.directory).is_absolute():
+        found.append(f"working folder {instance.directory!r} is not an absolute path")
     limits = instance.limits
     if limits.cpu < 0 or limits.memory < 0 or limits.gpu < 0:
         found.append("a limit is below zero")

@@ -122,6 +122,7 @@ def test_a_sound_run_has_no_problems() -> None:
         (Instance(Script(()), files=(File("/x", b""),)), "outside the working folder"),
         (Instance(Script(()), files=(File("", b""),)), "outside the working folder"),
         (Instance(Script(()), limits=Limits(cpu=-1)), "below zero"),
+        (Instance(Script(()), directory="a/b"), "'a/b' is not an absolute path"),
     ],
 )
 def test_nonsense_in_an_instance_is_found(instance: Instance, problem: str) -> None:

@@ -152,7 +152,7 @@ class Launch:
             return Ending(Cause.DISK, message="it ended, and how could not be written down")
         if self.look() is Found.UNCLAIMED:
             return Ending(Cause.LAUNCH, message=f"its supervisor did not start: {self._complaint()}")
-        return Ending(Cause.LOST, message="its supervisor was killed, so how it ended is not known")
+        return Ending(Cause.LOST, message=f"its supervisor died, so how it ended is not known: {self._complaint()}")
 
     def signal(self, verb: Verb) -> None:
         """Tells the supervisor. One that is gone already is no error."""
@@ -168,7 +168,7 @@ class Launch:
             lines = (self.folder / "supervisor.log").read_text(encoding="utf-8", errors="replace").splitlines()
             if lines:
                 return lines[-1]
-        return f"exit status {self.status}"
+        return "no last words" if self.status is None else f"exit status {self.status}"
 
 
 def launch(job: Job, surroundings: Surroundings, number: int) -> Launch:

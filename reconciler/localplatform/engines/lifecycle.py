@@ -140,7 +140,8 @@ class Lifecycle:
             moves = self.ledger.status is Status.PENDING
             self._emit(EventType.STARTED, at, status=Status.RUNNING if moves else None)
         if self.ledger.tasks[task].shown.started is None:
-            self._emit(EventType.STARTED, at, task=task, status=status)
+            whole = Status.STOPPING if self.ledger.stopping else Status.RUNNING
+            self._emit(EventType.STARTED, at, task=task, status=whole)
         self._emit(EventType.STARTED, at, task=task, index=index, attempt=attempt, status=status, process=process)
         if self.ledger.status is Status.SUSPENDED:
             self._orders.append(Order(Verb.FREEZE, task, index))

@@ -240,9 +240,9 @@ class Engine(Protocol):
         """Drops a run that has ended, output included. Unknown ids are fine. Raises RunActive."""
 
     def recover(self) -> tuple[str, ...]:
-        """Picks up what an earlier process of this engine left; call once, before anything else. Returns the run ids.
-        News of what happened meanwhile goes to the listener. Raises LocalPlatformError when another process has
-        the same folder in use.
+        """Picks up what an earlier process of this engine left; call it before anything else. Returns the ids of the
+        runs that had not ended when it died. News of what happened meanwhile goes to the listener. Raises
+        LocalPlatformError when another process has the same folder in use.
         """
 
     def close(self) -> None:

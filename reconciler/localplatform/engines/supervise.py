@@ -224,7 +224,7 @@ class Supervisor:
         elif number == signal.SIGKILL and oom:
             cause, message = "out-of-memory", "killed by the system, which was out of memory"
         elif number is not None:
-            cause, message = "signal", f"ended by signal {number} ({signal.Signals(number).name})"
+            cause, message = "signal", f"ended by signal {number}{_name(number)}"
         elif code:
             cause, message = "exit-code", f"exit code {code}"
         return {
@@ -244,6 +244,13 @@ _REASONS = {
     "run-timeout": "the run's time was over",
     "out-of-memory": "it held more memory than its limit",
 }
+
+
+def _name(number: int) -> str:
+    try:
+        return f" ({signal.Signals(number).name})"
+    except ValueError:  # the real-time signals have no names
+        return ""
 
 
 def poke(path: str) -> None:

@@ -309,6 +309,17 @@ def test_what_starts_in_a_suspended_run_is_frozen() -> None:
     assert life.ledger.status is Status.SUSPENDED
 
 
+def test_a_gang_restarts_even_if_a_worker_started_late() -> None:
+    """Its first sign of life came after it was asked to stop."""
+    life = Lifecycle(Run("r", (Task("t", (NOTHING, NOTHING), together=Together.GANG, restart=Restart(1)),)))
+    life.submitted(0.0)
+    life.scheduled(next(life.units()), 1.0)
+    life.ended("t", 0, 2.0, Ending(Cause.EXIT_CODE, 1))
+    life.started("t", 1, 3.0)
+    life.ended("t", 1, 4.0, Ending(stopped=True))
+    assert [unit.indexes for unit in life.units()] == [(0, 1)]
+
+
 def test_once_decided_a_gang_cannot_fail_any_more() -> None:
     """A worker that falls over because its chief has gone does no harm; one that fell over before does."""
     gang = Task("t", (NOTHING, NOTHING), together=Together.GANG, decided_by=(0,))

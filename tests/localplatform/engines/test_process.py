@@ -174,6 +174,12 @@ def test_marks_tell_when_output_was_written(process: Bench) -> None:
     assert process.engine.logs("run-1", "only", offset=5).marks == marks[1:]
 
 
+def test_signals_without_a_name_are_reported(process: Bench) -> None:
+    """A real-time signal is a number."""
+    shown = process.run(task(shell("kill -40 $$"))).task("only").instances[0]
+    assert (shown.signal, shown.message) == (40, "ended by signal 40")
+
+
 @needs_proc
 def test_cancelling_reaches_every_descendant(process: Bench, tmp_path: Path) -> None:
     """Also those which forked twice, left the session and cleared their environment."""
