@@ -7,7 +7,8 @@ import sys
 from pathlib import Path
 
 from reconciler.errors import LocalPlatformError
-from reconciler.localplatform.daemon import PROCESS, Server
+from reconciler.localplatform.daemon import Server
+from reconciler.localplatform.phases import PROCESS
 
 
 def main() -> int:

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 
 PREFIX = "/__admin__/"
 HEADER = "X-Admin-Token"
+_STARTED = "started platforms"
 PATIENCE = 5.0
 """Seconds that running work gets to end when everything is reset, before it is killed."""
 
@@ -176,16 +177,21 @@ def reset(services: Services, faces: tuple[Face, ...]) -> None:
     services.runs.stop_all(patience=PATIENCE)
     for run in sorted(services.runs.history.identifiers()):
         services.runs.drop(run)
-    services.store.wipe()
     services.data.clear()
-    first_start(services, faces)
+    with services.store.database.transaction():
+        services.store.wipe()
+        services.store.save_setting(_STARTED, [])
+        first_start(services, faces)
 
 
 def first_start(services: Services, faces: tuple[Face, ...]) -> None:
-    """Makes what every new account has."""
-    for face in faces:
-        if face.first_start is not None:
-            face.first_start(services)
+    """Makes what every new account has, on each platform that has not got it yet: a later release may bring more."""
+    with services.store.database.transaction():
+        started = set(services.store.setting(_STARTED) or ())
+        for face in faces:
+            if face.first_start is not None and face.name not in started:
+                face.first_start(services)
+        services.store.save_setting(_STARTED, sorted(started | {face.name for face in faces}))
 
 
 def _json(request: Request) -> dict[str, Any]:

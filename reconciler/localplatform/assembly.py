@@ -30,8 +30,6 @@ if TYPE_CHECKING:
 
     MakeEngines = Callable[[Listener, Clock], Mapping[str, Engine]]
 
-_INITIALISED = "initialised"
-
 
 @dataclass(frozen=True, slots=True)
 class Platform:
@@ -78,9 +76,7 @@ def assemble(
     )
     runs.attach(make_engines(runs.hear, clock), engine)
     runs.recover(lambda row: _work_of(services, faces, row))
-    if not store.setting(_INITIALISED):
-        first_start(services, faces)
-        store.save_setting(_INITIALISED, value=True)
+    first_start(services, faces)
     faults, log = Faults(), RequestLog()
     admin = Admin(
         services=services,

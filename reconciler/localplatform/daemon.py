@@ -18,11 +18,10 @@ from waitress.server import create_server
 
 from reconciler.errors import LocalPlatformError
 from reconciler.localplatform.assembly import assemble
-from reconciler.localplatform.engines.process import ProcessEngine
 from reconciler.localplatform.faults import ConnectionDropped
 from reconciler.localplatform.folder import Folder, Lock, Ready
 from reconciler.localplatform.measuring import Sampler
-from reconciler.localplatform.phases import simulated_engines
+from reconciler.localplatform.phases import PROCESS, every_engine
 from reconciler.localplatform.server import BODY_MOST
 from reconciler.version import __version__
 
@@ -37,7 +36,6 @@ if TYPE_CHECKING:
     from reconciler.localplatform.clock import Clock
     from reconciler.localplatform.engines.protocol import Engine, Listener
 
-PROCESS = "process"
 PATIENCE = 8.0
 """Seconds running work gets to end when the server is stopped, before it is killed."""
 _THREADS = 16
@@ -56,7 +54,10 @@ class Server:
         self._cancel = True
 
     def run(self) -> None:
-        """Serves until told to stop; once in the life of a process. Raises LocalPlatformError when the folder or the port is taken."""
+        """Serves until told to stop; once in the life of a process.
+
+        Raises LocalPlatformError when the folder or the port is taken.
+        """
         lock = Lock(self._folder.root / "server.lock")
         # Patience: whoever asks whether the lock is free holds it for an instant.
         if not lock.take(patience=2.0):
@@ -81,8 +82,7 @@ class Server:
             self._folder.unsay_ready()
 
     def _engines(self, listener: Listener, clock: Clock) -> Mapping[str, Engine]:
-        real = ProcessEngine(self._folder.engine, listener, clock=clock.now)
-        return {PROCESS: real, **simulated_engines(listener, clock)}
+        return every_engine(self._folder.engine, listener, clock)
 
     def _serve(self, application: WSGIApplication) -> None:
         listener = self._listen()

@@ -8,16 +8,27 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from reconciler.localplatform.engines.process import ProcessEngine
 from reconciler.localplatform.engines.simulated import Advance, SimulatedEngine
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from reconciler.localplatform.clock import Clock
     from reconciler.localplatform.engines.protocol import Engine, Listener
 
+PROCESS = "process"
 SIMULATED = "simulated"
 """Short for the simulated engine whose work is over at once."""
+
+
+def every_engine(folder: Path, listener: Listener, clock: Clock) -> Mapping[str, Engine]:
+    """All there are, by the names people give them; `folder` is for the one that runs processes.
+
+    Another engine is a file in `engines/` and a line here.
+    """
+    return {PROCESS: ProcessEngine(folder, listener, clock=clock.now), **simulated_engines(listener, clock)}
 
 
 def simulated_engines(listener: Listener, clock: Clock) -> Mapping[str, Engine]:

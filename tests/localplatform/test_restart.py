@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import time
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from reconciler.localplatform.assembly import Platform, assemble
-from reconciler.localplatform.engines.process import ProcessEngine
 from reconciler.localplatform.measuring import CPU, MEMORY, Sampler
-from reconciler.localplatform.phases import simulated_engines
+from reconciler.localplatform.phases import every_engine
 from reconciler.localplatform.work import Cause, Run, Status
 from tests.localplatform.client import Client
 from tests.localplatform.pipelines import APP, ONE_SCRIPT, app_running, job_of, workflow_of
@@ -19,11 +19,8 @@ from tests.support.local_platform import ACCOUNT, local_platform
 from tests.support.wsgi_adapter import WsgiAdapter
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
     from pathlib import Path
-
-    from reconciler.localplatform.clock import Clock
-    from reconciler.localplatform.engines.protocol import Engine, Listener
 
 PATIENCE = 30.0
 
@@ -31,12 +28,7 @@ PATIENCE = 30.0
 @contextmanager
 def real(folder: Path) -> Iterator[tuple[Platform, Client]]:
     """A platform whose jobs are processes, and a caller."""
-
-    def engines(listener: Listener, clock: Clock) -> Mapping[str, Engine]:
-        process = ProcessEngine(folder / "engine", listener, clock=clock.now)
-        return {"process": process, **simulated_engines(listener, clock)}
-
-    platform = assemble(folder, ACCOUNT, engines, "process")
+    platform = assemble(folder, ACCOUNT, partial(every_engine, folder / "engine"), "process")
     try:
         with Client(WsgiAdapter(platform.application), ACCOUNT) as client:
             yield platform, client
@@ -227,3 +219,13 @@ def test_unknown_engine_is_a_lost_run(tmp_path: Path) -> None:
             platform.services.runs.choose("batch")
         platform.services.runs.cancel(job)
         assert platform.services.runs.retry(Run(job, ())) == ()
+
+
+def test_a_later_release_brings_another_platform(tmp_path: Path) -> None:
+    """What a platform makes for a new account is made when it is new, and once, even if a server died on the way."""
+    with local_platform(tmp_path) as platform:
+        platform.services.store.save_setting("started platforms", [])
+        platform.services.store.wipe()
+    for _ in range(2):
+        with local_platform(tmp_path) as platform:
+            assert platform.services.store.counts()["ai4s/Space"] == 1

@@ -145,6 +145,15 @@ def test_almost_valid_bodies(furnished: Client, kind: str, data: st.DataObject) 
         assert furnished.call("DELETE", f"{furnished.space}/{kind}/{identifier}").status_code == 200
 
 
+def test_far_too_many_values(client: Client) -> None:
+    """More values than a database takes are refused, in parameters and in lists of ids."""
+    many = ",".join(["a"] * 40_000)
+    for path in ("apps", "workflows", "jobs"):
+        answer = client.call("GET", f"{client.root}/eihealth-projects/{path}", params={"id": many, "labels": many})
+        assert answer.status_code == 400
+    assert client.call("POST", f"{client.space}/jobs/batch-delete", {"ids": ["a"] * 2000}).status_code == 400
+
+
 def test_too_much(client: Client) -> None:
     """A body over the limit of signed requests is 413, whatever it holds, and nothing is stored."""
     body = b'{"name": "' + b"x" * JSON_LIMIT + b'"}'

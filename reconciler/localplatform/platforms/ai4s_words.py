@@ -35,6 +35,7 @@ LIMIT_MOST = 1000
 OFFSET_MOST = 100_000_000
 _LATEST = 10**14
 _DIGITS_MOST = 18
+_ENTRIES_MOST = 1000
 
 
 def invalid(message: str) -> Refusal:
@@ -76,9 +77,12 @@ def text(call: Call, name: str) -> str:
 
 
 def texts(call: Call, name: str) -> tuple[str, ...]:
-    """A list parameter: repeated, separated by commas, or both (section 3)."""
+    """A list parameter: repeated, separated by commas, or both (section 3). Raises Refusal 400 for far too many."""
     parts = (part.strip() for value in call.request.args.getlist(name) for part in value.split(","))
-    return tuple(part for part in parts if part)
+    found = tuple(part for part in parts if part)
+    if len(found) > _ENTRIES_MOST:
+        raise invalid(f"{name} must have at most {_ENTRIES_MOST} entries")
+    return found
 
 
 def number(call: Call, name: str, default: int, low: int, high: int) -> int:
@@ -123,8 +127,8 @@ def order(call: Call, keys: dict[str, str], *, key: str = "sort_key") -> dict[st
 def batch(call: Call, act: Callable[[str], None]) -> tuple[list[dict[str, str]], int]:
     """Runs `act` for each of the body's `ids`; the items of the answer, and 200, or 207 when some failed (9)."""
     ids = call.body().get("ids")
-    if not isinstance(ids, list) or not ids or not all(isinstance(item, str) for item in ids):
-        raise invalid("ids must be a list of at least one id")
+    if not isinstance(ids, list) or not 1 <= len(ids) <= _ENTRIES_MOST or not all(isinstance(i, str) for i in ids):
+        raise invalid(f"ids must be a list of 1 to {_ENTRIES_MOST} ids")
     items = []
     for identifier in ids:
         try:
