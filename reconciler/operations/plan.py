@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from reconciler.model.canonical import digest
 from reconciler.model.plan import Base
+from reconciler.operations.foresight import foresee
 from reconciler.operations.selection import EVERYTHING, Selection, select
 from reconciler.operations.validate import declare, rooted
 from reconciler.operations.wiring import connected, open_store
@@ -59,14 +60,16 @@ def look(workspace: Workspace, wish: Wish, say: Say) -> Look:
     from reconciler.execution.waiting import observed
 
     with without_collection():
-        declared = rooted(declare(workspace).required(), workspace.call.start, workspace.root)
+        declared = declare(workspace).required()
+        seen = rooted(declared, workspace.call.start, workspace.root)
         state = _read(open_store(workspace), workspace)
-        wanted = wants_of(workspace, declared, state, wish)
+        wanted = wants_of(workspace, seen, state, wish)
         with connected(workspace, {want.address.target for want in wanted}, say) as connections:
             reading = read_live(workspace, wanted, connections)
-        read_at = time.time()
-        made = make_plan(inputs_of(workspace, declared, state, wish, reading))
-        plan = replace(made, diagnostics=_merged(declared.diagnostics, made.diagnostics))
+            read_at = time.time()
+            made = make_plan(inputs_of(workspace, seen, state, wish, reading))
+            foreseen = foresee(workspace, declared, made, connections)
+        plan = replace(made, diagnostics=_merged((*seen.diagnostics, *foreseen), made.diagnostics))
         return Look(plan, read_at, observed(state.resources, reading, read_at))
 
 
@@ -115,7 +118,21 @@ def inputs_of(workspace: Workspace, declared: Declared, state: State, wish: Wish
         policy=workspace.project.policy,
         destroy=wish.destroy,
         selected=selected(workspace, declared, state, wish),
+        gpu_hours=gpu_hours(workspace, declared),
     )
+
+
+def gpu_hours(workspace: Workspace, declared: Declared) -> dict[Address, float] | None:
+    """The estimates of the platforms that estimate; None when none of those concerned does."""
+    platforms = {manifest.platform for manifest in declared.manifests}
+    estimate = {name: p.gpu_hours for name, p in workspace.providers.items() if p.gpu_hours and name in platforms}
+    if not estimate:
+        return None
+    return {
+        address: hours
+        for name, tell in estimate.items()
+        for address, hours in tell(tuple(m for m in declared.manifests if m.platform == name)).items()
+    }
 
 
 def selected(workspace: Workspace, declared: Declared, state: State, wish: Wish) -> frozenset[Address] | None:

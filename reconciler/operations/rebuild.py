@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from reconciler.errors import ReconcilerError, StateLocked
+from reconciler.errors import ReconcilerError, StateLocked, UsageError
 from reconciler.model.change import Action
 from reconciler.model.plan import Verb
+from reconciler.model.project import StateBackend
 from reconciler.operations.wiring import open_store
 from reconciler.state.document import safe_name
 
@@ -27,6 +28,11 @@ def set_aside(workspace: Workspace) -> Path | None:
     if held := open_store(workspace).holder(name):
         msg = f"{held.name} is writing the memory of {name}"
         raise StateLocked(msg, hint="Wait for it, or `reconciler state unlock` when it is gone for good.")
+    if workspace.project.state is StateBackend.GIT:
+        if open_store(workspace).read(name).serial == 0:
+            return None
+        msg = f"the memory of {name} is in git, and is readable"
+        raise UsageError(msg, hint="To make a new one all the same, delete its ref below refs/reconciler/ first.")
     folder = workspace.folder / "state" / safe_name(name)
     if not folder.exists():
         return None

@@ -73,13 +73,14 @@ def able_kinds(kinds: Mapping[tuple[str, str], Kind], known: Mapping[str, Provid
 
 
 def open_store(workspace: Workspace) -> StateStore:
-    """The memory the project file asks for."""
+    """The memory the project file asks for. Raises UsageError when it wants git and there is none."""
     if workspace.project.state is StateBackend.FILE:
         from reconciler.state.file import FileStore
 
         return FileStore(workspace.folder / "state", time.time)
-    msg = f"the state backend {workspace.project.state.value!r} is not part of this release"
-    raise UsageError(msg, hint="Use `state: {backend: file}`.")
+    from reconciler.state.git_ref import GitRefStore, remote_of
+
+    return GitRefStore(workspace.root, remote_of(workspace.root), time.time)
 
 
 def holder(settings: Settings) -> str:
