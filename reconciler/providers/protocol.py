@@ -266,6 +266,12 @@ class Provider:
     check: Callable[[tuple[Manifest, ...]], Iterable[Diagnostic]] | None = None
     """The platform's own meaning checks over all its manifests: pure, offline. Findings carry `address` and a
     `pointer` into the spec."""
+    foresee: Callable[[Connection, tuple[Manifest, ...]], Iterable[Diagnostic]] | None = None
+    """What the platform can tell of manifests that are about to be submitted to one open target of it: limits, names
+    that exist. It only reads, and may raise PlatformError. Findings as those of `check`."""
+    gpu_hours: Callable[[tuple[Manifest, ...]], Mapping[Address, float]] | None = None
+    """The most accelerator hours that each run among all its manifests can take; a run nobody can tell of is missing.
+    Pure, offline."""
     tasks: Callable[[str, Spec], Mapping[str, tuple[str, ...]]] | None = None
     """The tasks inside the spec of a kind, each with the tasks it waits for, in the author's order; empty where it has
     none. Pure; for drawing."""

@@ -13,6 +13,7 @@ from reconciler.providers.protocol import CredentialVariable, Provider
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from reconciler.model.address import Address
     from reconciler.model.diagnostic import Diagnostic
     from reconciler.model.manifest import Manifest, Spec
     from reconciler.model.target import Target
@@ -30,6 +31,12 @@ def _check(manifests: tuple[Manifest, ...]) -> Iterable[Diagnostic]:
     from reconciler.providers.ai4s.meaning import check
 
     return check(manifests)
+
+
+def _gpu_hours(manifests: tuple[Manifest, ...]) -> Mapping[Address, float]:
+    from reconciler.providers.ai4s.meaning.usage import gpu_hours
+
+    return gpu_hours(manifests)
 
 
 def _tasks(kind: str, spec: Spec) -> Mapping[str, tuple[str, ...]]:
@@ -67,5 +74,6 @@ PROVIDER = Provider(
     },
     outputs={"Job": ("output_dir",)},
     check=_check,
+    gpu_hours=_gpu_hours,
     tasks=_tasks,
 )
