@@ -273,3 +273,17 @@ def test_a_second_local_platform(tmp_path: Path) -> None:
     finally:
         assert project.run("local", "stop").code == 0
     assert project.run("local", "stop").err == "the local platform is not running\n"
+
+
+def test_a_gpu_budget_blocks(project: Project) -> None:
+    """Runs that would take more accelerator hours than the policy allows: exit 3, how many, and nothing is sent."""
+    project.greeting()
+    gpu = "resources: { cpu: 8C, memory: 64G, gpu: '4', gpu_type: GPU }"
+    project.write("app.yaml", APP.replace("resources: { cpu: 0.5C, memory: 0.5G }", gpu))
+    project.configure(policy="{ max_gpu_hours: 10 }")
+    ended = project.run("plan")
+    assert ended.code == 3, ended.said
+    assert "max_gpu_hours" in ended.out
+    assert "96 GPU-hours" in ended.out
+    project.configure(policy="{ max_gpu_hours: 100 }")
+    assert project.run("plan").code == 0
