@@ -27,7 +27,8 @@ class Space(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Expression:
-    """One expression. For `ref`, `name` is `Kind/name` and `output` what follows `.` after a declared output, or "".
+    """One expression. For `ref`, `name` is `Kind/name` or a full address `target/Kind/scope/name`, with `.output` after
+    it where an output is meant and not the remote id.
 
     A name may itself hold dots (`fastqc@1.0.0`), so the output is split off only by `.` after the last `/name`
     when written with a colon-free identifier and the caller knows the outputs: see `split_output`.

@@ -37,6 +37,8 @@ class Ability(StrEnum):
     LOGS = "logs"
     EVENTS = "events"
     RETRY = "retry"
+    SUSPEND = "suspend"
+    DESCRIBE = "describe"
 
 
 class OnFieldChange(StrEnum):
@@ -68,7 +70,9 @@ class FieldRule:
     """The facts about one field of a kind, from its schema, each with its reason.
 
     `path` is a dotted path into the spec, `[]` standing for any list item: `tasks[].resources.cpu`. The rule holds
-    for everything below the path too, unless a longer path says otherwise.
+    for everything below the path too, unless a longer path says otherwise; `list_key`, `unordered`, `empty_is_absent`
+    and the server default hold at the path alone, a reference there and for the items of a list. `*` stands for any
+    member of a map.
     `on_change` is None where the schema says nothing: a standing kind updates, a run kind starts a new run.
     `server_default` is meaningful only when `has_server_default`.
     `list_key` names the member by which items of the list at `path` are matched; "" compares by position;
@@ -110,3 +114,5 @@ class Kind:
     create_class: CreateClass = CreateClass.SEARCH_ONLY
     native_key: str = ""
     """Top-level key of the platform's own file format (`app`), or ""."""
+    native_whole: bool = False
+    """The platform's own file is the definition itself, with `native_key` as one of its keys, not wrapped in it."""
