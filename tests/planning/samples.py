@@ -14,7 +14,7 @@ from reconciler.model.plan import Base, Plan
 from reconciler.model.project import Policy
 from reconciler.model.resource import Listed, Live, Phase, Reading, Recorded
 from reconciler.planning.planner import PlanInputs, make_plan
-from reconciler.planning.references import check
+from reconciler.planning.references import Edges, check
 from reconciler.planning.rules import rules_of
 from reconciler.planning.wants import mark_of, wanted_of
 
@@ -83,6 +83,7 @@ RUN = Kind(
     EVERYTHING,
 )
 KINDS = {(kind.platform, kind.name): kind for kind in (TOOL, FLOW, RUN)}
+RULES = {name: rules_of(kind) for name, kind in KINDS.items()}
 
 
 def with_kind(kind: Kind) -> dict[tuple[str, str], Kind]:
@@ -140,21 +141,43 @@ def recorded(
     owner: Owner = OWNER,
 ) -> Recorded:
     """What memory holds after `declared` was applied. `others` are declared beside it."""
-    kind = KINDS[declared.platform, declared.address.kind]
     edges = check([declared, *others], KINDS)[0]
-    wanted = wanted_of(declared, kind, rules_of(kind), edges.of.get(declared.address, ()))
+    return replace(_recorded(declared, edges, owner, attempt), remote_id=remote_id or _id(declared), phase=phase)
+
+
+def recorded_all(manifests: list[Manifest]) -> list[Recorded]:
+    """What memory holds after all of `manifests` were applied."""
+    edges = check(manifests, KINDS)[0]
+    return [_recorded(declared, edges, OWNER, 1) for declared in manifests]
+
+
+def _id(declared: Manifest) -> str:
+    return f"id-{declared.address.name}"
+
+
+def _recorded(declared: Manifest, edges: Edges, owner: Owner, attempt: int) -> Recorded:
+    kind = KINDS[declared.platform, declared.address.kind]
+    wanted = wanted_of(declared, kind, RULES[declared.platform, kind.name], edges.of.get(declared.address, ()))
     return Recorded(
         address=declared.address,
         platform=declared.platform,
-        remote_id=remote_id or f"id-{declared.address.name}",
+        remote_id=_id(declared),
         spec=wanted.spec,
         digest=wanted.digest,
         mark=mark_of(owner, declared.address, kind.life, wanted.digest, attempt),
         attempt=attempt,
-        phase=phase,
         depends_on=edges.dependencies(declared.address),
         lifecycle=declared.lifecycle,
     )
+
+
+def shown(memory: Recorded, ended: Phase) -> Live:
+    """What the platform shows of what memory holds, references as ids and more than was asked for; runs at `ended`."""
+    is_run = KINDS[memory.platform, memory.address.kind].life is Life.RUN
+    spec = {**memory.spec, "created": "now", "owner": "somebody"}
+    if "after" in spec:
+        spec["after"] = f"id-{spec['after'].removeprefix('$[[ ref.Flow/').removesuffix(' ]]')}"
+    return live(replace(memory, spec=spec), phase=ended if is_run else Phase.READY)
 
 
 def live(memory: Recorded, spec: Mapping[str, Any] | None = None, phase: Phase = Phase.READY, **more: Any) -> Live:
