@@ -109,7 +109,9 @@ def test_a_failed_step_skips_what_needs_it(project: Project, platform: Platform)
     """What does not need the failed one goes on, what does is skipped with the reason, and exit 5 says so."""
     project.greeting()
     project.write("other.yaml", APP.replace("name: greet", "name: other"))
-    platform.faults.add(FaultRule.parse({"fault": "throttle", "operation": "CreateWorkflow", "count": None}))
+    platform.faults.add(
+        FaultRule.parse({"fault": "throttle", "operation": "CreateWorkflow", "count": None, "retry_after": 0})
+    )
     project.variables["RECONCILER_PARALLELISM"] = "1"
     ended = project.run("apply", "--yes")
     assert ended.code == 5

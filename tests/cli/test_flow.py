@@ -10,6 +10,8 @@ import pytest
 from tests.cli.running import APP, JOB, Project
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from reconciler.localplatform.assembly import Platform
 
 
@@ -256,3 +258,60 @@ def test_rebuilding_creates_nothing(applied: Project, platform: Platform) -> Non
     assert "Applied: 2 done." in ended.out
     assert "App/demo/other" not in ended.out
     assert "Plan: 1 to create, 2 unchanged." in applied.run("plan").out
+
+
+def test_retry(project: Project) -> None:
+    """A failed run is run again by the platform, under its id, and nothing is submitted."""
+    project.greeting()
+    project.write("app.yaml", APP.replace("echo hello", "exit 3"))
+    assert project.run("apply", "--yes", "--wait").code == 8
+    before = project.run("get", "--format", "json").out
+    ended = project.run("retry", "Job/hello")
+    assert (ended.code, ended.out) == (0, "")
+    assert json.loads(project.run("get", "--format", "json").out)["items"][0]["id"] in before
+    assert project.run("wait", "Job/hello").code == 8
+
+
+def test_waiting_gives_up(project: Project, platform: Platform) -> None:
+    """With a run that does not end, `wait --timeout` says so and exits 1; nothing is cancelled."""
+    platform.services.runs.choose("simulated-by-clock")
+    try:
+        project.greeting()
+        project.write("app.yaml", APP.replace("echo hello", "sleep 3000"))
+        assert project.run("apply", "--yes").code == 0
+        ended = project.run("wait", "--timeout", "0")
+        assert ended.code == 1
+        assert "time is up" in ended.err
+        assert "to create" not in project.run("plan").out
+        edited = project.write("job.yaml", JOB + "  priority: 7\n")
+        assert edited.exists()
+        assert project.run("plan").code == 3
+        assert project.run("cancel", "hello", "--yes").code == 0
+    finally:
+        platform.services.runs.choose("simulated")
+
+
+def test_local_platform_by_hand(tmp_path: Path) -> None:
+    """Started, looked at, filled, emptied and stopped by hand."""
+    project = Project(tmp_path / "project", "local")
+    (project.root / "data").mkdir()
+    (project.root / "data" / "a.txt").write_text("a", encoding="utf-8")
+    try:
+        assert "simulated" in project.run("local", "start", "--engine", "simulated").out
+        assert project.run("local", "upload", "data", "demo:/in").err == "copied 1 file to demo:/in\n"
+        assert (project.root / ".reconciler/local/data/demo/in/a.txt").is_file()
+        status = project.run("local", "status").out
+        assert "active runs:    0" in status
+        assert project.run("local", "reset", "--yes").code == 0
+        assert not (project.root / ".reconciler/local/data/demo/in/a.txt").exists()
+    finally:
+        project.run("local", "stop")
+    assert project.run("local", "status").code == 1
+
+
+def test_kinds_and_schemas_as_text(project: Project) -> None:
+    """People get tables, editors get files."""
+    assert "ai4s/v1      Job       run       job" in project.run("kinds").out
+    assert json.loads(project.run("schema", "ai4s/App").out)["$schema"]
+    assert project.run("schema", "--export", "here").code == 0
+    assert (project.root / "here" / "project.schema.json").is_file()

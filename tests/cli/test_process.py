@@ -96,7 +96,7 @@ def test_asked_to_stop_while_reading(tmp_path: Path, number: signal.Signals) -> 
         with subprocess.Popen(
             [*PYTHON, "get"], cwd=project.root, env=variables, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
         ) as process:
-            time.sleep(1.5)
+            time.sleep(1.0)
             process.send_signal(number)
             _, err = process.communicate(timeout=30)
     assert process.returncode == 130
@@ -108,7 +108,7 @@ def test_asked_to_stop_while_applying(project: Project, platform: Platform) -> N
     from reconciler.localplatform.faults import FaultRule
 
     project.greeting()
-    platform.faults.add(FaultRule.parse({"fault": "latency", "operation": "CreateApp", "seconds": 3}))
+    platform.faults.add(FaultRule.parse({"fault": "latency", "operation": "CreateApp", "seconds": 2}))
     variables = {"PATH": os.environ["PATH"], **CREDENTIALS}
     with subprocess.Popen(
         [*PYTHON, "apply", "--yes"],

@@ -1,0 +1,62 @@
+"""What is shown while something is under way."""
+
+from __future__ import annotations
+
+import io
+
+from rich.console import Console
+
+from reconciler.cli.progress import Lines, Spinner
+from reconciler.cli.streams import Streams
+from reconciler.model.address import Address
+from reconciler.model.outcome import Result, StepOutcome
+from reconciler.model.plan import Step, Verb
+from reconciler.model.resource import Phase
+from reconciler.operations.settings import Settings
+
+RUN = Address("t", "Job", "s", "nightly")
+
+
+def _step(name: str) -> Step:
+    return Step(1, Address("t", "App", "s", name), "p", Verb.CREATE)
+
+
+def test_lines() -> None:
+    """In a log: one line when a step has ended, with the reason when it did not end well, one per phase of a run."""
+    err = io.StringIO()
+    lines = Lines(Streams(io.StringIO(), err, Settings()))
+    lines.started(_step("a"))
+    lines.ended(StepOutcome(_step("a"), Result.DONE, seconds=1.0))
+    lines.ended(StepOutcome(_step("b\x1b"), Result.FAILED, "no\nroom"))
+    for phase in (Phase.PENDING, Phase.PENDING, Phase.RUNNING, Phase.SUCCEEDED):
+        lines.waiting(RUN, phase)
+    assert err.getvalue().splitlines() == [
+        "done     create  t/App/s/a     1.0s",
+        r"failed   create  t/App/s/b%1B     0.0s  no\nroom",
+        "pending    t/Job/s/nightly",
+        "running    t/Job/s/nightly",
+        "succeeded  t/Job/s/nightly",
+    ]
+
+
+def test_spinner() -> None:
+    """On a terminal: how many of how many, and what is under way, as text and never as markup."""
+    out = io.StringIO()
+    console = Console(file=out, force_terminal=True, width=200, highlight=False, markup=False, emoji=False)
+    with console.status("") as status:
+        spinner = Spinner(status, 6)
+        for name in ("a", "b", "c", "d", "[red]e"):
+            spinner.started(_step(name))
+        assert _line(status) == "0/6  create t/App/s/a, create t/App/s/b, create t/App/s/c and 2 more"
+        spinner.ended(StepOutcome(_step("a"), Result.DONE))
+        spinner.ended(StepOutcome(_step("b"), Result.FAILED))
+        spinner.ended(StepOutcome(_step("c"), Result.DONE))
+        assert _line(status) == "3/6  create t/App/s/d and create t/App/s/%5Bred%5De"
+        spinner.waiting(RUN, Phase.RUNNING)
+        assert _line(status).endswith("and running t/Job/s/nightly")
+        spinner.waiting(RUN, Phase.SUCCEEDED)
+        assert "nightly" not in _line(status)
+
+
+def _line(status: object) -> str:
+    return str(getattr(status, "status"))  # noqa: B009 - a property that rich does not declare
