@@ -12,8 +12,10 @@ def main() -> int:
 
         sys.stdout.write(f"reconciler {__version__}\n")
         return 0
-    from reconciler.cli.app import run
-
+    try:
+        from reconciler.cli.app import run
+    except KeyboardInterrupt:  # typed while we were still loading
+        return 130
     return run(sys.argv[1:])
 
 

@@ -13,13 +13,17 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def answering(status: int, body: Any, headers: Mapping[str, str] | None = None) -> Iterator[str]:
-    """The URL of a server that answers every request with `status` and `body` as JSON."""
+def answering(
+    status: int, body: Any, headers: Mapping[str, str] | None = None, *, arrived: threading.Event | None = None
+) -> Iterator[str]:
+    """The URL of a server that answers every request with `status` and `body` as JSON; `arrived` is set by the first."""
 
     class Handler(BaseHTTPRequestHandler):
         """One answer for everything."""
 
         def _answer(self) -> None:
+            if arrived is not None:
+                arrived.set()
             self.rfile.read(int(self.headers.get("Content-Length") or 0))
             data = json.dumps(body).encode()
             self.send_response(status)

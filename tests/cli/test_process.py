@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from typing import TYPE_CHECKING
 
@@ -89,14 +90,15 @@ def test_a_reader_who_leaves(project: Project) -> None:
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_asked_to_stop_while_reading(tmp_path: Path, number: signal.Signals) -> None:
     """Ctrl-C and SIGTERM end a plan with 130 and without a traceback."""
-    with answering(503, {}, {"Retry-After": "30"}) as url:
+    arrived = threading.Event()
+    with answering(503, {}, {"Retry-After": "30"}, arrived=arrived) as url:
         project = Project(tmp_path / "project", url)
         project.greeting()
         variables = {"PATH": os.environ["PATH"], **CREDENTIALS}
         with subprocess.Popen(
             [*PYTHON, "get"], cwd=project.root, env=variables, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
         ) as process:
-            time.sleep(1.0)
+            assert arrived.wait(30)
             process.send_signal(number)
             _, err = process.communicate(timeout=30)
     assert process.returncode == 130
