@@ -9,7 +9,6 @@ run() {
     "$@"
 }
 
-run reconciler local start
 run reconciler local upload data demo:/
 run reconciler validate
 run reconciler plan
