@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 def answering(
     status: int, body: Any, headers: Mapping[str, str] | None = None, *, arrived: threading.Event | None = None
 ) -> Iterator[str]:
-    """The URL of a server that answers every request with `status` and `body` as JSON; `arrived` is set by the first."""
+    """The URL of a server that answers all requests with `status` and `body` as JSON; `arrived` is set by the first."""
 
     class Handler(BaseHTTPRequestHandler):
         """One answer for everything."""
