@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 _PACKAGES = Path(__file__).resolve().parents[3]
 # Without the site module and the environment: fast to start, and nothing from outside can change what is run.
 _BOOT = (
-    "import sys; sys.path.insert(0, sys.argv[1]); "
+    "import sys; sys.path.append(sys.argv[1]); "
     "from reconciler.localplatform.engines.supervise import main; sys.exit(main(sys.argv[2]))"
 )
 _SIGNALS = {

@@ -361,7 +361,7 @@ def test_a_full_disk_fails_the_run_before_it_starts(blocked: tuple[Bench, Path])
 def test_a_disk_that_fills_up_later_starts_nothing_unwritten(blocked: tuple[Bench, Path], tmp_path: Path) -> None:
     """What started ends normally; what cannot be written down does not start."""
     bench, folder = blocked
-    fill = f"rm {folder}/events.jsonl; ln -s /dev/full {folder}/events.jsonl"
+    fill = f"ln -s /dev/full {folder}/full; mv {folder}/full {folder}/events.jsonl"
     run = Run("run-1", (Task("a", (shell(fill),)), Task("b", (shell(f"touch {tmp_path}/ran"),), needs=("a",))))
     snapshot = bench.run(run)
     assert snapshot.task("a").status is Status.SUCCEEDED
