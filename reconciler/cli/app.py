@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from reconciler.operations.settings import Settings
 
-EVERYDAY, LOOKING, RUNS, MEMORY, SETUP = "Every day", "Look", "Runs", "Memory", "Set up"
+EVERYDAY, LOOKING, RUNS, CLUSTER, MEMORY, SETUP = "Every day", "Look", "Runs", "Cluster", "Memory", "Set up"
 COMMANDS: Final[Mapping[str, Entry]] = {
     "init": Entry("init", "Start a project in this folder.", EVERYDAY),
     "validate": Entry("validate", "Check the manifests without talking to anybody.", EVERYDAY),
@@ -39,6 +39,12 @@ COMMANDS: Final[Mapping[str, Entry]] = {
     "wait": Entry("wait", "Wait until runs have ended.", RUNS),
     "cancel": Entry("cancel", "Stop an active run.", RUNS),
     "retry": Entry("retry", "Ask the platform to run a failed run again.", RUNS),
+    "suspend": Entry("suspend", "Let an active run give way.", RUNS),
+    "resume": Entry("resume", "Let a suspended run go on.", RUNS),
+    "describe": Entry("describe", "Print what was submitted, in the platform's own format.", RUNS),
+    "nodes": Entry("nodes", "List the machines of a platform.", CLUSTER),
+    "whoami": Entry("whoami", "Show whom a platform takes us for.", CLUSTER),
+    "quota": Entry("quota", "Show, or set, how much may be used at once.", CLUSTER),
     "state": Entry("state", "Look into the memory and repair it.", MEMORY),
     "local": Entry("local", "Start and stop the local platform.", SETUP),
     "completion": Entry("completion", "Print a completion script for a shell.", SETUP),

@@ -46,6 +46,7 @@ Parallelism = Annotated[
         "--parallelism", min=1, max=64, metavar="N", help="Calls at once. Default: RECONCILER_PARALLELISM or 8."
     ),
 ]
+TargetName = Annotated[str, typer.Option("--target", metavar="NAME", help="Only this target. Default: all that can.")]
 Run = Annotated[str, typer.Argument(metavar="ADDRESS", help="Address of a run, or enough of its end to be clear.")]
 
 RemoteId = Annotated[

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from reconciler.manifests import native_ai4s
+from reconciler.manifests import native_ai4s, native_hai
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -31,7 +31,7 @@ class Translated:
     findings: tuple[Finding, ...] = ()
 
 
-_TRANSLATIONS: Final[Mapping[tuple[str, str], Any]] = native_ai4s.TRANSLATIONS
+_TRANSLATIONS: Final[Mapping[tuple[str, str], Any]] = {**native_ai4s.TRANSLATIONS, **native_hai.TRANSLATIONS}
 
 
 def translate(kind: Kind, body: Mapping[str, Any]) -> Translated:

@@ -17,6 +17,7 @@ from reconciler.operations.wiring import connected, open_store
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from reconciler.model.manifest import Spec
     from reconciler.model.mark import Mark
     from reconciler.model.resource import Live, Reading, Recorded
     from reconciler.operations.workspace import Say, Workspace
@@ -163,6 +164,36 @@ def retry(workspace: Workspace, run: Run, say: Say) -> None:
         if not isinstance(handler, Retries):
             raise _unable(run, "retry")
         handler.retry(run.address, run.remote_id)
+
+
+def suspend(workspace: Workspace, run: Run, say: Say) -> None:
+    """Asks the platform to let an active run give way."""
+    from reconciler.providers.protocol import Suspends
+
+    with _handler(workspace, run, say) as handler:
+        if not isinstance(handler, Suspends):
+            raise _unable(run, "suspend")
+        handler.suspend(run.address, run.remote_id)
+
+
+def resume(workspace: Workspace, run: Run, say: Say) -> None:
+    """Asks the platform to let a run go on, under the id it has."""
+    from reconciler.providers.protocol import Suspends
+
+    with _handler(workspace, run, say) as handler:
+        if not isinstance(handler, Suspends):
+            raise _unable(run, "resume")
+        handler.resume(run.address, run.remote_id)
+
+
+def describe(workspace: Workspace, run: Run, say: Say) -> Spec:
+    """What was submitted, as a document of the platform's own file format."""
+    from reconciler.providers.protocol import Describes
+
+    with _handler(workspace, run, say) as handler:
+        if not isinstance(handler, Describes):
+            raise _unable(run, "describe")
+        return handler.describe(run.address, run.remote_id)
 
 
 def browse(workspace: Workspace, kind: str, filters: Mapping[str, str], limit: int, say: Say) -> tuple[Found, ...]:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 from reconciler.model.kind import Ability, CreateClass
 
 if TYPE_CHECKING:
+    import threading
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from requests.adapters import BaseAdapter
@@ -159,6 +160,27 @@ class Retries(Protocol):
 
 
 @runtime_checkable
+class Suspends(Protocol):
+    """Lets an active run give way, and go on later, under the same id."""
+
+    def suspend(self, address: Address, remote_id: str) -> None:
+        """Returns when the platform has accepted it. How much of the work is kept is the run's own business."""
+
+    def resume(self, address: Address, remote_id: str) -> None:
+        """Lets it go on. Where the platform does that by itself nothing is sent; one that has ended is started again
+        under the same id where the platform can, and refused elsewhere.
+        """
+
+
+@runtime_checkable
+class Describes(Protocol):
+    """Tells what was submitted, in the platform's own file format."""
+
+    def describe(self, address: Address, remote_id: str) -> Spec:
+        """A document that can be submitted again as it is; without our mark and without credentials."""
+
+
+@runtime_checkable
 class Inspects(Protocol):
     """The instances of a run, for `status`."""
 
@@ -185,6 +207,8 @@ _ABILITIES: tuple[tuple[type[Any], Ability], ...] = (
     (Logs, Ability.LOGS),
     (Events, Ability.EVENTS),
     (Retries, Ability.RETRY),
+    (Suspends, Ability.SUSPEND),
+    (Describes, Ability.DESCRIBE),
 )
 
 
@@ -213,6 +237,8 @@ class Transport:
     and is used for request dates; `pause` waits between two attempts; `trace` gets one redacted line per exchange.
     `deadline` bounds one call with all its attempts and waits; `attempts` counts the first one too; `backoff` is the
     first wait, doubled after each attempt. `verify` is True, or the path of a CA bundle; never False.
+    `stop`: once set, no wait goes on and no call is tried again. `guard` is called right before a request that is more
+    than a read leaves; what it raises is raised, and nothing is sent.
     """
 
     connect_timeout: float = 10.0
@@ -228,6 +254,8 @@ class Transport:
     trace: Callable[[str], None] | None = None
     clock: Callable[[], float] = time.time
     pause: Callable[[float], None] = time.sleep
+    stop: threading.Event | None = None
+    guard: Callable[[], None] | None = None
 
 
 class Connection(Protocol):

@@ -106,6 +106,10 @@ class World:
         """What the platform was sent, oldest first: all, or only by these methods."""
         return [entry for entry in self.platform.log.report() if not methods or entry["method"] in methods]
 
+    def writes(self) -> list[dict[str, Any]]:
+        """The same without those that only read: where everything is a POST, the path tells them apart."""
+        return [entry for entry in self.requests("POST", "PUT", "DELETE") if not entry["path"].startswith("/query/")]
+
     def files(self) -> dict[str, bytes]:
         """Every file of the project and of its memory."""
         return {str(f.relative_to(self.root)): f.read_bytes() for f in sorted(self.root.rglob("*")) if f.is_file()}

@@ -57,16 +57,22 @@ def test_ai4s_abilities() -> None:
     assert abilities(kinds["Job"]) == {"create", "read", "find", "stop", "delete", "logs", "events", "retry"}
 
 
+def test_hai_abilities() -> None:
+    """A task can be suspended and described, and not deleted: the platform has no deletion."""
+    can = abilities(providers()["hai"].kinds["Task"])
+    assert can == {"create", "read", "find", "update", "stop", "logs", "retry", "suspend", "describe"}
+
+
 def test_finding_platforms_loads_no_http_library() -> None:
     """Offline commands need to know the platforms and must not pay for a connection."""
     heavy = "; import sys; print(sorted({'requests', 'urllib3', 'yaml', 'jsonschema'} & set(sys.modules)))"
-    assert run(SHOW + heavy) == ("ai4s\n[]", "")
+    assert run(SHOW + heavy) == (f"{' '.join(providers())}\n[]", "")
 
 
 def test_outside_platform_is_found(outside: Path) -> None:
     """An entry point of another package is a platform like any other."""
     (outside / "outside_platform.py").write_text(GOOD.format(name="beyond"))
-    assert run(SHOW, outside) == ("ai4s beyond", "")
+    assert run(SHOW, outside) == (" ".join(sorted([*providers(), "beyond"])), "")
 
 
 @pytest.mark.parametrize(

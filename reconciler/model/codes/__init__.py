@@ -9,7 +9,8 @@ from __future__ import annotations
 from typing import Final
 
 from reconciler.model.codes.acting import ACTING
+from reconciler.model.codes.capacity import CAPACITY
 from reconciler.model.codes.files import FILES
 from reconciler.model.codes.meaning import MEANING
 
-CODES: Final[dict[str, tuple[str, str]]] = ACTING | FILES | MEANING
+CODES: Final[dict[str, tuple[str, str]]] = ACTING | CAPACITY | FILES | MEANING

@@ -99,4 +99,49 @@ MEANING: Final[dict[str, tuple[str, str]]] = {
         "Resources refer to each other in a circle, so none of them could come first.",
         "Take out one of the references named.",
     ),
+    "meaning.two-sources": (
+        "What is run comes from two places at once.",
+        "Keep the workspace, or keep the git repository.",
+    ),
+    "meaning.no-source": (
+        "Nothing says where the command is run, or from which repository.",
+        "Set `workspace`, or `git_remote_repo`.",
+    ),
+    "meaning.command-length": (
+        "Workspace, entrypoint and parameters together are longer than the platform takes.",
+        "Put the parameters into a file of the workspace.",
+    ),
+    "meaning.shell-value": (
+        "The value of an environment variable would not survive the shell script it is pasted into.",
+        "Quote it for the shell, inside the quotes of YAML, as the finding shows.",
+    ),
+    "meaning.given-variable": (
+        "An environment variable has a name under which the platform gives one of its own.",
+        "Use another name.",
+    ),
+    "meaning.date-value": (
+        "A value reads like a date, which other readers of the same file do not take for text.",
+        "Keep it in quotes.",
+    ),
+    "meaning.service": (
+        "A service of a task contradicts itself or another one.",
+        "Do what the finding says: ports and names are unique, built-in ones take a name only.",
+    ),
+    "meaning.group-form": ("A group of nodes is not written as one.", "Write `group`, or `group#zone`."),
+    "meaning.image-form": (
+        "The address of an image is not written as the platform wants it.",
+        "Write registry/project/image:tag, or the name of a built-in image.",
+    ),
+    "meaning.external-priority": (
+        "The priority belongs to external users, whom the platform sets to AUTO anyway.",
+        "Use -1, or one of the priorities for everybody.",
+    ),
+    "meaning.unknown-venv": (
+        "The virtual environment is none of the built-in ones.",
+        "Check the number; environments of one's own have names.",
+    ),
+    "meaning.name-taken": (
+        "Two manifests want the same name on one account, and only one unfinished task may have it.",
+        "Rename one.",
+    ),
 }

@@ -1,0 +1,32 @@
+"""`reconciler resume`."""
+
+import typer
+
+from reconciler.cli.exit_codes import ExitCode
+from reconciler.cli.group import single
+from reconciler.cli.options import EnvironmentName, ProjectFile, RemoteId, Run, workspace
+from reconciler.cli.streams import streams_of
+
+
+@single((("reconciler resume Task/train", "then: reconciler wait Task/train"),))
+def app(
+    context: typer.Context,
+    *,
+    run: Run,
+    remote_id: RemoteId = "",
+    project: ProjectFile = None,
+    environment: EnvironmentName = "",
+) -> int:
+    """Let a run go on, under the id it has.
+
+    Where the platform resumes suspended runs by itself there is nothing to send. One that has ended is started again
+    where the platform can do that without a new submission.
+    """
+    from reconciler.operations.runs import one_run, resume
+
+    streams = streams_of(context)
+    opened = workspace(streams, project, environment)
+    recorded = one_run(opened, run, remote_id)
+    resume(opened, recorded, streams.say)
+    streams.say(f"{recorded.address} goes on as soon as there is room")
+    return ExitCode.FINE
