@@ -126,7 +126,7 @@ class Assessor:
         )
         verdict = decide(case)
         self._foresee(subject, verdict)
-        change = _change(subject, verdict, _shown(fields, forced, subject.kind.life))
+        change = _change(subject, verdict, _shown(fields, forced))
         return Decision(subject, verdict, change, wanted, self._mark(subject, verdict, wanted), depends_on)
 
     def _removal(self, subject: Subject) -> Decision:
@@ -182,10 +182,9 @@ class Assessor:
 
     def _fields(self, subject: Subject, wanted: Wanted, *, unmoved: bool) -> tuple[FieldChange, ...]:
         recorded, live = subject.recorded, subject.live
-        if recorded is None and live is None:
-            return ()
-        if unmoved and (live is None or subject.kind.life is Life.RUN):
-            return ()
+        is_run = subject.kind.life is Life.RUN
+        if (unmoved and (live is None or is_run)) or (recorded is None and (live is None or is_run)):
+            return ()  # nothing to compare with: what a platform makes of a run tells nothing about what was asked for
         place = Place(subject.address.scope, self._outlook.names.get(subject.address.target, {}))
         found = normalise_by(subject.rules, live.spec, place) if live else ABSENT
         values, new = self._values(subject.address)
@@ -296,9 +295,9 @@ def _same_meaning(subject: Subject, recorded: Recorded, wanted: Wanted) -> bool:
     return digest_by(subject.rules, subject.kind, again) == wanted.digest
 
 
-def _shown(fields: tuple[FieldChange, ...], forced: OnFieldChange, life: Life) -> tuple[FieldChange, ...]:
+def _shown(fields: tuple[FieldChange, ...], forced: OnFieldChange) -> tuple[FieldChange, ...]:
     """Of a run that stays the same run, no field may claim to make it another."""
-    if life is Life.STANDING or forced is OnFieldChange.NEW_RUN:
+    if forced is OnFieldChange.NEW_RUN:
         return fields
     quiet = OnFieldChange.NOTHING
     return tuple(replace(f, forces=quiet) if f.forces is OnFieldChange.NEW_RUN else f for f in fields)

@@ -61,7 +61,7 @@ class Terms:
     @property
     def against_live(self) -> bool:
         """Fields are compared with the live side, where it shows them."""
-        return self.reads_live and (self.life is Life.STANDING or not self.remembers)
+        return self.reads_live and self.life is Life.STANDING
 
 
 class Spot(NamedTuple):

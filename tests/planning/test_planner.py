@@ -159,6 +159,7 @@ def test_something_with_our_mark_is_adopted() -> None:
     made = plan([tool()], seen=reading(seen))
     (step,) = made.steps
     assert (step.verb, step.remote_id, step.seen) == (Verb.ADOPT, "id-7", fingerprint(seen))
+    assert made.changes[0].remote_id == "id-7"
     assert step.mark == seen.mark
 
 
@@ -197,6 +198,13 @@ def test_a_run_with_the_mark_of_this_submission_is_adopted() -> None:
     made = plan([run()], seen=reading(seen))
     assert steps(made) == ["1 adopt Run/r1"]
     assert made.steps[0].mark == seen.mark
+
+
+def test_what_the_platform_made_of_an_adopted_run_is_no_difference() -> None:
+    """It carries the mark of this very spec; how it is shown tells nothing."""
+    seen = live(recorded(run()), {"flow": "flattened", "more": [1]}, phase=Phase.RUNNING)
+    made = plan([run()], seen=reading(seen))
+    assert [(c.action, c.fields) for c in made.changes] == [(Action.ADOPT, ())]
 
 
 def test_a_run_of_our_name_with_another_mark_is_none_of_ours() -> None:
@@ -302,7 +310,7 @@ def test_a_run_is_submitted_once_and_for_ever() -> None:
         assert made.changes[0].phase is phase
     gone = plan([run()], [memory])
     assert gone.is_empty
-    assert gone.changes[0].phase is None
+    assert (gone.changes[0].phase, gone.changes[0].remote_id) == (None, "id-r1")
 
 
 def test_a_run_that_failed_is_held_or_retried() -> None:
@@ -332,7 +340,7 @@ def test_an_edit_of_an_ended_run_submits_anew() -> None:
     memory = recorded(run())
     made = plan([run(flow="wf::2")], [memory], reading(live(memory, phase=Phase.SUCCEEDED)))
     assert steps(made) == ["1 create Run/r1"]
-    assert made.changes[0].fields[0].path == "/flow"
+    assert [(f.path, f.forces) for f in made.changes[0].fields] == [("/flow", OnFieldChange.NEW_RUN)]
     assert made.changes[0].remote_id == "id-r1"
 
 
@@ -538,6 +546,23 @@ def test_a_platform_that_answers_with_ids_is_no_drift() -> None:
     assert plan(manifests, memory, reading(live(memory[0]), seen)).is_empty
     fresh = plan(manifests, [memory[1]], reading(live(memory[0]), seen))
     assert steps(fresh) == ["1 adopt Tool/qc@1"]
+
+
+def test_an_id_in_a_manifest_is_the_name_of_what_has_it() -> None:
+    """Where the platform answers with names."""
+    qc = recorded(tool("qc@1"))
+    memory = recorded(flow("wf@1", "id-qc@1"))
+    seen = live(memory, {"tasks": [{"task": "t0", "tool": "qc::1::lab"}]})
+    assert plan([tool("qc@1"), flow("wf@1", "id-qc@1")], [qc, memory], reading(live(qc), seen)).is_empty
+
+
+def test_an_expression_in_a_kind_without_references_is_compared_too() -> None:
+    """By the value of what it refers to."""
+    manifests = [tool("a@1"), tool("b@1", x="$[[ ref.Tool/a@1 ]]")]
+    memory = [recorded(m, *manifests) for m in manifests]
+    same, moved = (reading(live(memory[0]), live(memory[1], {"x": shown})) for shown in ("id-a@1", "id-other"))
+    assert plan(manifests, memory, same).is_empty
+    assert actions(plan(manifests, memory, moved)) == {"Tool/a@1": "no-op", "Tool/b@1": "update"}
 
 
 def test_a_replaced_dependency_moves_those_that_hold_its_id() -> None:
