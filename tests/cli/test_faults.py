@@ -105,6 +105,15 @@ def test_a_secret_is_never_shown(project: Project, platform: Platform) -> None:
     assert any("fake-canary-4711" in entry["body"] for entry in platform.log.report())
 
 
+def test_a_job_that_prints_its_secret(project: Project) -> None:
+    """What a job prints is masked too when we look at it."""
+    project.greeting()
+    project.variables["RECONCILER_SECRET_TOKEN"] = "fake-canary-4711"
+    project.write("app.yaml", APP.replace("echo hello", "echo the token is $[[ secrets.TOKEN ]]"))
+    assert project.run("apply", "--yes", "--wait").code == 0
+    assert project.run("logs", "Job/hello").out == "greet[0] | the token is ***\n"
+
+
 def test_a_failed_step_skips_what_needs_it(project: Project, platform: Platform) -> None:
     """What does not need the failed one goes on, what does is skipped with the reason, and exit 5 says so."""
     project.greeting()
