@@ -15,24 +15,26 @@ next apply does it, after one more look at the world.
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias, assert_never
 
 from reconciler.errors import (
     Conflict,
     CredentialsMissing,
+    Interrupted,
     PlatformError,
     Refused,
     Throttled,
     Unanswered,
     Unreachable,
 )
-from reconciler.execution.searching import Hit, Nothing, Several, Unclear, Wanted, can_search, search
+from reconciler.execution.searching import Hit, Nothing, Several, Unclear, can_search, search
 from reconciler.model.kind import CreateClass, Life
 from reconciler.model.resource import Phase
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping
+    from collections.abc import Callable, Mapping
 
     from reconciler.execution.context import Context, Pauses
     from reconciler.execution.searching import Verdict as Search
@@ -82,26 +84,35 @@ class Gate:
 
     def __init__(self, lease: Lease) -> None:
         self._lease = lease
+        self._lock = threading.Lock()
+        self._is_shut = False
         self.passed = False
         """Whether any request may have left."""
 
     def open(self) -> None:
         """Raises StateLocked when the lease was lost: a holder that was suspended must not send what its successor
-        has settled already.
+        has settled already. Raises Interrupted once it is shut.
         """
         self._lease.check()
-        self.passed = True
+        with self._lock:
+            if self._is_shut:
+                msg = "asked to stop before it was sent"
+                raise Interrupted(msg)
+            self.passed = True
+
+    def shut(self) -> bool:
+        """Lets nothing more out. Whether any request may have left."""
+        with self._lock:
+            self._is_shut = True
+            return self.passed
 
 
 class Creation:
-    """One create. `former` as in `Wanted`."""
+    """One create."""
 
-    def __init__(
-        self, handler: Creates, desired: Desired, former: Collection[str], gate: Gate, context: Context
-    ) -> None:
+    def __init__(self, handler: Creates, desired: Desired, gate: Gate, context: Context) -> None:
         self._handler = handler
         self._desired = desired
-        self._wanted = Wanted(desired.address, desired.mark, former)
         self._gate = gate
         self._context = context
         self._pauses = context.patience.pauses()
@@ -167,7 +178,7 @@ class Creation:
             # Nothing had the name when it was planned: most likely the lost one has it, and lists lag far behind.
             verdict = self._searched(self._lost)
             return unsure(self._lost) if isinstance(verdict, NoEffect) else verdict
-        found = search(self._handler, self._wanted, self._context.clock(), self._context)
+        found = self._search(self._context.clock())
         if isinstance(found, Hit) and kind.life is Life.RUN:
             return effect_of(found.live)
         return no_effect(error)
@@ -175,10 +186,13 @@ class Creation:
     def _searched(self, error: PlatformError) -> Verdict:
         """The verdict of a search that waits out the platform's lag, for the create that ended in `error`."""
         until = self._context.clock() + self._context.patience.horizon
-        verdict = judged(search(self._handler, self._wanted, until, self._context), error.message, error.code)
+        verdict = judged(self._search(until), error.message, error.code)
         if isinstance(verdict, NoEffect):
             self._open = None
         return verdict
+
+    def _search(self, until: float) -> Search:
+        return search(self._handler, self._desired.address, self._desired.mark, until, self._context)
 
 
 def judged(found: Search, what: str, code: str) -> Verdict:

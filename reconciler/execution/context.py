@@ -59,6 +59,8 @@ class Patience:
     `call`: no call lasts longer; what an earlier process began longer ago than that has ended one way or the other.
     `token`: a platform that takes idempotency tokens remembers them at least this long.
     `fresh`: creates planned longer ago than this are searched for again before the first is sent.
+    `grace`: for calls under way to end when asked to stop; then they are left to be settled by the next apply. Runners
+    kill some ten seconds after they ask.
     """
 
     horizon: float = 60.0
@@ -72,6 +74,7 @@ class Patience:
     call: float = 300.0
     token: float = 600.0
     fresh: float = 15.0
+    grace: float = 6.0
 
     def pauses(self) -> Pauses:
         """A new series of growing pauses."""

@@ -1,12 +1,14 @@
 """Walks a plan: every step once, in dependency order, side by side where nothing forbids it.
 
 A failed step takes only what needs it with it. A lost lease or a memory that cannot be written stops everything:
-nothing is begun that could not be remembered. Asked to stop, it lets running calls end.
+nothing is begun that could not be remembered. Asked to stop, it lets running calls end, for a while: what has not
+ended then is in the journal as begun, and is settled by the next apply.
 """
 
 from __future__ import annotations
 
 import threading
+import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -19,9 +21,12 @@ from reconciler.model.outcome import Report, Result, StepOutcome
 from reconciler.state.recovery import unsettled
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from reconciler.execution.context import Context
     from reconciler.model.plan import Plan, Step
 
+_LOOK = 0.1
 _MEMORY = (StateLocked, StateUnreadable, StateUnwritable, PlanStale)
 
 
@@ -67,25 +72,36 @@ class _Pool:
         self._changed = threading.Condition()
         self._fatal: BaseException | None = None
         self._closed = False
+        self._running: dict[int, StepRun] = {}
         self.halted: ReconcilerError | None = None
         self.outcomes: dict[int, StepOutcome] = {}
 
     def run(self) -> None:
         """Returns when every step has an outcome. Raises what killed a worker, if anything did."""
         count = max(1, min(self._context.parallelism, len(self._plan.steps)))
-        workers = [threading.Thread(target=self._work, name=f"apply-{n}") for n in range(count)]
+        # Daemons: a call that hangs keeps nobody from leaving. What it began is in the journal.
+        workers = [threading.Thread(target=self._work, name=f"apply-{n}", daemon=True) for n in range(count)]
         for worker in workers:
             worker.start()
         try:
-            for worker in workers:
-                worker.join()
+            self._join(workers)
         finally:
             self._close()
-            for worker in workers:
-                worker.join()
         if self._fatal is not None:
             raise self._fatal
         self._put_aside()
+
+    def _join(self, workers: Sequence[threading.Thread]) -> None:
+        """Waits for the workers; once asked to stop, no longer than the grace."""
+        leave_at: float | None = None
+        for worker in workers:
+            while worker.is_alive():
+                worker.join(_LOOK)
+                if leave_at is None and self._context.stop.is_set():
+                    leave_at = time.monotonic() + self._context.patience.grace
+                    self._close()
+                if leave_at is not None and time.monotonic() > leave_at:
+                    return
 
     def _work(self) -> None:
         try:
@@ -115,6 +131,9 @@ class _Pool:
     def _put(self, outcome: StepOutcome) -> None:
         skipped: list[StepOutcome] = []
         with self._changed:
+            if outcome.step.id in self.outcomes:
+                return  # it was left behind, and reported as such
+            self._running.pop(outcome.step.id, None)
             self.outcomes[outcome.step.id] = outcome
             if outcome.result is Result.DONE:
                 self._schedule.done(outcome.step)
@@ -127,12 +146,15 @@ class _Pool:
             self._walk.ended(told)
 
     def _put_aside(self) -> None:
-        """Outcomes for what was never begun."""
+        """Outcomes for what was never begun, and for what has not ended."""
         code = "interrupted" if self.halted is None else self.halted.code
         text = "asked to stop before it began" if self.halted is None else self.halted.message
-        for step in self._schedule.drop():
-            self.outcomes[step.id] = StepOutcome(step, Result.SKIPPED, error=text, code=code)
-            self._walk.ended(self.outcomes[step.id])
+        with self._changed:
+            left = [_left(run) for run in self._running.values()]
+            never = [StepOutcome(step, Result.SKIPPED, error=text, code=code) for step in self._schedule.drop()]
+            self.outcomes.update({outcome.step.id: outcome for outcome in (*left, *never)})
+        for outcome in (*left, *never):
+            self._walk.ended(outcome)
 
     def _done(self, step: Step) -> StepOutcome:
         if str(step.address) in self._unsettled:
@@ -140,7 +162,10 @@ class _Pool:
             return StepOutcome(step, Result.SKIPPED, error=text, code="submission.ambiguous")
         self._walk.started(step)
         begun = self._context.clock()
-        outcome = self._guarded(step, StepRun(step, self._walk))
+        run = StepRun(step, self._walk)
+        with self._changed:
+            self._running[step.id] = run
+        outcome = self._guarded(step, run)
         return replace(outcome, seconds=max(0.0, self._context.clock() - begun))
 
     def _guarded(self, step: Step, run: StepRun) -> StepOutcome:
@@ -173,6 +198,14 @@ class _Pool:
         with self._changed:
             self.halted = self.halted or error
             self._changed.notify_all()
+
+
+def _left(run: StepRun) -> StepOutcome:
+    """What is known of a step that was still under way when we left."""
+    unknown = run.leave()
+    result = Result.UNKNOWN if unknown else Result.SKIPPED
+    text = "no answer yet when asked to stop" if unknown else "asked to stop before its call was sent"
+    return StepOutcome(run.step, result, error=text, code="interrupted", remote_id=run.step.remote_id)
 
 
 def _blocked(step: Step, cause: StepOutcome) -> StepOutcome:

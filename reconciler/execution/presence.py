@@ -41,7 +41,8 @@ def replaced(plan: Plan) -> frozenset[Address]:
 def _to_look_at(step: Step, plan: Plan, context: Context) -> bool:
     if step.verb is not Verb.CREATE or step.mark is None or step.address in replaced(plan):
         return False
-    if context.read_at is None or context.clock() - context.read_at > context.patience.fresh:
+    # A clock that was set back tells nothing about how long ago that was.
+    if context.read_at is None or not 0 <= context.clock() - context.read_at <= context.patience.fresh:
         return True
     # The plan looked for the recorded object there, hence not for this mark.
     recorded = context.recorded.get(step.address)

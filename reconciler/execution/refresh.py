@@ -7,6 +7,9 @@ and searches by mark for what the list leaves open, side by side. What matches a
     the mark                 a row, else a search where rows cannot show marks
     the name                 a row of a standing kind only: names of runs are not unique, and another's run is not ours
 
+Where the recorded object is gone, another one with the mark or the name may have taken its place; lists lag, so that
+it is read before it is believed.
+
 One failure makes one address unreadable; where a target as a whole does not let us in, or cannot be reached, it is
 asked once.
 """
@@ -20,7 +23,7 @@ from typing import TYPE_CHECKING
 
 from reconciler.errors import CredentialsMissing, PlatformError, Unauthenticated, Unreachable
 from reconciler.model.kind import Life
-from reconciler.model.resource import Live, Reading
+from reconciler.model.resource import Live, Phase, Reading
 from reconciler.providers.protocol import Finds, Lists, Reads
 
 if TYPE_CHECKING:
@@ -28,7 +31,7 @@ if TYPE_CHECKING:
 
     from reconciler.model.address import Address
     from reconciler.model.kind import Kind
-    from reconciler.model.mark import Owner
+    from reconciler.model.mark import Mark, Owner
     from reconciler.model.resource import Listed
     from reconciler.planning.wants import Want
     from reconciler.providers.protocol import Connection, Creates
@@ -76,11 +79,14 @@ def _survey(wants: Iterable[Want], survey: _Survey, parallelism: int) -> Reading
 
 @dataclass(frozen=True, slots=True)
 class _Open:
-    """A want that the list did not settle. `row` is the row found for it, when only its definition is missing."""
+    """A want that the list did not settle: `ids` are to be read in turn, the first that exists is it. `seen` is what
+    the list showed, for kinds that cannot be read.
+    """
 
     want: Want
     handler: Creates
-    row: Listed | None = None
+    ids: tuple[str, ...] = ()
+    seen: Live | None = None
     searched: bool = False
     """The rows show marks, and this one's is not among them."""
 
@@ -91,30 +97,26 @@ class _Rows:
 
     by_id: dict[str, Listed] = field(default_factory=dict)
     by_mark: dict[str, list[Listed]] = field(default_factory=dict)
-    by_address: dict[Address, Listed] = field(default_factory=dict)
+    by_address: dict[Address, list[Listed]] = field(default_factory=dict)
     show_marks: bool = True
 
     @classmethod
     def of(cls, rows: Sequence[Listed]) -> _Rows:
         found = cls()
-        for row in rows:
+        for row in sorted(rows, key=lambda row: row.remote_id):
             found.by_id[row.remote_id] = row
-            found.by_address.setdefault(row.address, row)
-            mark = row.mark or (row.live.mark if row.live else None)
-            if mark is not None:
+            found.by_address.setdefault(row.address, []).append(row)
+            if (mark := _mark(row)) is not None:
                 found.by_mark.setdefault(str(mark), []).append(row)
         # Bare rows without a single mark may simply be unable to show one.
         found.show_marks = not rows or bool(found.by_mark) or any(row.live for row in rows)
         return found
 
-    def match(self, want: Want, life: Life) -> Listed | None:
-        """The row of `want`, by the order of the module's docstring."""
-        if want.remote_id:
-            return self.by_id.get(want.remote_id)
+    def candidates(self, want: Want, life: Life) -> list[Listed]:
+        """The rows that may be what is wanted, best first."""
         marked = self.by_mark.get(str(want.mark), []) if want.mark else []
-        if marked:
-            return min(marked, key=lambda row: row.remote_id)
-        return self.by_address.get(want.address) if life is Life.STANDING else None
+        named = self.by_address.get(want.address, []) if life is Life.STANDING else []
+        return [*marked, *(row for row in named if row not in marked)]
 
 
 class _Survey:
@@ -135,7 +137,9 @@ class _Survey:
 
     def reading(self) -> Reading:
         """What was seen, sorted."""
-        strangers = tuple(self._strangers[key] for key in sorted(self._strangers))
+        found = {(live.remote_id, live.address.kind) for live in self._live.values()}
+        left = (row for _, row in sorted(self._strangers.items()))
+        strangers = tuple(row for row in left if (row.remote_id, row.address.kind) not in found)
         return Reading(dict(sorted(self._live.items())), dict(sorted(self._unreadable.items())), strangers)
 
     def list(self, place: _Place, group: Sequence[Want]) -> list[_Open]:
@@ -146,7 +150,7 @@ class _Survey:
             return []
         handler = connection.handler(place[1])
         if not isinstance(handler, Lists):
-            return [_Open(want, handler) for want in group]
+            return [_Open(want, handler, (want.remote_id,) if want.remote_id else ()) for want in group]
         listed: list[Listed] = []
         if not self._try(group, lambda: listed.extend(handler.list(place[2]))):
             return []
@@ -159,13 +163,15 @@ class _Survey:
         self._try([opened.want], lambda: self._keep(opened.want, _look(opened)))
 
     def _settle(self, want: Want, handler: Creates, rows: _Rows) -> _Open | None:
-        row = rows.match(want, self._kinds[want.platform, want.address.kind].life)
-        if row is None:
-            return _Open(want, handler, searched=rows.show_marks)
-        if row.live is None and isinstance(handler, Reads):
-            return _Open(want, handler, row)
-        self._keep(want, row.live)
-        return None
+        row = rows.by_id.get(want.remote_id)
+        if row is not None and (row.live is not None or not isinstance(handler, Reads)):
+            self._keep(want, row.live)
+            return None
+        if row is not None:
+            return _Open(want, handler, (row.remote_id,))
+        found = rows.candidates(want, self._kinds[want.platform, want.address.kind].life)
+        ids = tuple(filter(None, [want.remote_id, *(row.remote_id for row in found)]))
+        return _Open(want, handler, ids, next((row.live for row in found), None), searched=rows.show_marks)
 
     def _keep(self, want: Want, live: Live | None) -> None:
         if live is not None:
@@ -176,17 +182,13 @@ class _Survey:
     def _note_strangers(self, group: Sequence[Want], rows: Sequence[Listed]) -> None:
         """Ours by the mark, but at no address we know; or a second one with a mark that only one may carry."""
         known = {want.address for want in group}
-        wanted = {str(want.mark): want for want in group if want.mark}
+        wanted = {str(want.mark) for want in group if want.mark}
         recorded = {want.remote_id for want in group}
-        counts: dict[str, int] = {}
-        for row in sorted(rows, key=lambda row: row.remote_id):
-            mark = row.mark or (row.live.mark if row.live else None)
+        for row in rows:
+            mark = _mark(row)
             if mark is None or mark.owner != self._owner or row.remote_id in recorded:
                 continue
-            counts[str(mark)] = counts.get(str(mark), 0) + 1
-            want = wanted.get(str(mark))
-            twice = want is not None and (counts[str(mark)] > 1 or bool(want.remote_id))
-            if twice or (want is None and row.address not in known):
+            if str(mark) in wanted or row.address not in known:
                 with self._lock:
                     self._strangers[row.address, row.remote_id] = row
 
@@ -212,13 +214,22 @@ class _Survey:
 
 def _look(opened: _Open) -> Live | None:
     want, handler = opened.want, opened.handler
-    remote_id = opened.row.remote_id if opened.row is not None else want.remote_id
-    if remote_id and isinstance(handler, Reads):
-        return handler.read(want.address, remote_id)
+    if not isinstance(handler, Reads):
+        return opened.seen
+    leaving: Live | None = None
+    for remote_id in opened.ids:
+        live = handler.read(want.address, remote_id)
+        if live is not None and live.phase is not Phase.DELETING:
+            return live
+        leaving = leaving or live
     if want.mark is not None and not opened.searched and isinstance(handler, Finds):
         found = handler.find(want.address, want.mark)
-        return min(found, key=lambda live: live.remote_id) if found else None
-    return None
+        return min(found, key=lambda live: live.remote_id) if found else leaving
+    return leaving
+
+
+def _mark(row: Listed) -> Mark | None:
+    return row.mark or (row.live.mark if row.live else None)
 
 
 def _said(error: PlatformError) -> str:

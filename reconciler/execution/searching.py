@@ -10,8 +10,6 @@ from reconciler.model.resource import Phase
 from reconciler.providers.protocol import Finds, Lists, Reads
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
-
     from reconciler.execution.context import Context
     from reconciler.model.address import Address
     from reconciler.model.mark import Mark
@@ -51,23 +49,12 @@ class Unclear:
 Verdict: TypeAlias = Hit | Several | Nothing | Unclear
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """What to look for. `former` are ids of earlier objects at the address: a standing thing that replaces another
-    carries the same mark, and a stale list may still show the one that was just deleted.
-    """
-
-    address: Address
-    mark: Mark
-    former: Collection[str] = ()
-
-
 def can_search(handler: Creates) -> bool:
     """Whether the platform lets us look for a mark at all."""
     return isinstance(handler, (Finds, Lists))
 
 
-def search(handler: Creates, wanted: Wanted, until: float, context: Context) -> Verdict:
+def search(handler: Creates, address: Address, mark: Mark, until: float, context: Context) -> Verdict:
     """Looks again and again, with growing pauses, until it is found or a search begun after `until` (UNIX time) has
     not found it.
     """
@@ -78,7 +65,7 @@ def search(handler: Creates, wanted: Wanted, until: float, context: Context) -> 
     while True:
         begun = context.clock()
         try:
-            found = look(handler, wanted)
+            found = look(handler, address, mark)
         except PlatformError as error:
             failures += begun >= until
             if failures >= _FAILURES_AFTER_HORIZON or isinstance(error, _HOPELESS):
@@ -90,16 +77,25 @@ def search(handler: Creates, wanted: Wanted, until: float, context: Context) -> 
             return Unclear("asked to stop before a search could tell")
 
 
-def look(handler: Creates, wanted: Wanted) -> tuple[Live, ...]:
-    """Every object that carries the mark now. Raises PlatformError; nothing when the platform cannot be searched."""
-    lives: Iterable[Live]
+def look(handler: Creates, address: Address, mark: Mark) -> tuple[Live, ...]:
+    """Every object that carries the mark now. Raises PlatformError; nothing when the platform cannot be searched.
+
+    A stale list may still show what was deleted a moment ago, and what comes after it at the same address may carry
+    the same mark: what can be read by its id is read before it is believed.
+    """
+    ids: list[str] = []
+    lives: list[Live] = []
     if isinstance(handler, Finds):
-        lives = handler.find(wanted.address, wanted.mark)
+        lives = list(handler.find(address, mark))
     elif isinstance(handler, Lists):
-        lives = _listed(handler, wanted)
-    else:
-        lives = ()
-    return tuple(live for live in lives if not _is_gone(handler, wanted, live))
+        rows = [row for row in handler.list(address.scope) if mark in {row.mark, row.live.mark if row.live else None}]
+        lives = [row.live for row in rows if row.live is not None]
+        ids = [row.remote_id for row in rows if row.live is None]
+    if not isinstance(handler, Reads):
+        return tuple(lives)
+    shown = dict.fromkeys([*(live.remote_id for live in lives), *ids])
+    read = (handler.read(address, remote_id) for remote_id in shown)
+    return tuple(live for live in read if live is not None and live.phase is not Phase.DELETING)
 
 
 def _verdict(found: tuple[Live, ...]) -> Verdict:
@@ -108,28 +104,3 @@ def _verdict(found: tuple[Live, ...]) -> Verdict:
     if len(found) > 1:
         return Several(tuple(sorted(live.remote_id for live in found)))
     return Hit(found[0])
-
-
-def _listed(handler: Creates, wanted: Wanted) -> list[Live]:
-    if not isinstance(handler, Lists):
-        return []
-    found: list[Live] = []
-    for row in handler.list(wanted.address.scope):
-        if row.mark != wanted.mark and (row.live is None or row.live.mark != wanted.mark):
-            continue
-        live = row.live
-        if live is None and isinstance(handler, Reads):
-            live = handler.read(wanted.address, row.remote_id)
-        if live is not None:
-            found.append(live)
-    return found
-
-
-def _is_gone(handler: Creates, wanted: Wanted, live: Live) -> bool:
-    """Whether it is a former object that a stale list still shows. Ids may be names and so come back: only reading
-    tells.
-    """
-    if live.remote_id not in wanted.former or not isinstance(handler, Reads):
-        return False
-    now = handler.read(wanted.address, live.remote_id)
-    return now is None or now.phase is Phase.DELETING

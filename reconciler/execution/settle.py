@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, assert_never
 from reconciler.errors import PlatformError, SubmissionAmbiguous, Unanswered, UsageError
 from reconciler.execution.calling import Creation, Effect, Gate, NoEffect, Unsure, judged
 from reconciler.execution.resolving import Made, Unresolved, Values, resolve
-from reconciler.execution.searching import Wanted, can_search, search
+from reconciler.execution.searching import can_search, search
 from reconciler.model.kind import CreateClass
 from reconciler.model.plan import Verb
 from reconciler.model.resource import Desired, Phase
@@ -184,14 +184,12 @@ def _created(entry: Unsettled, handler: Creates, context: Context, state: State)
     kind = context.kinds[intent.platform, intent.address.kind]
     if intent.mark is None or kind.create_class is CreateClass.BLIND:
         return Unsure(f"{what}; the platform offers no way to find out", "submission.ambiguous")
-    recorded = state.resources.get(intent.address)
-    former = () if recorded is None else (recorded.remote_id, *recorded.history)
     if not can_search(handler) and kind.create_class is CreateClass.TOKEN:
         return _repeated(intent, handler, context, state)
     now, patience = context.clock(), context.patience
     # The call may have been under way until the process died, and when that was nobody wrote down.
     until = max(now, min(now + patience.horizon, intent.at + patience.call + patience.horizon))
-    found = search(handler, Wanted(intent.address, intent.mark, former), until, context)
+    found = search(handler, intent.address, intent.mark, until, context)
     return judged(found, what, "submission.ambiguous")
 
 
@@ -210,5 +208,5 @@ def _repeated(intent: Intent, handler: Creates, context: Context, state: State) 
         return Unsure(f"{_LEFT}; it cannot be asked again: {error.message}", "submission.ambiguous")
     desired = Desired(intent.address, spec, intent.mark)
     kind = context.kinds[intent.platform, intent.address.kind]
-    creation = Creation(handler, desired, (), Gate(context.lease), context)
+    creation = Creation(handler, desired, Gate(context.lease), context)
     return creation.resume(kind, Unanswered(_LEFT))

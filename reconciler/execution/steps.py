@@ -115,9 +115,18 @@ class StepRun:
         self._recorded = False
 
     @property
+    def step(self) -> Step:
+        """What is being done."""
+        return self._step
+
+    @property
     def may_have_happened(self) -> bool:
         """Whether a request may have left whose outcome is not in the journal."""
         return self._gate.passed and not self._recorded
+
+    def leave(self) -> bool:
+        """Lets nothing more be sent. Whether it may have happened."""
+        return self._gate.shut() and not self._recorded
 
     def run(self) -> StepOutcome:
         """Does it. Raises, before anything was sent: Skip, Impossible, Unresolved, the PlatformError of a read; at any
@@ -128,6 +137,8 @@ class StepRun:
             self._intend()
             return self.record(Effect(step.remote_id))
         handler = self._handler()
+        if step.after_end:
+            self._queue(handler)
         if step.verb is Verb.ADOPT:
             live = self._compare(handler)
             self._intend()
@@ -161,8 +172,6 @@ class StepRun:
     def _create(self, handler: Creates) -> StepOutcome:
         step = self._step
         kind = self._context.kinds[step.platform, step.address.kind]
-        if step.after_end:
-            self._queue(handler)
         desired = self._desired()
         present = self._walk.present.get(step.address)
         if present is not None:
@@ -172,7 +181,7 @@ class StepRun:
                 raise Skip(msg, "execution.stale", stale=True)
             self._intend()
             return self.record(effect_of(present))
-        creation = Creation(handler, desired, self._former(), self._gate, self._context)
+        creation = Creation(handler, desired, self._gate, self._context)
         self._intend()
         return self.record(creation.run(kind))
 
@@ -218,11 +227,6 @@ class StepRun:
         values = Values(step.address, step.depends_on, self._walk.made, self._walk.secret)
         return Desired(step.address, resolve(step.desired, values), step.mark)
 
-    def _former(self) -> frozenset[str]:
-        recorded = self._context.recorded.get(self._step.address)
-        earlier = () if recorded is None else (recorded.remote_id, *recorded.history)
-        return frozenset(filter(None, (*earlier, self._step.remote_id)))
-
     def _intend(self) -> None:
         step = self._step
         intent = Intent(
@@ -248,10 +252,10 @@ class StepRun:
         self._recorded = True
 
     def _queue(self, handler: Creates) -> None:
-        """Waits for the run this one is queued behind. Raises Skip when it goes on for longer than we wait."""
+        """Waits for the former run to end. Raises Skip when it goes on for longer than we wait."""
         live = self._until(handler, lambda live: live is None or live.phase.ended, self._context.patience.queued)
         if live is not None and not live.phase.ended:
-            msg = f"{self._step.remote_id} is still {live.phase.value}; this run is queued behind it"
+            msg = f"{self._step.remote_id} is still {live.phase.value}, and this waits for its end"
             raise Skip(msg, "execution.queued")
 
     def _follow(self, handler: Creates, verdict: Verdict) -> StepOutcome:

@@ -3,7 +3,7 @@
     record            effect of folding it (id: remote id)
     ----------------  ---------------------------------------------------------------------------------
     done create       recorded := the intent, id of the answer; the former id goes to the history
-    done adopt        the same
+    done adopt        the same; of an object recorded already, what was learnt of it stays
     done update       spec, digest, lifecycle, dependencies := the intent's; id, mark, attempt stay
     done stop         phase, if it is still the recorded run
     done delete       forgotten if it is still the recorded object, else taken out of the history
@@ -116,10 +116,11 @@ def _submitted(former: Recorded | None, intent: Intent, done: Done) -> Recorded:
     if intent.mark is None:
         msg = f"the journal has a {intent.verb.value} without a mark: {intent.address} ({intent.key})"
         raise StateUnreadable(msg)
+    same = former if former is not None and former.remote_id == done.remote_id else None
     history: tuple[str, ...] = ()
     if former is not None:
         # An ordered set without the new id: folding the same records again ends with the same history.
-        earlier = former.history if former.remote_id == done.remote_id else (*former.history, former.remote_id)
+        earlier = former.history if same is not None else (*former.history, former.remote_id)
         history = tuple(dict.fromkeys(i for i in earlier if i != done.remote_id))
     return Recorded(
         address=intent.address,
@@ -129,10 +130,10 @@ def _submitted(former: Recorded | None, intent: Intent, done: Done) -> Recorded:
         digest=intent.digest,
         mark=intent.mark,
         attempt=intent.attempt,
-        phase=done.phase,
+        phase=same.phase if same is not None and done.phase is Phase.UNKNOWN else done.phase,
         depends_on=intent.depends_on,
         lifecycle=intent.lifecycle or DEFAULT_LIFECYCLE,
-        outputs=dict(done.outputs),
+        outputs={**(same.outputs if same is not None else {}), **done.outputs},
         history=history,
     )
 

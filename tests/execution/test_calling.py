@@ -39,14 +39,14 @@ def on(boundary: str, *errors: Exception | None) -> Script:
     return wire
 
 
-def run(bench: Bench, kind: str, former: tuple[str, ...] = ()) -> Verdict:
+def run(bench: Bench, kind: str) -> Verdict:
     """One create of one job."""
     wish = Wish(at(kind, "job"), {"n": 1})
     lease = bench.store.lock(ENVIRONMENT, "me")
     handler = bench.platform.connection().handler(kind)
     desired = Desired(wish.address, wish.spec, mark_of(wish))
     try:
-        return Creation(handler, desired, former, Gate(lease), bench.context(lease)).run(KINDS[PLATFORM, kind])
+        return Creation(handler, desired, Gate(lease), bench.context(lease)).run(KINDS[PLATFORM, kind])
     finally:
         lease.release()
 
@@ -237,7 +237,7 @@ def test_a_deleted_predecessor_in_a_stale_list_is_not_taken_for_the_new_one() ->
     bench.clock.advance(100.0)
     bench.platform.things[former.remote_id] = replace(former, gone=bench.clock())
     bench.platform.wire = on("after:create", LOST)
-    verdict = run(bench, "Thing", (former.remote_id,))
+    verdict = run(bench, "Thing")
     assert isinstance(verdict, Effect)
     assert verdict.remote_id != former.remote_id
 
@@ -252,7 +252,7 @@ def test_nothing_is_sent_once_the_lease_is_lost() -> None:
     wish = Wish(at("SearchJob", "job"))
     desired = Desired(wish.address, {}, mark_of(wish))
     with pytest.raises(StateLocked):
-        Creation(handler, desired, (), gate, bench.context(lease)).run(KINDS[PLATFORM, "SearchJob"])
+        Creation(handler, desired, gate, bench.context(lease)).run(KINDS[PLATFORM, "SearchJob"])
     assert bench.platform.calls == []
     assert not gate.passed
 
@@ -266,7 +266,7 @@ def test_a_stop_ends_the_search_without_a_verdict(kind: str) -> None:
     context = replace(bench.context(lease), pause=lambda _: True)
     wish = Wish(at(kind, "job"))
     handler = bench.platform.connection().handler(kind)
-    creation = Creation(handler, Desired(wish.address, {}, mark_of(wish)), (), Gate(lease), context)
+    creation = Creation(handler, Desired(wish.address, {}, mark_of(wish)), Gate(lease), context)
     assert isinstance(creation.run(KINDS[PLATFORM, kind]), Unsure)
     assert Counter(bench.platform.calls)["create"] == 1
 

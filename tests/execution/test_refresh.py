@@ -83,6 +83,31 @@ def test_without_an_id_the_mark_finds_it(platform: MemoryPlatform) -> None:
     assert reading.strangers == ()
 
 
+def test_what_took_the_place_of_the_recorded_object_is_seen(platform: MemoryPlatform) -> None:
+    """A person deleted it and made it anew: it is there, under another id, and nothing of it is an orphan."""
+    former = add(platform, "Thing", "x")
+    platform.things[former.remote_id] = replace(former, gone=platform.clock())
+    present = add(platform, "Thing", "x")
+    reading = read(platform, [want("Thing", "x", former.remote_id)])
+    assert reading.live[at("Thing", "x")].remote_id == present.remote_id
+    assert reading.strangers == ()
+
+
+def test_what_only_a_stale_list_shows_is_not_there(platform: MemoryPlatform) -> None:
+    """Deleted a moment ago, with the same mark and name as what took its place."""
+    former = add(platform, "Thing", "x")
+    clock = platform.clock
+    assert isinstance(clock, ManualClock)
+    clock.advance(100.0)
+    platform.things[former.remote_id] = replace(former, gone=clock())
+    platform.lag = 30.0
+    assert read(platform, [want("Thing", "x")]).live == {}
+    present = add(platform, "Thing", "x")
+    clock.advance(29.0)
+    platform.lag = 29.0
+    assert read(platform, [want("Thing", "x")]).live[at("Thing", "x")].remote_id == present.remote_id
+
+
 def test_another_run_of_the_same_name_is_not_ours(platform: MemoryPlatform) -> None:
     """Names of runs are not unique: somebody else's is left alone."""
     platform.add("SearchJob", at("SearchJob", "job"), {}, None)

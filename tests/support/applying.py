@@ -8,20 +8,26 @@ from typing import TYPE_CHECKING, Any
 
 from reconciler.execution.context import Context, Patience, Silence
 from reconciler.execution.executor import execute
+from reconciler.execution.refresh import refresh
 from reconciler.execution.settle import settle, settle_by_hand
 from reconciler.model.address import Address
 from reconciler.model.canonical import digest
 from reconciler.model.kind import Life
 from reconciler.model.mark import Mark, Owner
 from reconciler.model.plan import Base, Plan, Step, Verb
+from reconciler.model.project import Policy
 from reconciler.model.secret import Redactor
 from reconciler.planning.fingerprint import fingerprint
+from reconciler.planning.planner import PlanInputs, make_plan
+from reconciler.planning.wants import wants
+from reconciler.state.recovery import unsettled
 from tests.support.crashing import Faults, KillableStore, Killed
 from tests.support.memory_platform import KINDS, PLATFORM, MemoryPlatform
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from reconciler.model.manifest import Manifest
     from reconciler.model.outcome import Report
     from reconciler.model.resource import Live, Recorded
     from reconciler.state.protocol import State, StateStore
@@ -149,15 +155,61 @@ class Bench:
         context = self.context(lease)
         settlement = settle(context)
         for left in settlement.ambiguous:
-            self.ask_a_person(lease, left.address, wishes)
+            self.ask_a_person(lease, left.address)
         state = self.store.read(ENVIRONMENT)
         report = execute(plan_for(wishes, state), self.context(lease))
         lease.release()
         return report
 
-    def ask_a_person(self, lease: Any, address: Address, wishes: Sequence[Wish]) -> None:
-        """Who looks at the platform itself and tells the truth."""
-        marks = {mark_of(wish) for wish in wishes if wish.address == address}
+    def pursue(self, manifests: Sequence[Manifest]) -> bool:
+        """One life of the real thing: settle, read, plan, walk. Whether there was nothing left to do."""
+        lease = self.store.lock(ENVIRONMENT, "test")
+        for left in settle(self.context(lease)).ambiguous:
+            self.ask_a_person(lease, left.address)
+        state = self.store.read(ENVIRONMENT)
+        wanted = wants(manifests, state.resources, KINDS, OWNER)
+        connections = {PLATFORM: self.platform.connection()}
+        reading = refresh(wanted, connections, KINDS, parallelism=self.parallelism, owner=OWNER)
+        plan = make_plan(
+            PlanInputs(
+                base=Base(OWNER.project, OWNER.environment, "test", serial=state.serial),
+                owner=OWNER,
+                manifests=manifests,
+                kinds=KINDS,
+                platforms={PLATFORM: PLATFORM},
+                recorded=state.resources,
+                reading=reading,
+                policy=Policy(),
+                destroy=not manifests,
+            )
+        )
+        if not plan.is_blocked:
+            execute(plan, self.context(lease, f"plan-{state.serial}"))
+        lease.release()
+        return plan.is_empty and not reading.unreadable
+
+    def die(self) -> None:
+        """A process ends in the middle of something, and the next one begins at once: what is late is still late."""
+        self.faults.revive()
+        self.store.unlock(ENVIRONMENT)
+        self.clock.advance(0.5)
+
+    def reach(self, manifests: Sequence[Manifest]) -> int:
+        """Pursues again and again, a new process after each death, until nothing is left to do. How many lives."""
+        for life in range(1, _LIVES):
+            try:
+                if self.pursue(manifests):
+                    return life
+                self.clock.advance(3.0)
+            except Killed:
+                self.die()
+        msg = f"not done after {_LIVES} lives: {self.faults.seen[-20:]}"
+        raise AssertionError(msg)
+
+    def ask_a_person(self, lease: Any, address: Address) -> None:
+        """Who looks at the platform itself and tells the truth about the last submission."""
+        records = self.store.records(ENVIRONMENT)
+        marks = {entry.intent.mark for entry in unsettled(records) if entry.intent.address == address}
         ids = [thing.remote_id for thing in self.platform.there() if thing.mark in marks]
         settle_by_hand(self.store, lease, ENVIRONMENT, address, ids[0] if ids else "", self.clock)
 
@@ -167,8 +219,8 @@ class Bench:
             try:
                 if self.apply(wishes).complete:
                     return life
+                self.clock.advance(3.0)
             except Killed:
-                self.faults.revive()
-            self.clock.advance(120.0)
+                self.die()
         msg = f"not done after {_LIVES} lives: {self.faults.seen[-20:]}"
         raise AssertionError(msg)

@@ -26,13 +26,14 @@ class Killed(BaseException):
 
 class Fault(StrEnum):
     """What happens at a crossing. `LOST` on the way out means that the request never arrived; on the way back, that
-    its answer did not.
+    its answer did not. `DEFECT`: the answer came, and the handler stumbled over it.
     """
 
     KILL = "kill"
     LOST = "lost"
     THROTTLED = "throttled"
     UNREACHABLE = "unreachable"
+    DEFECT = "defect"
 
 
 _RAISES: Mapping[Fault, Callable[[], BaseException]] = {
@@ -40,6 +41,7 @@ _RAISES: Mapping[Fault, Callable[[], BaseException]] = {
     Fault.LOST: lambda: Unanswered("no answer came"),
     Fault.THROTTLED: lambda: Throttled("slow down", retry_after=1.0),
     Fault.UNREACHABLE: lambda: Unreachable("connection refused"),
+    Fault.DEFECT: lambda: KeyError("id"),
 }
 
 
@@ -76,6 +78,8 @@ def _fits(fault: Fault, boundary: str) -> bool:
         return True
     if boundary.endswith((":append", ":commit")):
         return False
+    if fault is Fault.DEFECT:
+        return boundary.startswith("after:") and not boundary.endswith((":read", ":list", ":find"))
     return fault is Fault.LOST or boundary.startswith("before:")
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from reconciler.errors import Conflict, NotFound
 from reconciler.model.address import Address
-from reconciler.model.kind import CreateClass, Kind, Life
+from reconciler.model.kind import CreateClass, FieldRule, Kind, Life, OnFieldChange
 from reconciler.model.resource import Desired, Listed, Live, Phase
 from reconciler.providers.protocol import abilities
 
@@ -273,6 +273,9 @@ KINDS: dict[tuple[str, str], Kind] = {
         identity=("name",),
         can=abilities(handler),
         create_class=create_class,
+        rules=(FieldRule("shape", "a thing keeps the shape it was made with", on_change=OnFieldChange.REPLACE),)
+        if life is Life.STANDING
+        else (),
     )
     for name, (handler, create_class, life) in HANDLERS.items()
 }
