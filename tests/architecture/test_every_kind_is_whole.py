@@ -6,10 +6,10 @@ import re
 from pathlib import Path
 
 import pytest
-from reconciler.manifests.schemas import load_catalogue
-from reconciler.providers.discovery import providers
 
+from reconciler.manifests.schemas import load_catalogue
 from reconciler.model.kind import Ability, Life
+from reconciler.providers.discovery import providers
 from reconciler.providers.protocol import abilities
 
 ROOT = Path(__file__).resolve().parents[2]

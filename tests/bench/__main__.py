@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import resource
 import shutil
 import statistics
 import subprocess
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parents[2]
 BIN = Path(sys.executable).parent
 RECONCILER = str(BIN / "reconciler")
-RUNS = 7
+RUNS = 21
 
 
 @dataclass(frozen=True)
@@ -39,10 +39,10 @@ class Promise:
 
 def _cpu_seconds(command: list[str], cwd: Path) -> float:
     """User and system time of one run: what the machine's other work does not change."""
-    before = os.times()
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
     subprocess.run(command, cwd=cwd, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
-    after = os.times()
-    return (after.children_user - before.children_user) + (after.children_system - before.children_system)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime
 
 
 def _paired(first: list[str], second: list[str], cwd: Path, runs: int = RUNS) -> float:
