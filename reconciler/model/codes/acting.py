@@ -76,8 +76,8 @@ ACTING: Final[dict[str, tuple[str, str]]] = {
     "submission.ambiguous": (
         "A create may have happened, and neither the journal nor the platform can tell.",
         (
-            "Look for the run on the platform, then say what is true: `reconciler state settle ADDRESS --submitted ID`, "
-            "or `--not-submitted`."
+            "Look for the run on the platform, then say what is true: "
+            "`reconciler state settle ADDRESS --submitted ID`, or `--not-submitted`."
         ),
     ),
     "state.locked": (
