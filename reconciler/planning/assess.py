@@ -187,9 +187,9 @@ class Assessor:
             return ()  # nothing to compare with: what a platform makes of a run tells nothing about what was asked for
         place = Place(subject.address.scope, self._outlook.names.get(subject.address.target, {}))
         found = normalise_by(subject.rules, live.spec, place) if live else ABSENT
-        values, new = self._values(subject.address)
-        if (unmoved or recorded is None) and not new and shows(found, wanted.spec):
+        if (unmoved or recorded is None) and shows(found, wanted.spec):
             return ()
+        values, new = self._values(subject.address)
         desired = _comparable(subject.rules, wanted.spec, values, place)
         memory: Any = desired if unmoved else ABSENT
         if recorded is not None and not unmoved:

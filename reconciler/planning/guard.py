@@ -40,16 +40,6 @@ def guard(
     )
 
 
-def nothing_declared(recorded: int) -> Diagnostic:
-    """The finding about an environment that holds something while no manifest declares anything."""
-    return Diagnostic(
-        Severity.ERROR,
-        "guard.nothing-declared",
-        f"no manifest was found, while {recorded} recorded resource(s) exist: nothing is removed",
-        hint="check the folder, the project file and its `manifests`; to remove everything on purpose, `destroy`",
-    )
-
-
 def _removals(changes: Sequence[Change], policy: Policy, *, recorded: int, destroy: bool) -> Iterator[Diagnostic]:
     gone = [change for change in changes if change.action in {Action.DELETE, Action.REPLACE}]
     if not gone:

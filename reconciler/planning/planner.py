@@ -6,28 +6,29 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from reconciler.model.change import Action, Change
-from reconciler.model.diagnostic import Diagnostic, Severity, errors
+from reconciler.model.diagnostic import errors
 from reconciler.model.kind import Life
 from reconciler.model.plan import Plan
-from reconciler.planning.assess import Assessor, Decision, Permissions, Subject
+from reconciler.planning import findings
+from reconciler.planning.assess import Assessor, Permissions, Subject
 from reconciler.planning.graph import closure, in_order
-from reconciler.planning.guard import guard, nothing_declared
+from reconciler.planning.guard import guard
 from reconciler.planning.lower import lower
 from reconciler.planning.references import check
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from reconciler.model.address import Address
+    from reconciler.model.diagnostic import Diagnostic
     from reconciler.model.kind import Kind
     from reconciler.model.manifest import Manifest
     from reconciler.model.mark import Owner
     from reconciler.model.plan import Base
     from reconciler.model.project import Policy
     from reconciler.model.resource import Reading, Recorded
+    from reconciler.planning.assess import Decision
     from reconciler.planning.references import Edges
-
-_NAMED = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,43 +65,44 @@ def make_plan(inputs: PlanInputs) -> Plan:
     declared while something exists, it has no changes either: nothing could be said about them.
     """
     manifests = () if inputs.destroy else tuple(inputs.manifests)
-    edges, findings = check(manifests, inputs.kinds)
-    findings = (*findings, *_misuse(inputs, manifests))
-    if errors(findings):
-        return Plan(inputs.base, (), (), _sorted(findings))
+    edges, wrong = check(manifests, inputs.kinds)
+    wrong = (*wrong, *_misuse(inputs, manifests))
+    if errors(wrong):
+        return Plan(inputs.base, (), (), findings.in_reading_order(wrong))
     declared = {manifest.address: manifest for manifest in manifests}
     chosen = _chosen(inputs, declared, edges)
-    decisions = _decide_all(inputs, declared, edges, chosen)
-    strange = (address for address in chosen if _is_unknown(inputs, address, declared))
-    unknown = [_of_unknown_kind(inputs, address, declared) for address in strange]
-    changes = tuple(sorted([*(d.change for d in decisions), *unknown], key=lambda change: change.address))
-    findings = (
-        *findings,
-        *_selection(inputs, declared, chosen),
-        *(finding for decision in decisions for finding in _finding(decision)),
-        *(_unknown_kind(change) for change in unknown),
-        *_orphans(inputs),
-        *guard(
-            changes,
-            inputs.policy,
-            recorded=len(inputs.recorded),
-            destroy=inputs.destroy,
-            gpu_hours=inputs.gpu_hours,
-        ),
-    )
-    return Plan(inputs.base, changes, lower(decisions), _sorted(findings))
+    decisions = _decisions(inputs, declared, edges, chosen)
+    strange = tuple(_strange(inputs, declared, chosen))
+    changes = tuple(sorted((*(d.change for d in decisions), *strange), key=lambda change: change.address))
+    told = (*wrong, *_told(inputs, declared, decisions, strange), *_guarded(inputs, changes))
+    return Plan(inputs.base, changes, lower(decisions), findings.in_reading_order(told))
 
 
-def _misuse(inputs: PlanInputs, manifests: tuple[Manifest, ...]) -> Iterator[Diagnostic]:
+def _misuse(inputs: PlanInputs, manifests: Sequence[Manifest]) -> Iterator[Diagnostic]:
     if inputs.destroy and inputs.selected is not None:
-        yield Diagnostic(
-            Severity.ERROR,
-            "plan.selection-destroys",
-            "a selection removes nothing, and a destroy removes everything: they cannot go together",
-            hint="to remove some resources, take their manifests out and apply",
-        )
+        yield findings.selection_destroys()
     if not inputs.destroy and inputs.selected is None and not manifests and inputs.recorded:
-        yield nothing_declared(len(inputs.recorded))
+        yield findings.nothing_declared(len(inputs.recorded))
+
+
+def _told(
+    inputs: PlanInputs, declared: Mapping[Address, Manifest], decisions: Sequence[Decision], strange: Sequence[Change]
+) -> Iterator[Diagnostic]:
+    """What there is to say besides the changes."""
+    for decision in decisions:
+        yield from findings.of_decision(decision)
+    for change in strange:
+        yield findings.of_unknown_kind(change)
+    for stranger in inputs.reading.strangers:
+        yield findings.of_orphan(stranger)
+    if inputs.selected is not None:
+        taken = {*(decision.change.address for decision in decisions), *(change.address for change in strange)}
+        yield from findings.of_selection(taken, inputs.selected, {*declared, *inputs.recorded})
+
+
+def _guarded(inputs: PlanInputs, changes: Sequence[Change]) -> tuple[Diagnostic, ...]:
+    recorded = len(inputs.recorded)
+    return guard(changes, inputs.policy, recorded=recorded, destroy=inputs.destroy, gpu_hours=inputs.gpu_hours)
 
 
 def _chosen(inputs: PlanInputs, declared: Mapping[Address, Manifest], edges: Edges) -> list[Address]:
@@ -115,7 +117,7 @@ def _chosen(inputs: PlanInputs, declared: Mapping[Address, Manifest], edges: Edg
     return [*order, *sorted(inputs.recorded.keys() - declared.keys())]
 
 
-def _decide_all(
+def _decisions(
     inputs: PlanInputs, declared: Mapping[Address, Manifest], edges: Edges, chosen: Iterable[Address]
 ) -> list[Decision]:
     permissions = Permissions(inputs.allowed, inputs.adopt)
@@ -152,80 +154,16 @@ def _subject(inputs: PlanInputs, manifest: Manifest | None, address: Address, as
     )
 
 
-def _finding(decision: Decision) -> Iterator[Diagnostic]:
-    """What a verdict has to say besides its change."""
-    verdict, subject = decision.verdict, decision.subject
-    if not verdict.code:
-        return
-    reason = f" ({subject.unreadable})" if subject.unreadable else ""
-    yield Diagnostic(
-        Severity.ERROR if verdict.action is Action.REFUSE else Severity.WARNING,
-        verdict.code,
-        f"{subject.address}: {verdict.why}{reason}",
-        source=decision.change.source,
-        hint=verdict.hint,
-        address=subject.address,
-    )
-
-
-def _of_unknown_kind(inputs: PlanInputs, address: Address, declared: Mapping[Address, Manifest]) -> Change:
-    recorded = inputs.recorded.get(address)
-    return Change(
-        address=address,
-        platform=_platform(inputs, address, declared.get(address)),
-        life=Life.STANDING,
-        action=Action.HOLD,
-        why="of a kind that is not known here",
-        remote_id=recorded.remote_id if recorded else "",
-    )
-
-
-def _unknown_kind(change: Change) -> Diagnostic:
-    return Diagnostic(
-        Severity.WARNING,
-        "plan.unknown-kind",
-        f"{change.address}: {change.why}",
-        hint="use the release, or install the package, that knows it; or forget it",
-        address=change.address,
-    )
-
-
-def _orphans(inputs: PlanInputs) -> Iterator[Diagnostic]:
-    for stranger in inputs.reading.strangers:
-        yield Diagnostic(
-            Severity.WARNING,
-            "plan.orphan",
-            f"{stranger.address} ({stranger.remote_id}) carries our mark, but is neither declared nor recorded",
-            hint="declare and adopt it, or delete it by hand; it is never deleted automatically",
-            address=stranger.address,
-        )
-
-
-def _selection(
-    inputs: PlanInputs, declared: Mapping[Address, Manifest], chosen: Iterable[Address]
-) -> Iterator[Diagnostic]:
-    if inputs.selected is None:
-        return
-    taken = set(chosen)
-    brought = sorted(taken - inputs.selected)
-    left_out = sorted((declared.keys() | inputs.recorded.keys()) - taken)
-    if brought or left_out:
-        yield Diagnostic(
-            Severity.NOTE,
-            "plan.selection",
-            f"a selection of {len(taken)} resource(s)"
-            + (f", {len(brought)} of them because others need them ({_names(brought)})" if brought else "")
-            + (f"; {len(left_out)} left out ({_names(left_out)})" if left_out else ""),
-            hint="plan without a selection to see everything; only that removes what is no longer declared",
-        )
-
-
-def _names(addresses: list[Address]) -> str:
-    shown = ", ".join(str(address) for address in addresses[:_NAMED])
-    rest = len(addresses) - _NAMED
-    return f"{shown} and {rest} more" if rest > 0 else shown
-
-
-def _sorted(findings: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
-    """For people by place, and never by the order in which they were found."""
-    return tuple(sorted(findings, key=lambda found: (*found.sort_key, str(found.address or ""), found.hint)))
+def _strange(inputs: PlanInputs, declared: Mapping[Address, Manifest], chosen: Iterable[Address]) -> Iterator[Change]:
+    """What is of a kind that nobody here knows stays as it is."""
+    for address in chosen:
+        if _is_unknown(inputs, address, declared):
+            recorded = inputs.recorded.get(address)
+            yield Change(
+                address=address,
+                platform=_platform(inputs, address, declared.get(address)),
+                life=Life.STANDING,
+                action=Action.HOLD,
+                why="of a kind that is not known here",
+                remote_id=recorded.remote_id if recorded else "",
+            )

@@ -102,6 +102,14 @@ def test_drift_goes_back_to_what_is_declared() -> None:
     assert made.changes[0].fields[0].why == "it moved on the platform"
 
 
+def test_a_field_that_is_declared_no_more_goes_back() -> None:
+    """Though all that is declared is as it should be."""
+    memory = recorded(tool(x=1))
+    made = plan([tool()], [memory], reading(live(memory)))
+    assert actions(made) == {"Tool/align@1": "update"}
+    assert [(f.path, f.desired) for f in made.changes[0].fields] == [("/x", ABSENT)]
+
+
 def test_a_standing_thing_that_is_gone_is_made_again() -> None:
     """Recorded, but missing."""
     made = plan([tool()], [recorded(tool())])
@@ -223,6 +231,24 @@ def test_another_owners_mark_on_what_we_recorded() -> None:
         loud = plan(manifests, [memory], reading(taken))
         assert actions(loud)["Tool/align@1"] == "refuse"
         assert "decide.foreign" in codes(loud)
+
+
+def test_what_we_recorded_needs_no_mark() -> None:
+    """Some platforms cannot hold one; memory is the witness."""
+    memory = recorded(tool())
+    bare = reading(live(memory, mark=None))
+    assert plan([tool()], [memory], bare).is_empty
+    assert actions(plan([tool(timeout=5)], [memory], bare)) == {"Tool/align@1": "update"}
+    assert actions(plan([flow("wf@1")], [memory], bare))["Tool/align@1"] == "delete"
+
+
+def test_a_memory_without_an_id_is_no_memory_of_what_is_live() -> None:
+    """Only its mark can tell whose it is."""
+    memory = replace(recorded(tool()), remote_id="")
+    marked = live(memory, remote_id="id-7")
+    assert steps(plan([tool()], [memory], reading(marked))) == ["1 adopt Tool/align@1"]
+    assert codes(plan([tool()], [memory], reading(replace(marked, mark=None)))) == ["decide.conflict"]
+    assert steps(plan([run()], [replace(recorded(run()), remote_id="")])) == ["1 create Run/r1"]
 
 
 def test_an_object_that_took_the_place_of_ours() -> None:
