@@ -8,7 +8,6 @@ import argparse
 import json
 import os
 import signal
-import sys
 import time
 from pathlib import Path
 
@@ -44,7 +43,7 @@ def main():
         if asked or GIVE_WAY.exists():
             save(state)
             print(f"gives way at step {state['step']}", flush=True)
-            sys.exit(0 if os.environ.get("GIVE_WAY_QUIETLY") else 3)
+            return
         state["step"] += 1
         state["sum"] += state["step"]
         time.sleep(options.seconds_per_step)
