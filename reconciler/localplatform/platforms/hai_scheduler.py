@@ -142,8 +142,10 @@ def _fold(services: Services, chain: Entity, now: float, decided: _Pass) -> None
     snapshot = services.runs.look(run_of(row["id"]))
     pods = final_pods(chain, row, snapshot)
     ended = {"pods": pods, "end": snapshot.finished or now, "begin": snapshot.started or row["begin"]}
-    if chain.body["yielding"] and not chain.body["op"] and snapshot.status is not Status.SUCCEEDED:
-        told = {**ended, "worker": worst(pods), "stop_code": STOP_INTERRUPTED, "suspend_code": 3}
+    if chain.body["yielding"] and not chain.body["op"]:
+        # Whatever its exit code: a program that gives way in good order ends with 0, and is not done.
+        worker = "stopped" if worst(pods) == "succeeded" else worst(pods)
+        told = {**ended, "worker": worker, "stop_code": STOP_INTERRUPTED, "suspend_code": 3}
         again = requeue(services, _closed(services, chain, now, told), now)
         decided.fresh.add(again.body["rows"][-1]["id"])
         return
