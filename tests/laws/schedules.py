@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from reconciler.state.memory import MemoryStore
 from tests.laws.story import Ending, check_memory, tell, undisturbed
-from tests.support.crashing import Fault, Faults
+from tests.support.crashing import Fault, Faults, fits
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -41,17 +41,21 @@ def weather(seed: int) -> Weather:
     dice = random.Random(seed)  # noqa: S311 - schedules must repeat
     kind, lag = dice.choice(KINDS_OF_RUN), dice.choice(LAGS)
     seen = calm(kind, lag)[1]
-    places = [*range(len(seen)), *(n for n, boundary in enumerate(seen) for _ in range(4) if _matters(boundary))]
+    importance = [_importance(boundary) for boundary in seen]
     faults = {}
     for _ in range(min(1 + int(dice.expovariate(0.7)), 6)):
-        crossing = dice.choice(places) + dice.choice((0, 0, 0, dice.randrange(len(seen))))
-        faults[crossing] = dice.choices(list(_WEIGHTS), list(_WEIGHTS.values()))[0]
+        crossing = dice.choices(range(len(seen)), importance)[0]
+        fitting = [fault for fault in _WEIGHTS if fits(fault, seen[crossing])]
+        fault = dice.choices(fitting, [_WEIGHTS[each] for each in fitting])[0]
+        # Some come later: in the lives that the others add to the story.
+        faults[crossing + dice.choice((0, 0, 0, dice.randrange(len(seen))))] = fault
     return Weather(seed, kind, lag, faults)
 
 
-def _matters(boundary: str) -> bool:
-    """Where something becomes true on one side before the other knows."""
-    return boundary.endswith((":create", ":append", ":update", ":stop", ":delete"))
+def _importance(boundary: str) -> int:
+    """Most where something becomes true on one side before the other knows."""
+    call = boundary.rpartition(":")[2]
+    return {"create": 12, "append": 3, "commit": 3, "update": 5, "stop": 5, "delete": 5}.get(call, 1)
 
 
 _CALM: dict[tuple[str, float], tuple[list[Ending], list[str]]] = {}

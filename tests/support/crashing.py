@@ -61,7 +61,7 @@ class Faults:
                 raise Killed
             fault = self.planned.get(len(self.seen))
             self.seen.append(boundary)
-            if fault is None or not _fits(fault, boundary):
+            if fault is None or not fits(fault, boundary):
                 return
             self.dead = fault is Fault.KILL
         error = _RAISES[fault]()
@@ -72,7 +72,7 @@ class Faults:
         self.dead = False
 
 
-def _fits(fault: Fault, boundary: str) -> bool:
+def fits(fault: Fault, boundary: str) -> bool:
     """Writes can only be cut short by death; an answer that is there cannot have been throttled."""
     if fault is Fault.KILL:
         return True
