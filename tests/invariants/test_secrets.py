@@ -144,7 +144,6 @@ def test_no_command_prints_a_secret(secretive: World) -> None:
     assert _leaks(secretive, *outputs) == []
 
 
-@pytest.mark.xfail(strict=True, reason="logs are printed without masking")
 def test_the_log_of_a_run_that_tells_a_secret_is_masked(secretive: World) -> None:
     """What a run prints may hold what it was given: shown, it is masked."""
     secretive.applied()
