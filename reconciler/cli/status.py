@@ -34,7 +34,7 @@ def app(
 ) -> int:
     """Show what is recorded and what is live: address, phase, the platform's own word, and its reason."""
     from reconciler.model.kind import Life
-    from reconciler.operations.runs import Run, parts, status
+    from reconciler.operations.runs import Run, outputs, parts, status
 
     streams = streams_of(context)
     opened = workspace(streams, project, environment)
@@ -52,6 +52,8 @@ def app(
         streams.show(rows_to_json("status", [_document(row, instances) for row in rows]))
         return ExitCode.FINE
     _show(streams, rows, instances)
+    for name, text in sorted(outputs(opened, rows[0]).items()) if len(rows) == 1 else ():
+        streams.show(f"{name}: {text}")
     return ExitCode.FINE
 
 

@@ -87,6 +87,19 @@ def upload(folder: Path, source: Path, place: str) -> int:
         raise LocalPlatformError(msg) from error
 
 
+def place_of(folder: Path, area: str, path: str) -> Path | None:
+    """Where `path` of an area lies on this machine, None when there is nothing."""
+    from reconciler.localplatform.data import DataFolder, OutsideData
+
+    if not (folder / "data" / area).is_dir():
+        return None
+    try:
+        place = DataFolder(folder / "data").locate(area, path)
+    except OutsideData:
+        return None
+    return place if place.exists() else None
+
+
 def _copy(source: Path, destination: Path) -> int:
     """Copies contents, never links: what a link points to may be anything."""
     files = [source] if source.is_file() else sorted(path for path in source.rglob("*") if path.is_file())

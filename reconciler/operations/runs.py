@@ -105,6 +105,20 @@ def status(workspace: Workspace, globs: Sequence[str], say: Say) -> tuple[Row, .
     )
 
 
+def outputs(workspace: Workspace, row: Row) -> dict[str, str]:
+    """What other manifests may refer to; a path on the local platform with where it lies on this machine."""
+    from reconciler.operations.local import folder_of, place_of
+
+    address = row.recorded.address
+    told = dict(row.live.outputs if row.live else row.recorded.outputs)
+    target = workspace.environment.targets.get(address.target)
+    if target is None or not target.is_local:
+        return told
+    folder = folder_of(workspace.root, None)
+    paths = {name: place_of(folder, address.scope, text) for name, text in told.items() if text.startswith("/")}
+    return {name: f"{text}   ({paths[name]})" if paths.get(name) else text for name, text in told.items()}
+
+
 def read(workspace: Workspace, runs: Sequence[Run], say: Say) -> Reading:
     """What is live now, by address."""
     from reconciler.execution.refresh import refresh

@@ -88,6 +88,7 @@ def test_status_logs_events_and_get(applied: Project) -> None:
     """A run can be looked at from every side, by the end of its address."""
     assert "ai4s/Job/demo/hello" in applied.run("status").out
     one = applied.run("status", "Job/hello").out
+    assert "output_dir: /results/hello" in one
     assert "succeeded" in one
     assert "greet" in one
     assert applied.run("logs", "Job/hello").code == 0
