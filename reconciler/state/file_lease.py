@@ -52,7 +52,7 @@ class FileLease:
             msg = f"the lease of {self._folder.environment} was given back"
             raise StateLocked(msg)
         found = self._folder.read()
-        if found.fencing != self.fencing or not found.holder:
+        if not self._is_ours(found):
             raise superseded(self._folder.environment, found)
         if found.expires <= self._folder.clock():
             with self.writing():
@@ -63,7 +63,7 @@ class FileLease:
         """A critical section in which the lease is certainly ours."""
         with self._folder.section():
             found = self._folder.read()
-            if self._over.is_set() or found.fencing != self.fencing or not found.holder:
+            if self._over.is_set() or not self._is_ours(found):
                 raise superseded(self._folder.environment, found)
             yield
 
@@ -76,6 +76,10 @@ class FileLease:
         self._over.set()
         os.close(self._alive)
         self._heart.join()
+
+    def _is_ours(self, found: Grant) -> bool:
+        """All of it but the expiry: where a folder was moved away and made anew, numbers begin again."""
+        return replace(found, expires=0.0) == replace(self._grant, expires=0.0)
 
     def _beat(self) -> None:
         while not self._over.wait(self._folder.seconds / 3):
