@@ -6,7 +6,8 @@ from dataclasses import replace
 from itertools import permutations
 from typing import TYPE_CHECKING
 
-from reconciler.model.manifest import Lifecycle, OnChange
+from reconciler.model.manifest import Lifecycle, OnChange, OnRemove
+from reconciler.model.plan import Verb
 from reconciler.model.resource import Phase
 from tests.planning.samples import at, flow, live, manifest, plan, reading, recorded, run, steps, tool
 
@@ -107,9 +108,34 @@ def test_dependencies_that_swapped_sides() -> None:
     ]
 
 
+def test_a_run_is_not_stopped_before_its_users_are_gone() -> None:
+    """Everything that takes something away waits, not only the last of it."""
+    cancel = Lifecycle(on_remove=OnRemove.CANCEL)
+    manifests = [run("a", cancel, flow="x"), run("b", cancel, flow="$[[ ref.Run/a ]]")]
+    memory = [recorded(m, *manifests) for m in manifests]
+    made = plan([tool()], memory, reading(*(live(m, phase=Phase.RUNNING) for m in memory)))
+    assert steps(made) == [
+        "1 create Tool/align@1",
+        "2 stop Run/b",
+        "3 forget Run/b after 2",
+        "4 stop Run/a after 3",
+        "5 forget Run/a after 4",
+    ]
+
+
+def test_steps_that_take_away_hold_only_what_is_taken() -> None:
+    """An id and what was seen of it; nothing of what comes after it, or of what is gone already."""
+    memory = [recorded(tool("a@1")), recorded(tool("b@1"))]
+    made = plan([tool("a@1", image="2")], memory, reading(live(memory[0])))
+    delete, create, forget = made.steps
+    assert (delete.verb, delete.desired, delete.mark, delete.remote_id) == (Verb.DELETE, None, None, "id-a@1")
+    assert (create.verb, create.remote_id) == (Verb.CREATE, "")
+    assert (forget.verb, forget.desired, forget.remote_id, forget.seen) == (Verb.FORGET, None, "id-b@1", "")
+
+
 def test_what_is_built_comes_before_what_goes() -> None:
     """Of orders that are equally right, this one reads well; ids are those of the order."""
-    memory = [recorded(tool("a@1"))]
+    memory = [recorded(tool("a@1", image="lab/other:1"))]
     made = plan([tool("z@1"), tool("b@1")], memory, reading(live(memory[0])))
     assert steps(made) == ["1 create Tool/b@1", "2 create Tool/z@1", "3 delete Tool/a@1"]
 
