@@ -119,7 +119,7 @@ def _base(spot: Spot, sides: Sides, terms: Terms) -> Any:  # noqa: ANN401 - any 
 def _holds(spot: Spot, sides: Sides, terms: Terms) -> bool:
     """Whether what is declared is so."""
     rule = spot.rules.rule
-    if terms.against_live and (rule.write_only or rule.secret) and not terms.remembers:
+    if (rule.write_only or rule.secret) and not terms.remembers:
         return True  # nothing to compare with: neither memory nor the platform can tell
     base = _base(spot, sides, terms)
     found = default_of(spot.rules) if base is ABSENT else base

@@ -85,6 +85,8 @@ def test_a_removed_field_without_a_default_goes_away() -> None:
     assert (change.desired, change.live) == (ABSENT, 1)
     assert _diff({"x": 1}, {}, {}) == []
     assert _diff({"x": {}}, {}, {}) == []
+    assert _short(_diff({"x": {}}, {}, {"x": {}})) == [("/x", {}, ABSENT, {})]
+    assert _diff({"resources": {"cpu": "4C"}}, {}, {}) == []
 
 
 def test_a_field_that_the_platform_does_not_show_differs_unless_it_is_the_default() -> None:
@@ -114,6 +116,14 @@ def test_write_only_fields_are_compared_with_memory() -> None:
     assert _short(_diff({}, {"seed": 2}, {})) == [("/seed", ABSENT, 2, ABSENT)]
     assert _short(_diff({"seed": 1}, {}, {})) == [("/seed", 1, ABSENT, ABSENT)]
     assert _diff(_NONE, {"seed": 2}, {}) == []
+
+
+def test_a_secret_that_the_platform_shows_is_not_compared_with_it() -> None:
+    """It shows a value, and a manifest holds a reference."""
+    spec = {"inputs": [{"name": "a", "token": "$[[ secrets.T ]]"}]}
+    plain = {"inputs": [{"name": "a", "token": "not-a-reference"}]}
+    assert _diff(plain, plain, {"inputs": [{"name": "a", "token": "hunter2"}]}) == []
+    assert _diff(spec, spec, {"inputs": [{"name": "a"}]}) == []
 
 
 def test_secret_fields_are_compared_by_reference_and_never_shown() -> None:
@@ -212,6 +222,9 @@ def test_a_keyed_list_with_broken_keys_is_matched_by_position() -> None:
     spec = {"inputs": [{"name": "a", "x": 1}, {"name": "a", "x": 2}]}
     live = {"inputs": [{"name": "a", "x": 1}, {"name": "a", "x": 3}]}
     assert _short(_diff(spec, spec, live)) == [("/inputs/1/x", 2, 2, 3)]
+    whole = {"inputs": [{"name": "a", "x": 1}, {"name": "b", "x": 2}]}
+    assert [c.path for c in _diff(whole, whole, live)] == ["/inputs/1/name", "/inputs/1/x"]
+    assert [c.path for c in _diff(spec, spec, whole)] == ["/inputs/1/name"]
 
 
 def test_short_lists_are_shown_as_they_are() -> None:
