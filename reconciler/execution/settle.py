@@ -6,7 +6,7 @@
     delete               by reading: gone means done
     stop                 by reading: ended or gone means done
     update               not at all: it is idempotent, and planned again from what is live
-    adopt, forget        they never left this machine
+    adopt, move, forget  they never left this machine
 
 What a search settles as "not submitted", and what will be planned again, is recorded as failed. What nothing settles
 is for a person, who looks at the platform and says so (`settle_by_hand`).
@@ -14,12 +14,13 @@ is for a person, who looks at the platform and says so (`settle_by_hand`).
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
+import shlex
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, assert_never
 
-from reconciler.errors import PlatformError, SubmissionAmbiguous, Unanswered, UsageError
+from reconciler.errors import Interrupted, PlatformError, SubmissionAmbiguous, Unanswered, UsageError
 from reconciler.execution.calling import Creation, Effect, Gate, NoEffect, Unsure, judged
+from reconciler.execution.pooling import workers
 from reconciler.execution.resolving import Made, Unresolved, Values, resolve
 from reconciler.execution.searching import can_search, search
 from reconciler.model.kind import CreateClass
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
     from reconciler.execution.calling import Verdict
     from reconciler.execution.context import Context
     from reconciler.model.address import Address
-    from reconciler.providers.protocol import Creates
+    from reconciler.providers.protocol import Connection, Creates
     from reconciler.state.journal import Intent
     from reconciler.state.protocol import Lease, State, StateStore
     from reconciler.state.recovery import Unsettled
@@ -63,23 +64,32 @@ class Ambiguous:
 
 @dataclass(frozen=True, slots=True)
 class Settlement:
-    """The end of settling. `state` is what holds now."""
+    """The end of settling. `state` is what holds now; `interrupted`: asked to stop on the way."""
 
     state: State
     settled: tuple[Settled, ...] = ()
     ambiguous: tuple[Ambiguous, ...] = ()
+    environment: str = ""
+    interrupted: bool = False
 
     def require(self) -> State:
-        """`state`; raises SubmissionAmbiguous, naming every address and the one command, when any is left."""
+        """`state`. Raises Interrupted when we were asked to stop; SubmissionAmbiguous, naming every address and the one
+        command, when any is left.
+        """
+        if self.interrupted:
+            msg = "asked to stop while settling what an earlier apply began"
+            raise Interrupted(msg, hint="Nothing new was begun. Apply again to go on.")
         if self.ambiguous:
             lines = [f"{left.address}: {left.why}" for left in self.ambiguous]
-            addresses = " ".join(f"'{left.address}'" for left in self.ambiguous[:1])
-            hint = (
-                "Look for it on the platform, then say what is true: "
-                f"reconciler state settle {addresses} --submitted ID (or --not-submitted)"
-            )
+            hint = f"Look for it on the platform, then say what is true: {self.command()}"
             raise SubmissionAmbiguous("not known whether it was submitted:\n" + "\n".join(lines), hint=hint)
         return self.state
+
+    def command(self) -> str:
+        """The command that settles the first of what is left."""
+        where = f" --environment {shlex.quote(self.environment)}" if self.environment else ""
+        address = shlex.quote(str(self.ambiguous[0].address))
+        return f"reconciler state settle {address}{where} --submitted ID (or --not-submitted)"
 
 
 def settle(context: Context) -> Settlement:
@@ -91,13 +101,15 @@ def settle(context: Context) -> Settlement:
     if not pending:
         return Settlement(context.store.read(context.environment))
     state = context.store.read(context.environment)
-    with ThreadPoolExecutor(max_workers=max(1, context.parallelism), thread_name_prefix="settle") as pool:
+    with workers(context.parallelism, "settle") as pool:
         verdicts = list(pool.map(lambda entry: _verdict(entry, context, state), pending))
     ended = [_recorded(entry.intent, verdict, context) for entry, verdict in zip(pending, verdicts, strict=True)]
     return Settlement(
         state=_committed(context.store, context.environment, context.lease),
         settled=tuple(end for end in ended if isinstance(end, Settled)),
         ambiguous=tuple(end for end in ended if isinstance(end, Ambiguous)),
+        environment=context.environment,
+        interrupted=context.stop.is_set(),
     )
 
 
@@ -148,16 +160,17 @@ def _verdict(entry: Unsettled, context: Context, state: State) -> Verdict:
     intent = entry.intent
     connection = context.connections.get(intent.address.target)
     match intent.verb:
-        case Verb.ADOPT | Verb.FORGET:
+        case Verb.ADOPT | Verb.MOVE | Verb.FORGET:
             return NoEffect(f"{_LEFT}; it never leaves this machine", "execution.not-sent")
         case Verb.UPDATE:
             return NoEffect(f"{_LEFT}; it is planned again from what is live", "execution.planned-again")
         case Verb.STOP | Verb.DELETE:
-            return _read_again(intent, None if connection is None else connection.handler(intent.address.kind))
+            known = connection is not None and (intent.platform, intent.address.kind) in context.kinds
+            return _read_again(intent, connection.handler(intent.address.kind) if connection and known else None)
         case Verb.CREATE if connection is None:
             return Unsure(f"there is no connection to the target {intent.address.target}", "submission.ambiguous")
         case Verb.CREATE:
-            return _created(entry, connection.handler(intent.address.kind), context, state)
+            return _created(entry, connection, context, state)
         case _ as unreachable:
             assert_never(unreachable)
 
@@ -178,17 +191,21 @@ def _read_again(intent: Intent, handler: object) -> Verdict:
     return planned_again
 
 
-def _created(entry: Unsettled, handler: Creates, context: Context, state: State) -> Verdict:
+def _created(entry: Unsettled, connection: Connection, context: Context, state: State) -> Verdict:
     intent = entry.intent
     what = entry.unknown.error if entry.unknown is not None else _LEFT
-    kind = context.kinds[intent.platform, intent.address.kind]
+    kind = context.kinds.get((intent.platform, intent.address.kind))
+    if kind is None:
+        return Unsure(f"{what}; {intent.platform} {intent.address.kind} is not known here", "submission.ambiguous")
     if intent.mark is None or kind.create_class is CreateClass.BLIND:
         return Unsure(f"{what}; the platform offers no way to find out", "submission.ambiguous")
+    handler = connection.handler(intent.address.kind)
     if not can_search(handler) and kind.create_class is CreateClass.TOKEN:
         return _repeated(intent, handler, context, state)
     now, patience = context.clock(), context.patience
-    # The call may have been under way until the process died, and when that was nobody wrote down.
-    until = max(now, min(now + patience.horizon, intent.at + patience.call + patience.horizon))
+    # The call may have been under way until the process died, and when that was nobody wrote down; nor whether the
+    # machine's clock was set since.
+    until = max(now, min(now + patience.horizon, intent.at + patience.doubt + patience.horizon))
     found = search(handler, intent.address, intent.mark, until, context)
     return judged(found, what, "submission.ambiguous")
 

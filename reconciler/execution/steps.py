@@ -133,7 +133,7 @@ class StepRun:
         time: what the store raises.
         """
         step = self._step
-        if step.verb is Verb.FORGET:
+        if step.verb in {Verb.FORGET, Verb.MOVE}:
             self._intend()
             return self.record(Effect(step.remote_id))
         handler = self._handler()
@@ -244,6 +244,7 @@ class StepRun:
             lifecycle=step.lifecycle,
             depends_on=step.depends_on,
             remote_id=step.remote_id,
+            moved_from=step.moved_from,
         )
         self._context.store.append(self._context.environment, intent, self._context.lease)
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from reconciler.manifests import targets
+from reconciler.manifests import exceptions, targets
 from reconciler.manifests.bundling import resolved
 from reconciler.manifests.files import PROJECT_FILES
 from reconciler.manifests.findings import Finding, suggestion
@@ -105,6 +105,7 @@ def _findings(
     if not isinstance(document.value, dict):
         return
     yield from _expressions(document.value)
+    yield from exceptions.check(document.value, {finding.pointer for finding in broken})
     environments = document.value.get("environments")
     if not isinstance(environments, dict):
         return
@@ -150,6 +151,10 @@ def _project(value: Mapping[str, Any], file: Path, scope_keys: Mapping[str, str]
         state=StateBackend((value.get("state") or {}).get("backend", StateBackend.FILE)),
         policy=Policy(policy.get("max_deletes"), policy.get("max_delete_percent"), policy.get("max_gpu_hours")),
         file=str(file.resolve()),
+        moves=exceptions.moves(value),
+        ignore=exceptions.ignore(value),
+        allow=exceptions.allowances(value),
+        adopt=exceptions.adopt(value),
     )
 
 

@@ -22,9 +22,12 @@ UNREADABLE = "decide.unreadable"
 
 
 class Verb(StrEnum):
-    """What the executor does. `ADOPT` and `FORGET` change only our memory; the rest is ONE mutating call each."""
+    """What the executor does. `ADOPT`, `MOVE` and `FORGET` change only our memory; the rest is ONE mutating call each.
+    `MOVE` gives what is recorded at one address to another one, whole.
+    """
 
     ADOPT = "adopt"
+    MOVE = "move"
     FORGET = "forget"
     CREATE = "create"
     UPDATE = "update"
@@ -34,7 +37,7 @@ class Verb(StrEnum):
     @property
     def calls_platform(self) -> bool:
         """Whether the step sends a mutating call."""
-        return self not in {Verb.ADOPT, Verb.FORGET}
+        return self not in {Verb.ADOPT, Verb.MOVE, Verb.FORGET}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +47,7 @@ class Step:
     `id` counts from 1; `needs` point to lower ids only, so the list order is a valid order. `desired` is the
     normalised spec with secrets and unresolved references as expressions (None for stop, delete, forget).
     `seen` is the fingerprint of the live object the plan saw (`fingerprint()` in planning), "" when it saw none.
-    `after_end`: wait for the run at `remote_id` to end first (`onChange: queue`).
+    `after_end`: wait for the run at `remote_id` to end first (`onChange: queue`). `moved_from`: where a move takes it.
     """
 
     id: int
@@ -61,13 +64,14 @@ class Step:
     lifecycle: Lifecycle | None = None
     depends_on: tuple[Address, ...] = ()
     after_end: bool = False
+    moved_from: Address | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Base:
     """What the plan was made from; apply refuses when it moved. No timestamps: a plan is the same bytes every time.
 
-    `commit` is the git commit or "" outside a repository, `serial` and `lineage` those of the state read.
+    `commit` is the git commit or "" outside a repository, `serial`, `lineage` and `journal` those of the state read.
     """
 
     project: str
@@ -77,6 +81,7 @@ class Base:
     lineage: str = ""
     serial: int = 0
     policy_digest: str = ""
+    journal: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,8 @@ import gc
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
 
 from reconciler.model.canonical import digest
 from reconciler.model.plan import Base
@@ -14,6 +15,7 @@ from reconciler.operations.foresight import foresee
 from reconciler.operations.selection import EVERYTHING, Selection, select
 from reconciler.operations.validate import declare, rooted
 from reconciler.operations.wiring import connected, open_store
+from reconciler.planning.moves import moved
 from reconciler.planning.planner import PlanInputs, make_plan
 from reconciler.version import __version__
 
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from reconciler.model.address import Address
     from reconciler.model.diagnostic import Diagnostic
     from reconciler.model.plan import Plan
+    from reconciler.model.project import Project
     from reconciler.model.resource import Reading
     from reconciler.operations.validate import Declared
     from reconciler.operations.workspace import Say, Workspace
@@ -37,10 +40,13 @@ EMPTY_FOLDER = "file.empty-folder"
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What a plan is asked for: which addresses, and whether to build up or to take down."""
+    """What a plan is asked for: which addresses, and whether to build up or to take down. `adopt` are live objects
+    that may be taken over besides those of the project file.
+    """
 
     selection: Selection = EVERYTHING
     destroy: bool = False
+    adopt: frozenset[Address] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +95,8 @@ def wants_of(workspace: Workspace, declared: Declared, state: State, wish: Wish)
     from reconciler.planning.wants import wants
 
     manifests = () if wish.destroy else declared.manifests
-    return tuple(wants(manifests, state.resources, workspace.kinds, workspace.owner))
+    memory = moved(state.resources, workspace.project.moves, {manifest.address for manifest in manifests})
+    return tuple(wants(manifests, memory.recorded, workspace.kinds, workspace.owner))
 
 
 def read_live(workspace: Workspace, wanted: Sequence[Want], connections: Mapping[str, Connection]) -> Reading:
@@ -119,7 +126,17 @@ def inputs_of(workspace: Workspace, declared: Declared, state: State, wish: Wish
         destroy=wish.destroy,
         selected=selected(workspace, declared, state, wish),
         gpu_hours=gpu_hours(workspace, declared),
+        adopt=workspace.project.adopt | wish.adopt,
+        moves=workspace.project.moves,
+        ignore=workspace.project.ignore,
+        allow=workspace.project.allow,
+        today=today(),
     )
+
+
+def today() -> str:
+    """The date by which allowances expire (UTC)."""
+    return datetime.now(UTC).date().isoformat()
 
 
 def gpu_hours(workspace: Workspace, declared: Declared) -> dict[Address, float] | None:
@@ -152,12 +169,6 @@ def base_of(workspace: Workspace, state: State) -> Base:
     from reconciler.repository.checkout import find_checkout
 
     checkout = find_checkout(workspace.root)
-    policy = workspace.project.policy
-    limits = {
-        "max_deletes": policy.max_deletes,
-        "max_delete_percent": policy.max_delete_percent,
-        "max_gpu_hours": policy.max_gpu_hours,
-    }
     return Base(
         project=workspace.project.name,
         environment=workspace.environment.name,
@@ -165,8 +176,26 @@ def base_of(workspace: Workspace, state: State) -> Base:
         commit=checkout.commit if checkout else "",
         lineage=state.lineage,
         serial=state.serial,
-        policy_digest=digest(limits),
+        policy_digest=digest(_rules(workspace.project)),
+        journal=state.journal,
     )
+
+
+def _rules(project: Project) -> dict[str, Any]:
+    """Everything in the project file that a plan was checked against; of allowances those that hold today."""
+    policy, now = project.policy, today()
+    rules: dict[str, Any] = {
+        "max_deletes": policy.max_deletes,
+        "max_delete_percent": policy.max_delete_percent,
+        "max_gpu_hours": policy.max_gpu_hours,
+    }
+    exceptions = {
+        "moved": [[str(move.former), str(move.address)] for move in project.moves],
+        "ignore": [[rule.path, rule.kind, rule.address] for rule in project.ignore],
+        "allow": [[each.what.value, *sorted(map(str, each.addresses))] for each in project.allow if each.holds(now)],
+        "adopt": sorted(map(str, project.adopt)),
+    }
+    return rules | {name: entries for name, entries in exceptions.items() if entries}
 
 
 @contextmanager

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from reconciler.model.change import ABSENT, Action, Change, FieldChange
 from reconciler.model.kind import Life, OnFieldChange
 from reconciler.model.manifest import DEFAULT_LIFECYCLE
-from reconciler.model.resource import Phase
+from reconciler.model.resource import Live, Phase
 from reconciler.planning.decide import Case, Ownership, Presence, Verdict, decide
 from reconciler.planning.diff import Sides, Terms, differences, highest
 from reconciler.planning.edges import Edges, Via
 from reconciler.planning.expressions import filled
 from reconciler.planning.forms import form_of
+from reconciler.planning.ignoring import Ignored
+from reconciler.planning.moves import as_moved
+from reconciler.planning.names import OwnNames, own_name, without_identity
 from reconciler.planning.normalise import Place, digest_by, normalise_by, same, shows
 from reconciler.planning.rules import Rules, rules_of
 from reconciler.planning.wants import Wanted, mark_of, wanted_of
@@ -25,7 +29,8 @@ if TYPE_CHECKING:
     from reconciler.model.kind import Kind
     from reconciler.model.manifest import Lifecycle, Manifest
     from reconciler.model.mark import Mark, Owner
-    from reconciler.model.resource import Live, Recorded
+    from reconciler.model.project import Ignore
+    from reconciler.model.resource import Recorded
     from reconciler.planning.references import Kinds
 
 
@@ -51,7 +56,8 @@ class Subject:
 @dataclass(frozen=True, slots=True)
 class Decision:
     """What was decided at one address, with all that steps are made of. `wanted` is None where nothing is declared;
-    `mark` is the one that the object carries or will carry.
+    `mark` is the one that the object carries or will carry; `sent` is what a create or an update tells the platform,
+    None where that is what is wanted; `moved_from` is where our memory of it stands until now.
     """
 
     subject: Subject
@@ -60,16 +66,20 @@ class Decision:
     wanted: Wanted | None = None
     mark: Mark | None = None
     depends_on: tuple[Address, ...] = ()
+    sent: dict[str, Any] | None = None
+    moved_from: Address | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Permissions:
     """What persons have declared for this plan: removed active runs that may be cancelled, live objects without a
-    mark that may be taken over.
+    mark that may be taken over, where moved things were before, and fields that are left to others.
     """
 
     allowed: frozenset[Address] = frozenset()
     adopt: frozenset[Address] = frozenset()
+    came_from: Mapping[Address, Address] = field(default_factory=dict)
+    ignore: tuple[Ignore, ...] = ()
 
 
 @dataclass(slots=True)
@@ -78,13 +88,14 @@ class Outlook:
 
     `names`: by target, what a live remote id is called in manifests (`Place.names`); `former`: the same of ids that
     this plan takes out of use. `made_anew`: addresses whose remote id this plan will change. `known`: what expressions
-    can be compared as.
+    can be compared as. `own`: things that are called otherwise on their platform.
     """
 
     names: dict[str, dict[str, str]] = field(default_factory=dict)
     former: dict[str, dict[str, str]] = field(default_factory=dict)
     made_anew: set[Address] = field(default_factory=set)
     known: dict[Address, Live | Recorded] = field(default_factory=dict)
+    own: OwnNames = field(default_factory=OwnNames)
 
 
 class Assessor:
@@ -97,6 +108,8 @@ class Assessor:
         self._edges = edges
         self._permissions = permissions
         self._used = frozenset(edge.dependency for edge in edges.dangling)
+        self._kinds = kinds
+        self._holders = Counter((r.address.target, r.address.kind, r.remote_id) for r in recorded.values())
         self.rules = {name: rules_of(kind) for name, kind in kinds.items()}
         self._forms = _forms(kinds, self.rules)
         self._outlook = Outlook()
@@ -113,7 +126,8 @@ class Assessor:
         wanted = wanted_of(manifest, subject.kind, subject.rules, self._edges.of.get(subject.address, ()))
         subject, ownership = self._whose(subject, wanted, manifest)
         unmoved = subject.recorded is not None and same(subject.recorded.spec, wanted.spec)
-        fields = self._fields(subject, wanted, unmoved=unmoved)
+        ignored = self._ignored(subject)
+        fields = ignored.without(self._fields(subject, wanted, unmoved=unmoved))
         forced = _forced(subject, wanted, fields)
         depends_on = self._edges.dependencies(subject.address)
         case = replace(
@@ -122,12 +136,16 @@ class Assessor:
             forces=forced,
             adopt=subject.address in self._permissions.adopt,
             forgetful=_is_forgetful(subject, manifest.lifecycle, depends_on)
-            or not (unmoved or _is_remembered(subject, wanted)),
+            or not (unmoved or self._is_remembered(subject, wanted, ignored)),
         )
-        verdict = decide(case)
+        former = self._permissions.came_from.get(subject.address)
+        verdict = as_moved(decide(case), former)
         self._foresee(subject, verdict)
         change = _change(subject, verdict, _shown(fields, forced))
-        return Decision(subject, verdict, change, wanted, self._mark(subject, verdict, wanted), depends_on)
+        mark = self._mark(subject, verdict, wanted)
+        return Decision(
+            subject, verdict, change, wanted, mark, depends_on, self._sent(subject, wanted, ignored), former
+        )
 
     def _removal(self, subject: Subject) -> Decision:
         recorded = subject.recorded
@@ -138,6 +156,7 @@ class Assessor:
             _case(subject, lifecycle, self._ownership(subject)),
             allowed=subject.address in self._permissions.allowed,
             in_use=subject.address in self._used,
+            elsewhere=recorded is not None and self._is_elsewhere(subject.address, recorded.remote_id),
         )
         verdict = decide(case)
         return Decision(subject, verdict, _change(subject, verdict, ()))
@@ -178,6 +197,37 @@ class Assessor:
             return subject.recorded.mark
         return mark_of(self._owner, subject.address, subject.kind.life, wanted.digest, verdict.attempt)
 
+    def _is_elsewhere(self, address: Address, remote_id: str) -> bool:
+        """Another address holds the same object."""
+        return bool(remote_id) and self._holders[address.target, address.kind, remote_id] > 1
+
+    # -- what is left to others, and what is called otherwise --------------------------------------------------------
+
+    def _ignored(self, subject: Subject) -> Ignored:
+        """Nothing is, of a run, which is what was submitted, and of what does not exist yet."""
+        if subject.kind.life is Life.RUN or (subject.live is None and subject.recorded is None):
+            return Ignored()
+        return Ignored.at(subject.address, self._permissions.ignore) if self._permissions.ignore else Ignored()
+
+    def _sent(self, subject: Subject, wanted: Wanted, ignored: Ignored) -> dict[str, Any] | None:
+        renamed = subject.live is not None and own_name(subject.live, subject.kind) is not None
+        if not renamed and not ignored.paths and not self._outlook.own.there.get(subject.address.target):
+            return None
+        place = Place(subject.address.scope, self._outlook.names.get(subject.address.target, {}))
+        live = normalise_by(subject.rules, subject.live.spec, place) if subject.live else {}
+        spec = ignored.kept(wanted.spec, live, subject.rules)
+        return self._outlook.own.sent(spec, subject.rules, subject.kind, subject.address, subject.live)
+
+    def _is_remembered(self, subject: Subject, wanted: Wanted, ignored: Ignored) -> bool:
+        """Our memory holds what is declared; of a run it holds what was submitted, whatever is declared."""
+        if subject.recorded is None or subject.kind.life is Life.RUN:
+            return True
+        again = normalise_by(subject.rules, subject.recorded.spec, Place(subject.address.scope))
+        spec = ignored.kept(wanted.spec, again, subject.rules)
+        if same(again, spec):
+            return True
+        return same(again, self._outlook.own.sent(spec, subject.rules, subject.kind, subject.address, subject.live))
+
     # -- what differs ------------------------------------------------------------------------------------------------
 
     def _fields(self, subject: Subject, wanted: Wanted, *, unmoved: bool) -> tuple[FieldChange, ...]:
@@ -202,7 +252,8 @@ class Assessor:
             new=new,
             former=self._outlook.former.get(subject.address.target, {}),
         )
-        return differences(subject.rules, Sides(memory, desired, found), terms)
+        found_fields = differences(subject.rules, Sides(memory, desired, found), terms)
+        return without_identity(found_fields, subject.kind) if recorded is not None else found_fields
 
     def _values(self, address: Address) -> tuple[dict[str, str], frozenset[str]]:
         """What the expressions of a manifest stand for now, and those that this plan gives another value."""
@@ -244,6 +295,10 @@ class Assessor:
         text = name.write(address) if name else None
         if text and holder.remote_id:
             self._outlook.names.setdefault(address.target, {})[f"{address.kind}/{holder.remote_id}"] = text
+        if form and isinstance(holder, Live):
+            kind = self._kinds[platform, address.kind]
+            if called := self._outlook.own.note(holder, kind, form):
+                self._outlook.names.setdefault(address.target, {})[called[0]] = called[1]
 
 
 def _comparable(rules: Rules, spec: dict[str, Any], values: Mapping[str, str], place: Place) -> dict[str, Any]:
@@ -313,14 +368,6 @@ def _is_forgetful(subject: Subject, now: Lifecycle, depends_on: tuple[Address, .
         or set(subject.recorded.depends_on) != set(depends_on)
         or not subject.same_object
     )
-
-
-def _is_remembered(subject: Subject, wanted: Wanted) -> bool:
-    """Our memory holds what is declared; of a run it holds what was submitted, whatever is declared."""
-    if subject.recorded is None or subject.kind.life is Life.RUN:
-        return True
-    again = normalise_by(subject.rules, subject.recorded.spec, Place(subject.address.scope))
-    return same(again, wanted.spec)
 
 
 def _change(subject: Subject, verdict: Verdict, fields: tuple[FieldChange, ...]) -> Change:

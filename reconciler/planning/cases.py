@@ -41,7 +41,8 @@ class Case:
     `phase` is the live one, or the last recorded one where nothing can be read. `forces` is the highest of all changed
     fields. `lifecycle` is the manifest's, without a manifest the recorded one. `attempt` is the recorded one.
     `adopt`: a person declared the adoption. `allowed`: a person named this active run as one that may be cancelled.
-    `in_use`: a manifest refers to this removed thing. `forgetful`: our memory lags behind though nothing has to change.
+    `in_use`: a manifest refers to this removed thing. `elsewhere`: another address holds the same object.
+    `forgetful`: our memory lags behind though nothing has to change.
     """
 
     life: Life
@@ -59,6 +60,7 @@ class Case:
     adopt: bool = False
     allowed: bool = False
     in_use: bool = False
+    elsewhere: bool = False
     forgetful: bool = False
 
     @property

@@ -7,6 +7,7 @@
     . . .            nothing                                     nothing
     . . yes          ours: an orphan, reported; else nothing     the same
     . R .            forget                                      forget
+    . R yes or ?     another address holds the object: forget    the same
     . R unreadable   hold                                        hold
     . R yes          another owner's mark: refuse                another owner's mark: refuse
                      deleting: forget                            deleting: forget
@@ -85,8 +86,9 @@ def _stranger(case: Case) -> Verdict:
 
 
 def _removed(case: Case) -> Verdict:
-    if case.presence is Presence.ABSENT:
-        return _forget("no longer declared, and gone from the platform")
+    if case.presence is Presence.ABSENT or case.elsewhere:
+        where = "and gone from the platform" if case.presence is Presence.ABSENT else "and held by another address"
+        return _forget(f"no longer declared, {where}")
     if case.presence is Presence.UNREADABLE:
         return Verdict(
             Action.HOLD,

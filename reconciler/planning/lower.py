@@ -70,20 +70,12 @@ def _nearest(all_of: Mapping[Address, Decision], acting: Mapping[Address, Decisi
     waits for the changed app below it, and is not submitted when that change fails.
     """
     below: dict[Address, set[Address]] = {}
-    for start in all_of:
-        waiting = [start]
-        while waiting:
-            address = waiting[-1]
-            further = all_of[address].depends_on if address in all_of else ()
-            missing = [a for a in further if a not in below and a not in acting and a in all_of and a not in waiting]
-            if missing:
-                waiting.extend(missing)
-                continue
-            waiting.pop()
-            below[address] = {a for a in further if a in acting}.union(
-                *(below.get(a, ()) for a in further if a not in acting)
-            )
-    return {address: below[address] for address in acting}
+    for address in in_order({address: decision.depends_on for address, decision in all_of.items()}):
+        found: set[Address] = set()
+        for need in all_of[address].depends_on:
+            found |= {need} if need in acting else below.get(need, set())
+        below[address] = found
+    return below
 
 
 def _needs(
@@ -104,9 +96,9 @@ def _needs(
 
 
 def _builds(decision: Decision, chain: Sequence[_Node]) -> _Node:
-    """The first call that brings something about, rather than taking something away."""
+    """The first call that brings something about, rather than taking something away or changing our memory alone."""
     verbs = decision.verdict.verbs
-    return next((node for node in chain if verbs[node.position] not in {Verb.DELETE, Verb.STOP}), chain[-1])
+    return next((node for node in chain if verbs[node.position] in {Verb.CREATE, Verb.UPDATE}), chain[-1])
 
 
 def _leaving(acting: Mapping[Address, Decision], chains: Mapping[Address, list[_Node]]) -> tuple[_Pairs, _Pairs]:
@@ -122,17 +114,12 @@ def _leaving(acting: Mapping[Address, Decision], chains: Mapping[Address, list[_
     departures: _Pairs = []
     for dependency, those in users.items():
         for user in those:
-            first = _first(gone[dependency], chains)
+            first = chains[dependency][0]
             if user in gone:
                 removals.append((first, gone[user]))
             elif dependency not in acting[user].depends_on:
                 departures.append((first, chains[user][-1]))
     return removals, departures
-
-
-def _first(node: _Node, chains: Mapping[Address, list[_Node]]) -> _Node:
-    """Of what only goes, everything waits, the stopping too; of what is replaced, only the removal."""
-    return chains[node.address][0] if node.goes else node
 
 
 def _removes(decision: Decision, chain: Sequence[_Node]) -> _Node | None:
@@ -141,7 +128,7 @@ def _removes(decision: Decision, chain: Sequence[_Node]) -> _Node | None:
 
 def _without_circles(needs: _Needs, optional: Sequence[_Pairs]) -> _Needs:
     """`needs` with all of `optional` that closes no circle; the last of it gives way first."""
-    extra = [{pair for pair in pairs if pair[1] not in needs[pair[0]] and pair[0] != pair[1]} for pairs in optional]
+    extra = [{pair for pair in pairs if pair[1] not in needs[pair[0]]} for pairs in optional]
     complete = {node: set(wanted) for node, wanted in needs.items()}
     for pairs in extra:
         for node, need in pairs:
@@ -163,10 +150,11 @@ def _step(decision: Decision, position: int, number: int, needs: Sequence[int]) 
     remote_id = holder.remote_id if holder else ""
     waits = verdict.waits and position == len(verdict.verbs) - 1
     seen = "" if waits else fingerprint(subject.live)
-    if decision.wanted is None or verb in {Verb.STOP, Verb.DELETE, Verb.FORGET}:
+    if decision.wanted is None or verb in {Verb.STOP, Verb.DELETE, Verb.FORGET, Verb.MOVE}:
         return Step(
             number, subject.address, subject.platform, verb, tuple(needs),
-            attempt=verdict.attempt, remote_id=remote_id, seen=seen, after_end=waits,
+            attempt=verdict.attempt, remote_id=remote_id, seen="" if verb is Verb.MOVE else seen, after_end=waits,
+            moved_from=decision.moved_from if verb is Verb.MOVE else None,
         )  # fmt: skip
     creates = verb is Verb.CREATE
     return Step(
@@ -175,7 +163,7 @@ def _step(decision: Decision, position: int, number: int, needs: Sequence[int]) 
         platform=subject.platform,
         verb=verb,
         needs=tuple(needs),
-        desired=decision.wanted.spec,
+        desired=decision.wanted.spec if decision.sent is None or verb is Verb.ADOPT else decision.sent,
         digest=decision.wanted.digest,
         mark=decision.mark,
         attempt=verdict.attempt,

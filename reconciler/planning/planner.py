@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from reconciler.model.change import Action, Change
 from reconciler.model.diagnostic import errors
 from reconciler.model.kind import Life
 from reconciler.model.plan import Plan
+from reconciler.model.project import Allowed
 from reconciler.planning import findings
 from reconciler.planning.assess import Assessor, Permissions, Subject
 from reconciler.planning.graph import closure, in_order
-from reconciler.planning.guard import guard
+from reconciler.planning.guard import Allowances, expired, guard
 from reconciler.planning.lower import lower
+from reconciler.planning.moves import contradictions, moved, refuse_likely_renames
 from reconciler.planning.references import check
 
 if TYPE_CHECKING:
@@ -25,7 +27,7 @@ if TYPE_CHECKING:
     from reconciler.model.manifest import Manifest
     from reconciler.model.mark import Owner
     from reconciler.model.plan import Base
-    from reconciler.model.project import Policy
+    from reconciler.model.project import Allowance, Ignore, Move, Policy
     from reconciler.model.resource import Reading, Recorded
     from reconciler.planning.assess import Decision
     from reconciler.planning.references import Edges
@@ -40,7 +42,8 @@ class PlanInputs:
     `selected` limits the plan to these addresses and what they need; None means everything.
     `allowed` are active runs that may be cancelled though nothing else says so, `adopt` live objects without a mark
     that may be taken over: both named by persons. `gpu_hours` are estimates for runs by address, None when nobody
-    estimates.
+    estimates. `moves`, `ignore` and `allow` are those of the project file; `today` is the date (`2026-07-31`, UTC) by
+    which allowances expire, "" where they do not.
     """
 
     base: Base
@@ -56,6 +59,10 @@ class PlanInputs:
     allowed: frozenset[Address] = frozenset()
     adopt: frozenset[Address] = frozenset()
     gpu_hours: Mapping[Address, float] | None = None
+    moves: tuple[Move, ...] = ()
+    ignore: tuple[Ignore, ...] = ()
+    allow: tuple[Allowance, ...] = ()
+    today: str = ""
 
 
 def make_plan(inputs: PlanInputs) -> Plan:
@@ -70,11 +77,18 @@ def make_plan(inputs: PlanInputs) -> Plan:
     if errors(wrong):
         return Plan(inputs.base, (), (), findings.in_reading_order(wrong))
     declared = {manifest.address: manifest for manifest in manifests}
+    memory = moved(inputs.recorded, inputs.moves, declared.keys())
+    inputs = replace(inputs, recorded=memory.recorded)
     chosen = _chosen(inputs, declared, edges)
-    decisions = _decisions(inputs, declared, edges, chosen)
+    allowances = Allowances.of(inputs.allow, inputs.today)
+    allowed = inputs.allowed | allowances.named(Allowed.CANCEL)
+    permissions = Permissions(allowed, inputs.adopt, memory.came_from, inputs.ignore)
+    decisions = _decisions(inputs, declared, edges, chosen, permissions)
+    if inputs.selected is None:
+        decisions = refuse_likely_renames(decisions, allowances)
     strange = tuple(_strange(inputs, declared, chosen))
     changes = tuple(sorted((*(d.change for d in decisions), *strange), key=lambda change: change.address))
-    told = (*wrong, *_told(inputs, declared, decisions, strange), *_guarded(inputs, changes))
+    told = (*wrong, *_told(inputs, declared, decisions, strange), *_guarded(inputs, changes, allowances))
     return Plan(inputs.base, changes, lower(decisions), findings.in_reading_order(told))
 
 
@@ -83,6 +97,7 @@ def _misuse(inputs: PlanInputs, manifests: Sequence[Manifest]) -> Iterator[Diagn
         yield findings.selection_destroys()
     if not inputs.destroy and inputs.selected is None and not manifests and inputs.recorded:
         yield findings.nothing_declared(len(inputs.recorded))
+    yield from contradictions(inputs.moves, {manifest.address: manifest for manifest in manifests})
 
 
 def _told(
@@ -100,9 +115,17 @@ def _told(
         yield from findings.of_selection(taken, inputs.selected, {*declared, *inputs.recorded})
 
 
-def _guarded(inputs: PlanInputs, changes: Sequence[Change]) -> tuple[Diagnostic, ...]:
+def _guarded(inputs: PlanInputs, changes: Sequence[Change], allowances: Allowances) -> Iterator[Diagnostic]:
     recorded = len(inputs.recorded)
-    return guard(changes, inputs.policy, recorded=recorded, destroy=inputs.destroy, gpu_hours=inputs.gpu_hours)
+    yield from expired(inputs.allow, inputs.today)
+    yield from guard(
+        changes,
+        inputs.policy,
+        recorded=recorded,
+        destroy=inputs.destroy,
+        gpu_hours=inputs.gpu_hours,
+        allowed=allowances,
+    )
 
 
 def _chosen(inputs: PlanInputs, declared: Mapping[Address, Manifest], edges: Edges) -> list[Address]:
@@ -118,9 +141,12 @@ def _chosen(inputs: PlanInputs, declared: Mapping[Address, Manifest], edges: Edg
 
 
 def _decisions(
-    inputs: PlanInputs, declared: Mapping[Address, Manifest], edges: Edges, chosen: Iterable[Address]
+    inputs: PlanInputs,
+    declared: Mapping[Address, Manifest],
+    edges: Edges,
+    chosen: Iterable[Address],
+    permissions: Permissions,
 ) -> list[Decision]:
-    permissions = Permissions(inputs.allowed, inputs.adopt)
     assessor = Assessor(inputs.owner, inputs.kinds, edges, inputs.recorded, permissions)
     return [
         assessor.assess(_subject(inputs, declared.get(address), address, assessor))

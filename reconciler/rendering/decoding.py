@@ -71,7 +71,7 @@ def _text(value: object) -> str:
 
 
 def _base(value: object) -> Base:
-    m = _object(value, "project environment tool_version commit lineage serial policy_digest")
+    m = _object(value, "project environment tool_version commit lineage serial policy_digest journal")
     return Base(
         _text(m["project"]),
         _text(m["environment"]),
@@ -80,6 +80,7 @@ def _base(value: object) -> Base:
         _text(m["lineage"]),
         _of(m["serial"], int),
         _text(m["policy_digest"]),
+        _text(m["journal"]),
     )
 
 
@@ -115,7 +116,9 @@ def _field(value: object) -> FieldChange:
 
 def _step(value: object) -> Step:
     names = "id address platform verb needs desired digest mark attempt remote_id seen lifecycle depends_on after_end"
-    m = _object(value, names)
+    given = dict(_of(value, dict))
+    moved_from = given.pop("moved_from", None)
+    m = _object(given, names)
     return Step(
         _of(m["id"], int),
         Address.parse(_text(m["address"])),
@@ -131,6 +134,7 @@ def _step(value: object) -> Step:
         _lifecycle(m["lifecycle"]),
         tuple(Address.parse(_text(address)) for address in _list(m["depends_on"])),
         _of(m["after_end"], bool),
+        None if moved_from is None else Address.parse(_text(moved_from)),
     )
 
 

@@ -2,12 +2,15 @@
 
 The plan's JSON is what `plan -o` saves and `apply` reads, so reading is strict: another version, an unknown or a
 missing key, a value of the wrong type or a document that is not what its id says is refused, never guessed at.
+A saved plan says when it was made and until when it may be applied, beside the plan itself.
 The shapes are in schemas/plan.schema.json and schemas/diagnostics.schema.json.
 """
 
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from reconciler.errors import PlanUnreadable
@@ -28,6 +31,16 @@ if TYPE_CHECKING:
 PLAN_FORMAT: Final = "reconciler.plan/v1"
 DIAGNOSTICS_FORMAT: Final = "reconciler.diagnostics/v1"
 _ID_LENGTH = 16
+_TIME = "%Y-%m-%dT%H:%M:%SZ"
+_ANEW = "Make a new plan with `plan -o FILE`."
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """When a plan was saved, and until when it may be applied: UNIX time in whole seconds."""
+
+    created: int
+    expires: int
 
 
 def plan_to_json(plan: Plan) -> str:
@@ -45,21 +58,59 @@ def plan_id(plan: Plan) -> str:
 
 
 def plan_from_json(text: str) -> Plan:
-    """The inverse of `plan_to_json`. Raises PlanUnreadable with a sentence on anything else."""
+    """The inverse of `plan_to_json`, of a saved plan too. Raises PlanUnreadable with a sentence on anything else."""
+    return _read(text)[0]
+
+
+def saved_to_json(plan: Plan, stamp: Stamp) -> str:
+    """The same document with one more member, `saved`: the plan itself knows no time, so that it stays the same bytes."""
+    document = {**json.loads(plan_to_json(plan)), "saved": _stamp(plan, stamp)}
+    return json.dumps(document, indent=2, sort_keys=True, allow_nan=False) + "\n"
+
+
+def saved_from_json(text: str) -> tuple[Plan, Stamp]:
+    """The inverse of `saved_to_json`. Raises PlanUnreadable, also for a plan that was printed and not saved."""
+    plan, found = _read(text)
+    if found is None:
+        msg = "this plan was printed and not saved: nobody can tell how old it is"
+        raise PlanUnreadable(msg, hint=_ANEW)
+    try:
+        stamp = Stamp(_seconds(found["created"]), _seconds(found["expires"]))
+    except (KeyError, TypeError, ValueError) as error:
+        msg = f"the saved plan does not say when it was made: {error!r}"
+        raise PlanUnreadable(msg, hint=_ANEW) from error
+    if found != _stamp(plan, stamp):
+        msg = "the times of the saved plan are not what they were: it was edited or damaged"
+        raise PlanUnreadable(msg, hint=_ANEW)
+    return plan, stamp
+
+
+def _read(text: str) -> tuple[Plan, Any]:
+    """The plan, and the member `saved`, None where there is none."""
     try:
         document = json.loads(text)
     except (ValueError, RecursionError) as error:
         msg = f"not a saved plan: {error}"
-        raise PlanUnreadable(msg, hint="Make a new plan with `plan -o FILE`.") from error
+        raise PlanUnreadable(msg, hint=_ANEW) from error
     found = document.get("format") if isinstance(document, dict) else None
     if found != PLAN_FORMAT:
         msg = f"not a plan this version can read: format {found!r}, want {PLAN_FORMAT!r}"
         raise PlanUnreadable(msg, hint="Plan and apply with the same version of the tool.")
+    saved = document.pop("saved", None)
     plan = decode_plan(document)
     if document["id"] != plan_id(plan):
         msg = "the saved plan is not what its id says: it was edited or damaged"
-        raise PlanUnreadable(msg, hint="Make a new plan with `plan -o FILE`.")
-    return plan
+        raise PlanUnreadable(msg, hint=_ANEW)
+    return plan, saved
+
+
+def _stamp(plan: Plan, stamp: Stamp) -> dict[str, str]:
+    times = [datetime.fromtimestamp(moment, UTC).strftime(_TIME) for moment in (stamp.created, stamp.expires)]
+    return {"created": times[0], "expires": times[1], "sum": short_digest(plan_id(plan), *times, length=_ID_LENGTH)}
+
+
+def _seconds(text: str) -> int:
+    return int(datetime.strptime(text, _TIME).replace(tzinfo=UTC).timestamp())
 
 
 def diagnostics_to_json(diagnostics: Iterable[Diagnostic]) -> str:
@@ -88,6 +139,7 @@ def _body(plan: Plan) -> dict[str, Any]:
             "commit": plan.base.commit,
             "lineage": plan.base.lineage,
             "serial": plan.base.serial,
+            "journal": plan.base.journal,
             "policy_digest": plan.base.policy_digest,
         },
         "changes": [_change(change) for change in plan.changes],
@@ -138,6 +190,7 @@ def _step(step: Step) -> dict[str, Any]:
         "lifecycle": _lifecycle(step.lifecycle),
         "depends_on": [str(address) for address in step.depends_on],
         "after_end": step.after_end,
+        **({"moved_from": str(step.moved_from)} if step.moved_from else {}),
     }
 
 

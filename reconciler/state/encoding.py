@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 _T = TypeVar("_T")
 
-VERSION = "1.0"
+VERSION = "1.1"
 """Major: readers of another one refuse. Minor: rises when a field is added; a reader that does not know the field
 refuses it by name, so that nothing is dropped on the next write."""
 
@@ -53,6 +53,10 @@ class Fields:
             raise StateUnreadable(msg)
         return value
 
+    def has(self, name: str) -> bool:
+        """Whether the member `name` is there: for members that are written only where they say something."""
+        return name in self._data
+
     def text(self, name: str) -> str:
         """A string."""
         return str(self.take(name, str))
@@ -68,6 +72,10 @@ class Fields:
     def texts(self, name: str) -> tuple[str, ...]:
         """A list of strings."""
         return tuple(self._each(name, str, lambda item: item))
+
+    def wholes(self, name: str) -> tuple[int, ...]:
+        """A list of integers."""
+        return tuple(self._each(name, int, int))
 
     def mapping(self, name: str) -> dict[str, str]:
         """An object whose values are strings."""

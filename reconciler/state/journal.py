@@ -3,7 +3,7 @@
 Per mutating call: an `Intent` is durable before the call, one of `Done`, `Failed`, `Unknown` is durable after it.
 An intent without an outcome means "may have happened". One record is one JSON line with a checksum:
 
-    {"at":0.0,...,"fencing":3,"record":"intent","sum":"<16 hex>","version":"1.0"}
+    {"at":0.0,...,"fencing":3,"record":"intent","sum":"<16 hex>","version":"1.1"}
 
 A line that never ended (a torn write) was never acknowledged to anybody and is left out; any other damage is
 StateUnreadable. `fencing` is the writer's: lines of a writer that had been superseded when it wrote are left out.
@@ -55,7 +55,7 @@ class Intent:
 
     `key` pairs it with its outcome: it holds plan, step and fencing, so it is not used twice. `spec` is the
     normalised desired spec (None for stop, delete, forget); `remote_id` the object the step is about ("" for a
-    create); `at` UNIX time.
+    create); `at` UNIX time; `moved_from` where a move takes what is recorded from.
     """
 
     key: str
@@ -72,6 +72,7 @@ class Intent:
     lifecycle: Lifecycle | None = None
     depends_on: tuple[Address, ...] = ()
     remote_id: str = ""
+    moved_from: Address | None = None
 
     @staticmethod
     def key_of(plan: str, step: int, fencing: int) -> str:
@@ -227,6 +228,7 @@ def _intent_to_json(record: Intent) -> dict[str, Any]:
         "lifecycle": None if record.lifecycle is None else lifecycle_to_json(record.lifecycle),
         "depends_on": [str(address) for address in record.depends_on],
         "remote_id": record.remote_id,
+        **({"moved_from": str(record.moved_from)} if record.moved_from else {}),
     }
 
 
@@ -293,6 +295,7 @@ def _intent_from_json(fields: Fields, where: str) -> Intent:
         lifecycle=None if lifecycle is None else lifecycle_from_json(lifecycle, where),
         depends_on=fields.each_parsed("depends_on", Address.parse),
         remote_id=fields.text("remote_id"),
+        moved_from=fields.parsed("moved_from", Address.parse) if fields.has("moved_from") else None,
     )
 
 

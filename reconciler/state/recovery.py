@@ -8,14 +8,18 @@
     done stop         phase, if it is still the recorded run
     done delete       forgotten if it is still the recorded object, else taken out of the history
     done forget       forgotten
+    done move         what was recorded at the former address stands at the new one, also for those that need it
     observed          phase and outputs, if it is still the recorded run
     failed, unknown   nothing; an unknown leaves its intent unsettled
+
+A done or failed step makes its plan the one applied last, and a done one counts as done of it.
 
 Folding twice is folding once.
 """
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, assert_never
 
@@ -23,8 +27,8 @@ from reconciler.errors import StateUnreadable
 from reconciler.model.manifest import DEFAULT_LIFECYCLE
 from reconciler.model.plan import Verb
 from reconciler.model.resource import Phase, Recorded
-from reconciler.state.journal import Done, Failed, Header, Intent, Observed, Unknown
-from reconciler.state.protocol import State
+from reconciler.state.journal import Done, Failed, Header, Intent, Observed, Unknown, encode
+from reconciler.state.protocol import Applied, State
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -49,19 +53,46 @@ def fold(state: State, records: Iterable[Record]) -> State:
     """
     intents: dict[str, Intent] = {}
     resources = dict(state.resources)
+    progress = _Progress(state.applied.plan, set(state.applied.done))
+    written = []
     for record in records:
         match record:
             case Intent():
                 intents[record.key] = record
             case Done():
-                _apply(resources, _intent_of(intents, record), record)
+                intent = _intent_of(intents, record)
+                _apply(resources, intent, record)
+                progress.of(intent.plan).add(intent.step)
+            case Failed():
+                progress.of(_intent_of(intents, record).plan)
             case Observed():
                 _observe(resources, record)
-            case Header() | Failed() | Unknown():
+            case Header() | Unknown():
                 pass
             case _ as unreachable:
                 assert_never(unreachable)
-    return State(state.lineage, state.serial, resources)
+        if not isinstance(record, Header):
+            written.append(encode(record, 0))
+    journal = hashlib.sha256(b"".join(written)).hexdigest()[:16] if written else ""
+    return State(state.lineage, state.serial, resources, progress.applied(), journal)
+
+
+@dataclass(slots=True)
+class _Progress:
+    """How far the last plan has come, while records are gone through."""
+
+    plan: str
+    done: set[int]
+
+    def of(self, plan: str) -> set[int]:
+        """The steps done of `plan`, which is the last one from now on."""
+        if plan != self.plan:
+            self.plan, self.done = plan, set()
+        return self.done
+
+    def applied(self) -> Applied:
+        """The same, for good."""
+        return Applied(self.plan, tuple(sorted(self.done)))
 
 
 def unsettled(records: Iterable[Record]) -> tuple[Unsettled, ...]:
@@ -89,7 +120,7 @@ def carried(records: Iterable[Record]) -> tuple[Record, ...]:
     return tuple(r for u in unsettled(records) for r in (u.intent, u.unknown) if r is not None)
 
 
-def _intent_of(intents: dict[str, Intent], record: Done | Unknown) -> Intent:
+def _intent_of(intents: dict[str, Intent], record: Done | Failed | Unknown) -> Intent:
     if record.key not in intents:
         msg = f"the journal has an outcome without its intent: {record.address} ({record.key})"
         raise StateUnreadable(msg)
@@ -108,8 +139,26 @@ def _apply(resources: _Resources, intent: Intent, done: Done) -> None:
             _delete(resources, intent)
         case Verb.FORGET:
             resources.pop(intent.address, None)
+        case Verb.MOVE:
+            _move(resources, intent)
         case _ as unreachable:
             assert_never(unreachable)
+
+
+def _move(resources: _Resources, intent: Intent) -> None:
+    former = intent.moved_from
+    if former is None or former not in resources:
+        return
+    present = resources.get(intent.address)
+    if present is not None and present.remote_id != resources[former].remote_id:
+        return
+    # The same object at both: the move was folded before, and then the records that had made it where it was.
+    moved = resources.pop(former)
+    resources[intent.address] = present or replace(moved, address=intent.address)
+    for address, recorded in resources.items():
+        if former in recorded.depends_on:
+            needs = {intent.address if need == former else need for need in recorded.depends_on}
+            resources[address] = replace(recorded, depends_on=tuple(sorted(needs)))
 
 
 def _submitted(former: Recorded | None, intent: Intent, done: Done) -> Recorded:

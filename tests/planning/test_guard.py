@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -9,8 +11,8 @@ import pytest
 from reconciler.model.change import Action, Change
 from reconciler.model.diagnostic import Diagnostic, Severity
 from reconciler.model.kind import Life
-from reconciler.model.project import Policy
-from reconciler.planning.guard import guard
+from reconciler.model.project import Allowance, Allowed, Policy
+from reconciler.planning.guard import Allowances, expired, guard
 from tests.planning.samples import PLATFORM, at, flow, live, plan, reading, recorded, tool
 
 
@@ -28,9 +30,44 @@ def _told(found: list[Diagnostic]) -> list[tuple[str, str]]:
 
 
 def test_no_limits_and_nothing_to_limit() -> None:
-    """Nothing is said."""
-    assert _guard(_changes(Action.DELETE, 9)) == []
-    assert _guard(_changes(Action.UPDATE, 9), max_deletes=0, max_delete_percent=0, max_gpu_hours=0) == []
+    """Nothing is said without limits; with limits the room under each is told in every plan."""
+    assert _guard(_changes(Action.DELETE, 5)) == []
+    assert _guard(_changes(Action.UPDATE, 9)) == []
+    (note,) = _guard(_changes(Action.UPDATE, 9), max_deletes=5, max_delete_percent=30, max_gpu_hours=7)
+    room = "0 of 5 (max_deletes), 0% of 30% (max_delete_percent), 0 of 7 GPU-hours (max_gpu_hours)"
+    assert (note.code, note.message) == ("guard.headroom", f"limits: {room}")
+
+
+def test_most_of_everything_never_goes_unasked() -> None:
+    """Without a limit, more than five and more than half of what is recorded is blocked; a destroy means it."""
+    assert _told(_guard(_changes(Action.DELETE, 6), 11)) == [("guard.mass-removal", "error")]
+    assert _guard(_changes(Action.DELETE, 6), 12) == []
+    assert _guard(_changes(Action.DELETE, 6), 6, destroy=True) == []
+    assert _told(_guard(_changes(Action.DELETE, 6), 6, max_deletes=6)) == [("guard.headroom", "note")]
+
+
+def test_what_is_allowed_by_name_does_not_count() -> None:
+    """An allowance lets through what it names, for what it says, until the end of its day."""
+    gone = _changes(Action.DELETE, 3)
+    named = Allowance(Allowed.DELETE, frozenset({gone[0].address, gone[1].address}), "2026-07-31", "retired")
+    for today, codes in [("2026-07-31", ["guard.headroom"]), ("2026-08-01", ["guard.max-deletes"])]:
+        allowed = Allowances.of([named], today)
+        found = guard(gone, Policy(max_deletes=1), recorded=9, destroy=False, allowed=allowed)
+        assert [d.code for d in found] == codes
+    runs = _changes(Action.CREATE, 2, Life.RUN)
+    hours = {run.address: 10.0 for run in runs}
+    one = Allowances.of([replace(named, what=Allowed.GPU_HOURS, addresses=frozenset({runs[0].address}))], "")
+    found = guard(runs, Policy(max_gpu_hours=15), recorded=9, destroy=False, gpu_hours=hours, allowed=one)
+    assert [(d.code, d.message) for d in found] == [("guard.headroom", "limits: 10 of 15 GPU-hours (max_gpu_hours)")]
+    assert [d.code for d in expired([named], "2026-08-01")] == ["guard.allowance-expired"]
+    assert not list(expired([named], "2026-07-31"))
+
+
+def test_what_nothing_bounds_is_over_every_limit() -> None:
+    """A run without a time limit is unbounded, and said so."""
+    (run,) = _changes(Action.CREATE, 1, Life.RUN)
+    (error,) = _guard([run], gpu_hours={run.address: math.inf}, max_gpu_hours=1e9)
+    assert "without bound" in error.message
 
 
 @pytest.mark.parametrize("action", [Action.DELETE, Action.REPLACE])
@@ -47,7 +84,7 @@ def test_removals_are_counted(action: Action) -> None:
 
 def test_forgetting_removes_nothing() -> None:
     """The object stays."""
-    assert _guard(_changes(Action.FORGET, 5), max_deletes=0) == []
+    assert _told(_guard(_changes(Action.FORGET, 5), max_deletes=0)) == [("guard.headroom", "note")]
 
 
 def test_the_share_is_of_what_is_recorded() -> None:
@@ -83,7 +120,7 @@ def test_gpu_hours_are_added_up() -> None:
     assert (error.code, error.severity) == ("guard.max-gpu-hours", Severity.ERROR)
     assert "20 GPU-hours" in error.message
     assert _guard(runs, gpu_hours=hours) == []
-    assert _guard(_changes(Action.CREATE, 2), gpu_hours={}, max_gpu_hours=1) == []
+    assert _told(_guard(_changes(Action.CREATE, 2), gpu_hours={}, max_gpu_hours=1)) == [("guard.headroom", "note")]
 
 
 def test_what_is_not_known_is_not_zero() -> None:
@@ -91,8 +128,8 @@ def test_what_is_not_known_is_not_zero() -> None:
     runs = _changes(Action.REPLACE, 2, Life.RUN)
     assert _told(_guard(runs, max_gpu_hours=5)) == [("guard.gpu-hours-unknown", "warning")]
     assert _told(_guard(runs, max_gpu_hours=5, gpu_hours={runs[0].address: 1.0})) == [
-        ("guard.headroom", "note"),
         ("guard.gpu-hours-unknown", "error"),
+        ("guard.headroom", "note"),
     ]
 
 

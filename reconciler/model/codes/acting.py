@@ -216,4 +216,20 @@ ACTING: Final[dict[str, tuple[str, str]]] = {
         "How much room the limits of the policy leave.",
         "Nothing to do.",
     ),
+    "guard.mass-removal": (
+        "No limit is set, and the plan removes most of what is recorded at once.",
+        "Check that no folder is missing. If it is meant, name it under `allow`, or set a limit, in a reviewed change.",
+    ),
+    "guard.allowance-expired": (
+        "An entry under `allow` in the project file has expired and lets nothing through any more.",
+        "Take it out, or renew it in a reviewed change.",
+    ),
+    "moved.still-declared": (
+        "An entry under `moved` says that a resource has another address now, but both addresses are declared.",
+        "Take one of the two manifests out, or the entry.",
+    ),
+    "plan.likely-rename": (
+        "A resource that is no longer declared and a new one mean the same: it was most likely renamed.",
+        "Add the entry that the hint spells to `moved`, or name one of the two under `allow` (`what: rename`).",
+    ),
 }

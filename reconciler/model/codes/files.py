@@ -56,5 +56,6 @@ FILES: Final[dict[str, tuple[str, str]]] = {
     "project.default": ("The default environment is missing or unknown.", "Set `default` to one of the environments."),
     "project.unknown-platform": ("A target belongs to no known platform.", "Rename it, or add `platform:`."),
     "project.unknown-key": ("A target has an unknown key.", "Correct it; credentials belong into the environment."),
+    "project.moved": ("An entry under `moved` cannot be right.", "See the message: each address moves once."),
     "expression.in-variable": ("A variable holds an expression.", "Give its plain value."),
 }
