@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from reconciler.manifests.findings import Finding, did_you_mean, listed, suggestion
-from reconciler.manifests.schemas import Form
+from reconciler.manifests.schemas import LANGUAGE_VERSION, Form
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from reconciler.model.kind import Kind
     from reconciler.model.project import Environment
 
-LANGUAGE_VERSION: Final = "v1"
 _SIBLINGS: Final = ("metadata", "lifecycle")
 _ENVELOPE_KEYS: Final = ("apiVersion", "kind", "metadata", "spec", "lifecycle")
 
@@ -64,19 +63,29 @@ def _envelope(document: Mapping[str, Any], catalogue: Catalogue) -> Recognised |
         hint = suggestion(platform, catalogue.platforms())
         message = f"there is no platform `{platform}`"
         return Finding("manifest.unknown-platform", message, hint, "/apiVersion")
-    if not slash or version != LANGUAGE_VERSION:
+    kinds = [kind for (owner, _), kind in catalogue.kinds.items() if owner == platform]
+    versions = sorted({kind.api_version for kind in kinds})
+    if not slash or version not in versions:
         message = f"`{document['apiVersion']}` is no version of the manifest language"
-        return Finding("manifest.unknown-version", message, f"write {platform}/{LANGUAGE_VERSION}", "/apiVersion")
-    return _kind(platform, document["kind"], catalogue)
+        written = " or ".join(f"{platform}/{known}" for known in versions)
+        return Finding("manifest.unknown-version", message, f"write {written}", "/apiVersion")
+    return _kind(kinds, version, document["kind"])
 
 
-def _kind(platform: str, name: str, catalogue: Catalogue) -> Recognised | Finding:
-    kind = catalogue.kinds.get((platform, name))
-    if kind is None:
-        known = [other for owner, other in catalogue.kinds if owner == platform]
-        message = f"platform {platform} has no kind `{name}`"
-        return Finding("manifest.unknown-kind", message, suggestion(name, known), "/kind")
-    return Recognised(kind, Form.ENVELOPE)
+def _kind(kinds: list[Kind], version: str, word: str) -> Recognised | Finding:
+    """The kind of this word in this version of the platform's API."""
+    for kind in kinds:
+        if (kind.api_version, kind.word) == (version, word):
+            return Recognised(kind, Form.ENVELOPE)
+    platform = kinds[0].platform
+    elsewhere = sorted(kind.api_version for kind in kinds if kind.word == word)
+    if elsewhere:
+        message = f"{platform}/{version} has no kind `{word}`"
+        hint = f"write `apiVersion: {platform}/{elsewhere[0]}`"
+        return Finding("manifest.unknown-kind", message, hint, "/apiVersion")
+    known = [kind.word for kind in kinds if kind.api_version == version]
+    message = f"platform {platform} has no kind `{word}`"
+    return Finding("manifest.unknown-kind", message, suggestion(word, known), "/kind")
 
 
 def _example(key: str, catalogue: Catalogue) -> str:

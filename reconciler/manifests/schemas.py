@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 _PACKAGE: Final = Path(__file__).resolve().parent.parent
 _SUFFIX: Final = ".schema.json"
+LANGUAGE_VERSION: Final = "v1"
+"""What `apiVersion` names after the platform, for kinds whose schema says nothing else."""
 
 Schema = dict[str, Any]
 KindKey = tuple[str, str]
@@ -144,6 +146,8 @@ def _kind(schema: Schema) -> Kind:
         rules=field_rules(definition(schema, "spec"), Life(schema["x-life"])),
         native_key=schema.get("x-native-key", ""),
         native_whole="x-native-whole" in schema,
+        api_version=schema.get("x-api-version", LANGUAGE_VERSION),
+        written=schema.get("x-written-kind", ""),
     )
 
 

@@ -116,3 +116,12 @@ class Kind:
     """Top-level key of the platform's own file format (`app`), or ""."""
     native_whole: bool = False
     """The platform's own file is the definition itself, with `native_key` as one of its keys, not wrapped in it."""
+    api_version: str = "v1"
+    """Version of the platform's API that manifests of this kind name: `apiVersion: <platform>/<api_version>`."""
+    written: str = ""
+    """The word after `kind:` where two versions of an API share one; "" is `name`, which is unique in a platform."""
+
+    @property
+    def word(self) -> str:
+        """What stands after `kind:` in a manifest."""
+        return self.written or self.name

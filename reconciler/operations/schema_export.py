@@ -25,7 +25,7 @@ def kind_rows() -> list[dict[str, Any]]:
     return [
         {
             "platform": platform,
-            "api_version": f"{platform}/v1",
+            "api_version": f"{platform}/{kind.api_version}",
             "kind": name,
             "life": kind.life.value,
             "native_key": kind.native_key,

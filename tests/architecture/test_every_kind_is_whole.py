@@ -36,8 +36,9 @@ def test_a_kind_can_be_created_and_found_again(platform: str, kind: str) -> None
 @pytest.mark.parametrize(("platform", "kind"), KINDS)
 def test_a_kind_has_an_example(platform: str, kind: str) -> None:
     """Somebody who wants to write one can copy one, in the native form or in the envelope."""
-    native = load_catalogue().kinds[platform, kind].native_key
-    pattern = re.compile(rf"^kind: {kind}\b" + (rf"|^{native}:" if native else ""), re.MULTILINE)
+    found = load_catalogue().kinds[platform, kind]
+    heading = rf"^apiVersion: {platform}/{found.api_version}\nkind: {found.word}\b"
+    pattern = re.compile(heading + (rf"|^{found.native_key}:" if found.native_key else ""), re.MULTILINE)
     files = [p for p in (ROOT / "examples").rglob("*") if p.suffix in {".yaml", ".yml", ".txt"}]
     assert any(pattern.search(p.read_text(encoding="utf-8")) for p in files)
 
