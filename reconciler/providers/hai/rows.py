@@ -36,6 +36,8 @@ _STOPS = {
     4096: "declared succeeded",
     8192: "declared failed",
 }
+_GIVEN_UP = 128 | 256 | 512
+"""A stop that nobody asked for, whatever the worker is called afterwards: its time was over, say."""
 _UNKNOWN_EXIT = ("", "nan", "None")
 
 
@@ -61,11 +63,13 @@ def is_finished(row: Row) -> bool:
 
 def phase_of(row: Row) -> Phase:
     """In one vocabulary. A finished task of which the platform cannot say how it ended has failed: nobody may count on
-    its results.
+    its results. So has one that the platform stopped by itself.
     """
     status = chain_status(row)
     if status == "finished":
-        return _ENDS.get(str(row.get("worker_status")), Phase.FAILED)
+        code = row.get("stop_code")
+        gave_up = isinstance(code, int) and bool(code & _GIVEN_UP)
+        return Phase.FAILED if gave_up else _ENDS.get(str(row.get("worker_status")), Phase.FAILED)
     if status == "running" and any(str(pod.get("status")) == "stopped_terminating" for pod in pods(row)):
         return Phase.STOPPING
     return _PHASES.get(status, Phase.UNKNOWN)
