@@ -8,7 +8,8 @@ from reconciler.model.kind import CreateClass
 from reconciler.providers.ai4s.app import App
 from reconciler.providers.ai4s.job import Job
 from reconciler.providers.ai4s.workflow import Workflow
-from reconciler.providers.protocol import CredentialVariable, Provider
+from reconciler.providers.huawei_credentials import CREDENTIALS, SETTINGS
+from reconciler.providers.protocol import Provider
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -45,18 +46,6 @@ def _tasks(kind: str, spec: Spec) -> Mapping[str, tuple[str, ...]]:
     return tasks(kind, spec)
 
 
-_TOKEN = ("HUAWEICLOUD_SDK_SECURITY_TOKEN", "HW_SECURITY_TOKEN")
-_PROJECT = ("HUAWEICLOUD_SDK_PROJECT_ID", "HW_PROJECT_ID")
-_CREDENTIALS = (
-    CredentialVariable("access_key", ("HUAWEICLOUD_SDK_AK", "HW_ACCESS_KEY"), "access key id", secret=False),
-    CredentialVariable("secret_key", ("HUAWEICLOUD_SDK_SK", "HW_SECRET_KEY"), "secret access key"),
-    CredentialVariable("security_token", _TOKEN, "security token, with temporary access keys only"),
-    CredentialVariable("project_id", _PROJECT, "id of the cloud project of the region", secret=False),
-    CredentialVariable("domain_name", ("HW_DOMAIN_NAME",), "account, to sign in with a password", secret=False),
-    CredentialVariable("user_name", ("HW_USER_NAME",), "user, to sign in with a password", secret=False),
-    CredentialVariable("password", ("HW_USER_PASSWORD",), "password, instead of an access key"),
-)
-
 PROVIDER = Provider(
     name="ai4s",
     connect=_connect,
@@ -66,12 +55,9 @@ PROVIDER = Provider(
         "Workflow": CreateClass.UNIQUE_NAME,
         "Job": CreateClass.SEARCH_ONLY,
     },
-    credentials=_CREDENTIALS,
+    credentials=CREDENTIALS,
     scope_key="space",
-    settings={
-        "project_id": "id of the cloud project of the region, instead of looking it up",
-        "iam_endpoint": "URL of the identity service, instead of the region's",
-    },
+    settings=SETTINGS,
     outputs={"Job": ("output_dir",)},
     check=_check,
     gpu_hours=_gpu_hours,

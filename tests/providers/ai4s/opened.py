@@ -16,6 +16,7 @@ from reconciler.model.mark import Mark, Owner
 from reconciler.model.resource import Desired
 from reconciler.model.target import Target
 from reconciler.providers.ai4s import PROVIDER
+from reconciler.providers.discovery import providers
 from reconciler.providers.protocol import Transport
 from tests.support.local_platform import ACCOUNT
 from tests.support.wsgi_adapter import WsgiAdapter
@@ -66,8 +67,9 @@ def examples() -> tuple[Manifest, ...]:
     """Every manifest of every example project of this platform, in an order that can be applied."""
     found: list[Manifest] = []
     for file in sorted(EXAMPLES.glob("*/reconciler.yaml")):
-        settings = {"ai4s": frozenset(PROVIDER.settings)}
-        project, problems = read_project(file, start=file.parent, scope_keys={"ai4s": "space"}, settings=settings)
+        settings = {name: frozenset(provider.settings) for name, provider in providers().items()}
+        words = {name: provider.scope_key for name, provider in providers().items()}
+        project, problems = read_project(file, start=file.parent, scope_keys=words, settings=settings)
         assert project is not None, problems
         loaded = load(project, project.environments[project.default_environment], catalogue())
         found += [manifest for manifest in loaded.manifests if manifest.platform == "ai4s"]
