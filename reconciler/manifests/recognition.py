@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from difflib import SequenceMatcher
 from typing import TYPE_CHECKING, Any, Final
 
 from reconciler.manifests.findings import Finding, did_you_mean, listed, suggestion
@@ -123,15 +124,16 @@ def _possible(kinds: tuple[Kind, ...], document: Mapping[str, Any], environment:
 
 def _unrecognised(document: Mapping[str, Any], native_keys: list[str]) -> Finding:
     words = [*_ENVELOPE_KEYS[:2], *native_keys]
-    for key in document:
-        if close := did_you_mean(key, words):
-            return Finding(
-                "manifest.unrecognised",
-                f"the document is no manifest: `{key}` is not a word of any platform",
-                f"did you mean `{close}`?",
-                f"/{key}",
-                on_key=True,
-            )
+    meant = {key: close for key in document if (close := did_you_mean(key, words))}
+    if meant:
+        key = max(meant, key=lambda key: SequenceMatcher(None, key, meant[key]).ratio())
+        return Finding(
+            "manifest.unrecognised",
+            f"the document is no manifest: `{key}` is not a word of any platform",
+            f"did you mean `{meant[key]}`?",
+            f"/{key}",
+            on_key=True,
+        )
     return Finding(
         "manifest.unrecognised",
         f"the document is no manifest: it has neither `apiVersion` and `kind` nor one of {listed(native_keys)}",
