@@ -27,6 +27,10 @@ _FACTS: Final = (
 )
 
 
+_FORCING: Final = ("x-immutable", "x-in-place", "x-computed", "x-cosmetic")
+"""The facts that say what a change of the field asks for."""
+
+
 def field_rules(spec: Schema, life: Life) -> tuple[FieldRule, ...]:
     """One rule per field of `spec` (references replaced) that has facts, outer fields first."""
     return tuple(_rule(path, schema, life) for path, schema in fields(spec) if any(fact in schema for fact in _FACTS))
@@ -71,8 +75,14 @@ def _rule(path: str, schema: Schema, life: Life) -> FieldRule:
         unordered="x-unordered" in schema,
         quantity=schema.get("x-quantity", {}).get("unit", ""),
         empty_is_absent="x-empty-is-absent" in schema,
-        refers_to=Reference(refers["kind"], refers.get("form", "")) if refers else None,
+        refers_to=_reference(refers) if refers else None,
+        because="; ".join(_reason(schema[fact]) for fact in _FORCING if fact in schema),
     )
+
+
+def _reference(refers: Schema) -> Reference:
+    kinds = [refers["kind"]] if isinstance(refers["kind"], str) else refers["kind"]
+    return Reference(kinds[0], refers.get("form", ""), tuple(kinds[1:]))
 
 
 def _on_change(schema: Schema, life: Life) -> OnFieldChange | None:

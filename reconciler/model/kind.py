@@ -58,11 +58,18 @@ class OnFieldChange(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Reference:
     """A field that names another resource. `form` is a template such as `{name}::{version}::{scope}` whose trailing
-    parts may be left out; empty: the field holds the bare remote id or name.
+    parts may be left out; empty: the field holds the bare remote id or name. `others` are further kinds that it may
+    name instead: which one is meant is told by what is declared, `kind` first.
     """
 
     kind: str
     form: str = ""
+    others: tuple[str, ...] = ()
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """Every kind it may name, the usual one first."""
+        return (self.kind, *self.others)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +101,8 @@ class FieldRule:
     quantity: str = ""
     empty_is_absent: bool = False
     refers_to: Reference | None = None
+    because: str = ""
+    """The part of `reason` that explains what a change forces; "" where nothing but the kind does."""
 
 
 @dataclass(frozen=True, slots=True)

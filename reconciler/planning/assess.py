@@ -392,5 +392,6 @@ def _forms(kinds: Kinds, rules: Mapping[tuple[str, str], Rules]) -> dict[tuple[s
     for platform, name in sorted(kinds):
         for _, rule in rules[platform, name].references():
             if rule.refers_to is not None and rule.refers_to.form:
-                found.setdefault((platform, rule.refers_to.kind), rule.refers_to.form)
+                for kind in rule.refers_to.kinds:
+                    found.setdefault((platform, kind), rule.refers_to.form)
     return found

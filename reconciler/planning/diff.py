@@ -222,9 +222,9 @@ def _change(spot: Spot, sides: Sides, terms: Terms, what: str = "") -> FieldChan
 
 
 def _why(spot: Spot, sides: Sides, terms: Terms, what: str, forced: OnFieldChange) -> str:
-    reason = spot.rules.rule.reason
+    reason = spot.rules.rule.because
     reference = spot.rules.rule.refers_to
-    if reference and sides.recorded == terms.former.get(f"{reference.kind}/{sides.live}"):
+    if reference and any(sides.recorded == terms.former.get(f"{kind}/{sides.live}") for kind in reference.kinds):
         sides = sides._replace(live=sides.recorded)  # still the id of what we mean, though not for long
     parts = [what, _who(sides, terms)]
     if reason and forced in {OnFieldChange.REPLACE, OnFieldChange.NEW_RUN, OnFieldChange.NOTHING}:

@@ -138,10 +138,11 @@ def _by_form(pointer: str, text: str, reference: Reference, manifest: Manifest, 
     here = manifest.address
     form = form_of(reference.form)
     if form is not None:
-        address = form.read(text, here.target, reference.kind, here.scope)
+        named = [form.read(text, here.target, kind, here.scope) for kind in reference.kinds]
+        address = next((each for each in named if each is not None and each in known), named[0])
     else:
-        bare = Address(here.target, reference.kind, here.scope, text)
-        address = bare if text and bare in known else None
+        bare = (Address(here.target, kind, here.scope, text) for kind in reference.kinds)
+        address = next((each for each in bare if text and each in known), None)
     return Mention(pointer, text, text, text, Via.FORM, (address,), "", reference) if address else None
 
 

@@ -171,7 +171,10 @@ def _reference(text: str, reference: Reference, place: Place) -> str:
     form = form_of(reference.form)
     if form is None:
         return _tidy(text)
-    if name := place.names.get(f"{reference.kind}/{text}") or place.names.get(text):
+    for kind in reference.kinds:
+        if name := place.names.get(f"{kind}/{text}"):
+            return name
+    if name := place.names.get(text):
         return name
     if "$[[" in text:
         return _tidy(text)

@@ -167,6 +167,11 @@ def _inherit(rule: FieldRule, *, is_item: bool) -> FieldRule:
     )
 
 
+def _because(rule: FieldRule) -> str:
+    """What of a rule's own reason explains what a change forces."""
+    return rule.because or (rule.reason if rule.on_change is not None or rule.computed or rule.cosmetic else "")
+
+
 def _overlay(inherited: FieldRule, own: FieldRule | None) -> FieldRule:
     """`own` on top of what is inherited: flags add up; a change rule of its own ends an inherited cosmetic, and a
     cosmetic of its own an inherited change rule.
@@ -182,4 +187,5 @@ def _overlay(inherited: FieldRule, own: FieldRule | None) -> FieldRule:
         cosmetic=own.cosmetic or (inherited.cosmetic and own.on_change is None),
         quantity=own.quantity or inherited.quantity,
         refers_to=own.refers_to or inherited.refers_to,
+        because=_because(own) or inherited.because,
     )

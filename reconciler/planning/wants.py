@@ -70,7 +70,7 @@ def _name(edge: Edge) -> str | None:
         return None
     fits = (
         mention.reference is not None
-        and mention.reference.kind == dependency.kind
+        and dependency.kind in mention.reference.kinds
         and dependency.target == edge.dependent.target
     )
     return form.write(dependency) if fits else None

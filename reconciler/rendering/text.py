@@ -11,6 +11,7 @@ from reconciler.model.diagnostic import Severity
 from reconciler.model.kind import Life
 from reconciler.model.plan import Verb
 from reconciler.rendering.findings import finding_lines
+from reconciler.rendering.lists import comparable_lists, item_lines
 from reconciler.rendering.paint import ACTION_TONES, Paint, Tone
 from reconciler.rendering.words import (
     INTENTIONS,
@@ -25,7 +26,7 @@ from reconciler.rendering.words import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from reconciler.model.change import Change, FieldChange
     from reconciler.model.diagnostic import Diagnostic
@@ -166,6 +167,10 @@ def _field_lines(field: FieldChange, path_column: int, width: int, paint: Paint)
         yield f"{path}{paint(note, Tone.QUIET)}"
         yield from _text_diff(before, field.desired, paint)
         return
+    if lists := comparable_lists(field):
+        yield f"{path}{paint(note, Tone.QUIET)}"
+        yield from _painted(item_lines(*lists, context=_DIFF_CONTEXT), paint)
+        return
     after_text = _secret_or_value(field.desired, secret=field.secret)
     if columns(f"{pad(path, path_column)}  {before_text} -> {after_text}{note}") <= width:
         arrow = f"{paint(before_text, Tone.REMOVED)} -> {paint(after_text, Tone.ADDED)}"
@@ -196,7 +201,11 @@ def _secret_or_value(side: object, *, secret: bool) -> str:
 
 def _text_diff(before: str, after: str, paint: Paint) -> Iterator[str]:
     compared = difflib.unified_diff(printable_lines(before), printable_lines(after), n=_DIFF_CONTEXT, lineterm="")
-    for line in list(compared)[2:]:
+    yield from _painted(list(compared)[2:], paint)
+
+
+def _painted(lines: Iterable[str], paint: Paint) -> Iterator[str]:
+    for line in lines:
         tone = {"+": Tone.ADDED, "-": Tone.REMOVED, "@": Tone.NOTE}.get(line[:1], Tone.PLAIN)
         yield f"  {paint(line, tone)}"
 

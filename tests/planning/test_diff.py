@@ -286,7 +286,7 @@ def test_a_run_is_compared_with_what_was_submitted() -> None:
     changes = _diff(before, {"flow": "b::1::lab", "description": "y"}, {"flow": "a::1::lab"}, RUN)
     assert [(c.path, c.forces, c.why) for c in changes] == [
         ("/description", U, "you edited it"),
-        ("/flow", W, "you edited it; the platform resolves it"),
+        ("/flow", W, "you edited it"),
     ]
 
 
@@ -354,3 +354,12 @@ def test_platforms_that_cannot_update() -> None:
     assert [(c.path, c.forces) for c in changes] == [("/nodes", R), ("/summary", N)]
     assert highest(changes) is R
     assert highest([]) is N
+
+
+def test_the_reason_is_that_of_what_is_forced() -> None:
+    """What else is true of a field, such as how the platform shows it, explains nothing about a change."""
+    shown = FieldRule("x", "kept when made; empties are left out", OnFieldChange.REPLACE, because="kept when made")
+    (change,) = _diff({"x": 1}, {"x": 2}, {"x": 1}, TOOL, shown)
+    assert change.why == "you edited it; kept when made"
+    (change,) = _diff({"x": 1}, {"x": 2}, _NONE, RUN, FieldRule("x", "empties are left out", empty_is_absent=True))
+    assert change.why == "you edited it"

@@ -14,7 +14,7 @@ from reconciler.model.manifest import Manifest
 from reconciler.planning.edges import Known, Via, locate, mentions
 from reconciler.planning.references import Edges, check
 from reconciler.planning.rules import rules_of
-from tests.planning.samples import KINDS, PLATFORM, TARGET, at, flow, manifest, run, tool, with_kind
+from tests.planning.samples import FORM, KINDS, PLATFORM, RUN, TARGET, at, flow, manifest, run, tool, with_kind
 
 
 def _check(*manifests: Manifest) -> tuple[Edges, tuple[Diagnostic, ...]]:
@@ -201,3 +201,15 @@ def test_references_in_maps_and_odd_shapes() -> None:
     assert [m.pointer for m in found] == ["/uses/a~1b", "/uses/l/0", "/uses/l/1/0"]
     assert kind.life is Life.RUN
     assert check([user], with_kind(kind))[0].dangling != ()
+
+
+def test_a_field_may_name_one_of_several_kinds() -> None:
+    """What is declared tells which; nothing is said to be missing that is there."""
+    either = Reference("Flow", FORM, ("Tool",))
+    kind = replace(RUN, rules=(FieldRule("flow", "one or the other", refers_to=either),))
+    kinds = with_kind(kind)
+    for declared, text in ((tool("qc@1"), "qc::1"), (flow("wf@1"), "wf::1")):
+        edges, found = check([declared, run(flow=text)], kinds)
+        assert edges.dependencies(run().address) == (declared.address,)
+        assert found == ()
+    assert [f.code for f in check([run(flow="none::1")], kinds)[1]] == ["references.undeclared"]

@@ -198,7 +198,7 @@ def test_other_facts() -> None:
     assert app["resources.cpu"].quantity == job["tasks[].resources.cpu"].quantity == "C"
     assert workflow["tasks[].resources.memory"].quantity == "G"
     assert workflow["tasks[].app_id"].refers_to.kind == "App"
-    assert job["tool_id"].refers_to.kind == "Workflow"
+    assert job["tool_id"].refers_to.kinds == ("Workflow", "App")
     assert job["tool_id"].refers_to.form == "{name}::{version}::{scope}"
     assert app["resources.gpu_type"].empty_is_absent
     assert all(rule.reason for rule in (*app.values(), *workflow.values(), *job.values()))
