@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import sys
+from typing import NoReturn
+
+_INTERRUPTED = 130
 
 
 def main() -> int:
@@ -15,8 +20,19 @@ def main() -> int:
     try:
         from reconciler.cli.app import run
     except KeyboardInterrupt:  # typed while we were still loading
-        return 130
-    return run(sys.argv[1:])
+        return _INTERRUPTED
+    code = run(sys.argv[1:])
+    if code == _INTERRUPTED:
+        _leave(code)
+    return code
+
+
+def _leave(code: int) -> NoReturn:
+    """Ends now: threads that still wait for some answer have nothing to say any more, and the journal is written."""
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(OSError, ValueError):
+            stream.flush()
+    os._exit(code)
 
 
 if __name__ == "__main__":

@@ -30,6 +30,7 @@ _QUESTION = "Apply this plan?"
         ("reconciler apply", "plan, ask, then do it"),
         ("reconciler apply --yes --wait", "in a script: exit 8 when a run failed"),
         ("reconciler plan -o p && reconciler apply p", "do exactly what was reviewed, or refuse"),
+        ("reconciler apply p --resume", "finish it, when it was cut short"),
         ("reconciler apply --only 'App/*'", "a part, with what it needs; never removes"),
     )
 )
@@ -44,6 +45,9 @@ def app(
     without: Except = None,
     yes: Yes = False,
     wait: Wait = False,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Finish what was cut short, of PLAN if given, and begin nothing else.")
+    ] = False,
     parallelism: Parallelism = None,
     form: Format = Shape.TEXT,
 ) -> int:
@@ -51,11 +55,13 @@ def app(
 
     Without PLAN it plans, shows the plan, asks, and does it. With PLAN it does what the plan says, or writes nothing
     and says why (exit code 4). Killed at any moment, the next apply settles what was left and goes on: nothing is
-    submitted twice.
+    submitted twice. A saved plan is good for one apply; --resume PLAN does what that one apply has not done, --resume
+    alone only settles.
     """
-    from reconciler.cli.applying import Manner, carry_out, plan_and_carry_out
+    from reconciler.cli.applying import Manner, carry_out, plan_and_carry_out, settle_only
     from reconciler.operations.plan import Wish
-    from reconciler.operations.saved import load
+    from reconciler.operations.resume import finish
+    from reconciler.operations.saved import load_to_apply
     from reconciler.operations.selection import Selection
     from reconciler.operations.wiring import open_workspace
 
@@ -65,9 +71,11 @@ def app(
         if only or without or var:
             msg = "a saved plan is applied as it is: --only, --except and --var belong to `plan`"
             raise UsageError(msg)
-        saved = load(plan)
+        saved = load_to_apply(plan)
         opened = open_workspace(call(streams, project, environment or saved.base.environment, var, parallelism))
-        return carry_out(streams, opened, saved, manner)
+        return carry_out(streams, opened, saved, manner, carry=finish if resume else None)
     opened = open_workspace(call(streams, project, environment, var, parallelism))
+    if resume:
+        return settle_only(streams, opened)
     wish = Wish(Selection(tuple(only or ()), tuple(without or ())))
     return plan_and_carry_out(streams, opened, wish, manner)

@@ -10,9 +10,12 @@ from reconciler.cli.signals import graceful
 from reconciler.model.plan import Plan
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from reconciler.cli.streams import Streams
     from reconciler.execution.waiting import Waited
     from reconciler.model.outcome import Report
+    from reconciler.operations.apply import Doing
     from reconciler.operations.plan import Look, Wish
     from reconciler.operations.workspace import Workspace
 
@@ -54,10 +57,33 @@ def plan_and_carry_out(streams: "Streams", opened: "Workspace", wish: "Wish", ma
     return carry_out(streams, opened, seen.plan, manner, seen=seen)
 
 
+def settle_only(streams: "Streams", opened: "Workspace") -> int:
+    """Settles what an earlier apply left, and begins nothing."""
+    from reconciler.execution.context import Silence
+    from reconciler.operations.apply import Doing, settle_first
+
+    with graceful(streams.say) as stop:
+        settled = settle_first(opened, Doing(Silence(), stop, streams.say))
+    for each in settled:
+        found = f"done, id {each.remote_id}" if each.remote_id else "it had no effect"
+        streams.show(f"settled  {each.verb:<6}  {each.address}  {found}\n")
+    if not settled:
+        streams.say("nothing is left to settle")
+    return ExitCode.FINE
+
+
 def carry_out(
-    streams: "Streams", opened: "Workspace", plan: Plan, manner: Manner, *, seen: "Look | None" = None
+    streams: "Streams",
+    opened: "Workspace",
+    plan: Plan,
+    manner: Manner,
+    *,
+    seen: "Look | None" = None,
+    carry: "Callable[[Workspace, Plan, Doing], Report] | None" = None,
 ) -> int:
-    """Does what the plan says, waits when asked to, and reports. `seen`: the look that the plan was just made from."""
+    """Does what the plan says, waits when asked to, and reports. `seen`: the look that the plan was just made from;
+    `carry` does it, by default `apply`.
+    """
     from reconciler.operations.apply import Doing, apply
     from reconciler.operations.watching import awaited, watch
 
@@ -66,7 +92,7 @@ def carry_out(
         doing = Doing(listening, stop, streams.say)
         if seen is not None:
             doing = Doing(listening, stop, streams.say, seen.read_at, seen.observed)
-        report = apply(opened, plan, doing)
+        report = (carry or apply)(opened, plan, doing)
         if manner.wait and not report.interrupted and not report.halted:
             waited = watch(opened, awaited(opened, plan), doing)
     _show(streams, plan, report, waited, manner)

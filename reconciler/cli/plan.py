@@ -43,6 +43,9 @@ def app(
     out: Annotated[
         Path | None, typer.Option("--out", "-o", metavar="FILE", help="Save the plan for `reconciler apply FILE`.")
     ] = None,
+    valid: Annotated[
+        float, typer.Option("--valid", min=0.1, metavar="HOURS", help="How long the saved plan may be applied.")
+    ] = 24.0,
     form: Annotated[PlanFormat, typer.Option("--format", help="How to print the plan.")] = PlanFormat.TEXT,
     detailed_exitcode: Annotated[
         bool, typer.Option("--detailed-exitcode", help="Exit 2 instead of 0 when there are changes.")
@@ -63,7 +66,7 @@ def app(
     made = look(opened, Wish(selection, destroy), streams.say).plan
     show_plan(streams, made, form)
     if out is not None:
-        save(made, out)
+        save(made, out, hours=valid)
         streams.say(f"saved to {out}: `reconciler apply {out}` does exactly this, or refuses")
     return exit_code(made, detailed=detailed_exitcode)
 

@@ -56,7 +56,8 @@ class Patience:
     `longest_retry_after`: a platform that asks for a longer pause than that has refused.
     `ending`: for a stopped run to end, and a deleted object to be gone, before what needs it.
     `queued`: for the former run to end where a new one is queued behind it. 0: look once.
-    `call`: no call lasts longer; what an earlier process began longer ago than that has ended one way or the other.
+    `doubt`: what an earlier process began longer ago than that has ended one way or the other and shows in lists, even
+    if the machine's clock was set by hours since.
     `token`: a platform that takes idempotency tokens remembers them at least this long.
     `fresh`: creates planned longer ago than this are searched for again before the first is sent.
     `grace`: for calls under way to end when asked to stop; then they are left to be settled by the next apply. Runners
@@ -71,7 +72,7 @@ class Patience:
     longest_retry_after: float = 120.0
     ending: float = 300.0
     queued: float = 0.0
-    call: float = 300.0
+    doubt: float = 86_400.0
     token: float = 600.0
     fresh: float = 15.0
     grace: float = 6.0

@@ -17,11 +17,11 @@ asked once.
 from __future__ import annotations
 
 import threading
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from reconciler.errors import CredentialsMissing, PlatformError, Unauthenticated, Unreachable
+from reconciler.execution.pooling import workers
 from reconciler.model.kind import Life
 from reconciler.model.resource import Live, Phase, Reading
 from reconciler.providers.protocol import Finds, Lists, Reads
@@ -69,7 +69,7 @@ def _survey(wants: Iterable[Want], survey: _Survey, parallelism: int) -> Reading
     groups: dict[_Place, list[Want]] = {}
     for want in sorted(set(wants), key=lambda want: want.address):
         groups.setdefault((want.address.target, want.address.kind, want.address.scope), []).append(want)
-    with ThreadPoolExecutor(max_workers=max(1, parallelism), thread_name_prefix="refresh") as pool:
+    with workers(parallelism, "refresh") as pool:
         lists = [pool.submit(survey.list, place, group) for place, group in sorted(groups.items())]
         open_wants = [opened for listed in lists for opened in listed.result()]
         for single in [pool.submit(survey.single, opened) for opened in open_wants]:

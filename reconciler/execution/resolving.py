@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from reconciler.errors import ReconcilerError
+from reconciler.errors import CredentialsMissing, ReconcilerError
 from reconciler.model.expression import Expression, Space, substitute
 from reconciler.planning import edges
 
@@ -32,7 +32,9 @@ class Made:
 
 @dataclass(frozen=True, slots=True)
 class Values:
-    """Where values come from, seen from the resource at `here`: `made` by address, secrets by name (KeyError)."""
+    """Where values come from, seen from the resource at `here`: `made` by address, secrets by name (KeyError or
+    CredentialsMissing).
+    """
 
     here: Address
     depends_on: tuple[Address, ...]
@@ -63,6 +65,8 @@ def _secret(name: str, values: Values) -> str:
     except KeyError as error:
         msg = f"the secret {name} is not set"
         raise Unresolved(msg, hint=f"Provide {name} and apply again.") from error
+    except CredentialsMissing as error:
+        raise Unresolved(error.message, hint=error.hint) from error
 
 
 def _reference(expression: Expression, known: edges.Known, values: Values) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -13,15 +12,16 @@ from reconciler.model.diagnostic import Diagnostic, Severity, errors
 from reconciler.model.expression import Space, parse, strings
 from reconciler.model.outcome import Report
 from reconciler.operations.plan import base_of
-from reconciler.operations.saved import refuse_stale
-from reconciler.operations.wiring import connected, holder, open_store, redactor
+from reconciler.operations.saved import refuse_applied, refuse_stale
+from reconciler.operations.wiring import connected, holder, open_store, redactor, steady_clock
 
 if TYPE_CHECKING:
     import threading
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from reconciler.execution.context import Context, Progress
-    from reconciler.model.plan import Plan
+    from reconciler.execution.settle import Settled
+    from reconciler.model.plan import Base, Plan
     from reconciler.operations.workspace import Say, Workspace
     from reconciler.providers.protocol import Connection
     from reconciler.state.journal import Record
@@ -54,34 +54,66 @@ def apply(workspace: Workspace, plan: Plan, doing: Doing) -> Report:
     if plan.is_empty and doing.read_at is not None:
         record_observed(store, workspace.environment.name, doing.observed, holder(workspace.call.settings))
         return Report(())
+    from reconciler.rendering.json import plan_id
+
+    def whole(moment: Moment) -> Plan:
+        refuse_applied(plan_id(plan), moment.settled.applied)
+        refuse_stale(plan.base, moment.base)
+        return plan
+
+    return carry_out(workspace, plan, doing, whole)
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """The memory under the lease: `base` is what a plan of this moment would be bound to, before anything was settled;
+    `settled` is what is remembered after that.
+    """
+
+    base: Base
+    settled: State
+
+
+def carry_out(workspace: Workspace, plan: Plan, doing: Doing, choose: Callable[[Moment], Plan]) -> Report:
+    """Takes the lease, settles what was left, and walks what `choose` says of the plan; it refuses by raising.
+
+    Raises PlanBlocked, StateLocked, SubmissionAmbiguous and CredentialsMissing before anything is sent.
+    """
     from reconciler.execution.executor import execute
     from reconciler.execution.settle import settle
     from reconciler.rendering.json import plan_id
 
+    refuse_blocked(plan)
+    require_secrets(workspace, plan)
+    store = open_store(workspace)
     targets = {step.address.target for step in plan.steps}
-    with leased(workspace, store) as lease, opened(workspace, store, targets, doing.say) as connections:
+    with leased(workspace, store) as lease, opened(workspace, store, targets, lease, doing) as connections:
+        base = base_of(workspace, store.read(workspace.environment.name))
         state = settle(context_of(workspace, store, lease, connections, doing)).require()
-        refuse_stale(plan.base, base_of(workspace, state))
+        steps = choose(Moment(base, state))
         for seen in doing.observed:
             store.append(workspace.environment.name, seen, lease)
         context = context_of(workspace, store, lease, connections, doing, state=state, plan_id=plan_id(plan))
-        return execute(plan, context)
+        return execute(steps, context)
 
 
-def settle_first(workspace: Workspace, doing: Doing) -> None:
-    """Settles what a killed process left, so that a plan is not made on sand. Does nothing when nothing is left.
+def settle_first(workspace: Workspace, doing: Doing) -> tuple[Settled, ...]:
+    """Settles what a killed process left, so that a plan is not made on sand. What that was; nothing when nothing is
+    left.
 
-    Raises SubmissionAmbiguous when a person has to say what is true.
+    Raises SubmissionAmbiguous when a person has to say what is true, Interrupted when asked to stop.
     """
     from reconciler.execution.settle import settle
     from reconciler.state.recovery import unsettled
 
     store = open_store(workspace)
     if not unsettled(store.records(workspace.environment.name)):
-        return
+        return ()
     doing.say("an earlier apply was cut short: settling what it began")
-    with leased(workspace, store) as lease, opened(workspace, store, set(), doing.say) as connections:
-        settle(context_of(workspace, store, lease, connections, doing)).require()
+    with leased(workspace, store) as lease, opened(workspace, store, set(), lease, doing) as connections:
+        settlement = settle(context_of(workspace, store, lease, connections, doing))
+        settlement.require()
+        return settlement.settled
 
 
 def record_observed(store: StateStore, environment: str, records: Sequence[Record], holder_name: str) -> None:
@@ -143,12 +175,18 @@ def leased(workspace: Workspace, store: StateStore) -> Iterator[Lease]:
 
 
 @contextmanager
-def opened(workspace: Workspace, store: StateStore, targets: set[str], say: Say) -> Iterator[Mapping[str, Connection]]:
-    """Connections to `targets` and to those an earlier apply left something at."""
+def opened(
+    workspace: Workspace, store: StateStore, targets: set[str], lease: Lease, doing: Doing
+) -> Iterator[Mapping[str, Connection]]:
+    """Connections to `targets` and to those an earlier apply left something at.
+
+    They wait for nothing once we are asked to stop. The lease is looked at again right before each request that may
+    change something: signing in or waiting for a turn may have taken longer than the lease lasts.
+    """
     from reconciler.state.recovery import unsettled
 
     left = {entry.intent.address.target for entry in unsettled(store.records(workspace.environment.name))}
-    with connected(workspace, targets | left, say) as connections:
+    with connected(workspace, targets | left, doing.say, stop=doing.stop, guard=lease.check) as connections:
         yield connections
 
 
@@ -163,7 +201,7 @@ def context_of(  # noqa: PLR0913 - everything a walk needs, handed over in one p
     plan_id: str = "",
 ) -> Context:
     """What executing and settling act through."""
-    from reconciler.execution.context import Context
+    from reconciler.execution.context import Context, Patience
 
     settings = workspace.call.settings
     return Context(
@@ -177,8 +215,9 @@ def context_of(  # noqa: PLR0913 - everything a walk needs, handed over in one p
         redactor=redactor(workspace),
         parallelism=settings.parallelism,
         progress=doing.progress,
-        clock=time.time,
+        clock=steady_clock(),
         stop=doing.stop,
         plan_id=plan_id,
         read_at=doing.read_at,
+        patience=Patience(horizon=settings.list_lag),
     )

@@ -75,11 +75,11 @@ def look(workspace: Workspace, wish: Wish, say: Say) -> Look:
             read_at = time.time()
             made = make_plan(inputs_of(workspace, seen, state, wish, reading))
             foreseen = foresee(workspace, declared, made, connections)
-        plan = replace(made, diagnostics=_merged((*seen.diagnostics, *foreseen), made.diagnostics))
+        plan = replace(made, diagnostics=merged((*seen.diagnostics, *foreseen), made.diagnostics))
         return Look(plan, read_at, observed(state.resources, reading, read_at))
 
 
-def _merged(declared: Sequence[Diagnostic], planned: Sequence[Diagnostic]) -> tuple[Diagnostic, ...]:
+def merged(declared: Sequence[Diagnostic], planned: Sequence[Diagnostic]) -> tuple[Diagnostic, ...]:
     """What the files and the planning have to say, each finding once: both check references."""
     placed = {(d.code, d.message, d.address) for d in declared}
     return (*declared, *(d for d in planned if (d.code, d.message, d.address) not in placed))

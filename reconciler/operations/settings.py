@@ -5,6 +5,9 @@ Variables of our own:
     RECONCILER_ENVIRONMENT      the environment when `-e` is not given
     RECONCILER_SECRET_<NAME>    the value of `$[[ secrets.<NAME> ]]`: the name in capitals, `-` and `.` as `_`
     RECONCILER_PARALLELISM      how many calls may be under way at once per apply or refresh (default 8)
+    RECONCILER_TRACE            1: one line for each exchange with a platform, on standard error, without secrets
+    RECONCILER_LIST_LAG         how many seconds the platforms' lists may be behind (default 60): only a search made
+                                later than that says that something was not submitted
 
 Secrets have a prefix of their own on purpose: a manifest comes from a pull request and names the secret it wants, so
 without the prefix it could ask for any variable of the runner, the cloud keys included.
@@ -28,6 +31,7 @@ SECRET_PREFIX = "RECONCILER_SECRET_"  # noqa: S105 - the prefix of a variable's 
 DEFAULT_PARALLELISM = 8
 _MOST_PARALLEL = 64
 _SHORTEST_SECRET = 4
+_LIST_LAG = 60.0
 _FALSE = frozenset({"", "0", "false", "no", "off"})
 
 
@@ -84,6 +88,24 @@ class Settings:
             msg = f"RECONCILER_PARALLELISM is {text!r}, want a number from 1 to {_MOST_PARALLEL}"
             raise UsageError(msg)
         return int(text)
+
+    @property
+    def trace(self) -> bool:
+        """Whether each exchange with a platform is told."""
+        return self.variables.get("RECONCILER_TRACE", "").lower() not in _FALSE
+
+    def with_trace(self) -> Settings:
+        """The same settings with tracing, as the command line asks for."""
+        return Settings({**self.variables, "RECONCILER_TRACE": "1"})
+
+    @property
+    def list_lag(self) -> float:
+        """Seconds that a platform's lists may be behind. Raises UsageError when the variable is no such number."""
+        text = self.variables.get("RECONCILER_LIST_LAG", str(_LIST_LAG))
+        if not re.fullmatch(r"[0-9]{1,6}(\.[0-9]{1,3})?", text):
+            msg = f"RECONCILER_LIST_LAG is {text!r}, want a number of seconds"
+            raise UsageError(msg)
+        return float(text)
 
     def with_parallelism(self, calls: int) -> Settings:
         """The same settings with `calls` at once, as the command line asks for."""

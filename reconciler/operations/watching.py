@@ -80,7 +80,7 @@ def watch(workspace: Workspace, runs: Iterable[Recorded], doing: Doing, *, deadl
 
     wanted = [Want(run.address, run.platform, run.remote_id, run.mark) for run in runs]
     store = open_store(workspace)
-    with connected(workspace, {want.address.target for want in wanted}, doing.say) as connections:
+    with connected(workspace, {want.address.target for want in wanted}, doing.say, stop=doing.stop) as connections:
         context = context_of(workspace, store, _NoLease(), connections, doing)
         borrowing = _Borrowing(store, holder(workspace.call.settings))
         return wait_for(wanted, replace(context, store=borrowing), deadline=deadline)

@@ -14,14 +14,15 @@ from reconciler.model.secret import Redactor
 from reconciler.operations.workspace import Workspace
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    import threading
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from reconciler.model.kind import Kind
     from reconciler.model.project import Environment, Project
     from reconciler.model.target import Target
     from reconciler.operations.settings import Settings
     from reconciler.operations.workspace import Call, Say
-    from reconciler.providers.protocol import Connection, Provider
+    from reconciler.providers.protocol import Connection, Provider, Transport
     from reconciler.state.protocol import StateStore
 
 
@@ -100,26 +101,47 @@ def redactor(workspace: Workspace) -> Redactor:
     return masking.with_values(*workspace.call.settings.secrets())
 
 
+def steady_clock() -> Callable[[], float]:
+    """UNIX time that goes on evenly from now: somebody who sets the machine's clock does not shorten any patience."""
+    wall, begun = time.time(), time.monotonic()
+    return lambda: wall + (time.monotonic() - begun)
+
+
 @contextmanager
-def connected(workspace: Workspace, targets: Iterable[str], say: Say) -> Iterator[dict[str, Connection]]:
+def connected(
+    workspace: Workspace,
+    targets: Iterable[str],
+    say: Say,
+    *,
+    stop: threading.Event | None = None,
+    guard: Callable[[], None] | None = None,
+) -> Iterator[dict[str, Connection]]:
     """Open connections to `targets` by name, closed at the end; the local platform is started when one needs it.
+    `stop` and `guard` as in `Transport`.
 
     Raises CredentialsMissing before anything is sent, LocalPlatformError when the local platform does not start.
     """
-    masking = redactor(workspace)
+    from reconciler.providers.protocol import Transport
+
+    settings = workspace.call.settings
+    transport = Transport(
+        redactor=redactor(workspace),
+        connections=settings.parallelism,
+        trace=say if settings.trace else None,
+        stop=stop,
+        guard=guard,
+    )
     opened: dict[str, Connection] = {}
     try:
         for name in sorted(set(targets) & set(workspace.environment.targets)):
-            opened[name] = _connect(workspace, workspace.environment.targets[name], masking, say)
+            opened[name] = _connect(workspace, workspace.environment.targets[name], transport, say)
         yield opened
     finally:
         for connection in opened.values():
             connection.close()
 
 
-def _connect(workspace: Workspace, target: Target, masking: Redactor, say: Say) -> Connection:
-    from reconciler.providers.protocol import Transport
-
+def _connect(workspace: Workspace, target: Target, transport: Transport, say: Say) -> Connection:
     provider = workspace.providers[target.platform]
     credentials = workspace.call.settings.credentials(provider)
     if target.is_local:
@@ -132,6 +154,6 @@ def _connect(workspace: Workspace, target: Target, masking: Redactor, say: Say) 
             "secret_key": instance.secret_key,
             "project_id": instance.project_id,
         }
-        masking = masking.with_values(instance.secret_key)
-    transport = Transport(redactor=masking, connections=workspace.call.settings.parallelism)
+        masking = transport.redactor or Redactor()
+        transport = replace(transport, redactor=masking.with_values(instance.secret_key))
     return provider.connect(target, credentials, transport)

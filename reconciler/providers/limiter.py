@@ -15,20 +15,25 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 _FEWEST = 1.0
+_LOOK = 0.25
+"""Seconds after which somebody who waits for a turn looks whether it is still worth waiting."""
 _QUIET_SECONDS = 1.0
 """One burst of refusals halves once: the calls that were in flight together are told off together."""
 
 
 class Limiter:
-    """Hands out turns. Thread-safe. Times are those of `clock`, a monotonic one."""
+    """Hands out turns. Thread-safe. Times are those of `clock`, a monotonic one. Once `stop` is set nobody waits."""
 
-    def __init__(self, most: int, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, most: int, clock: Callable[[], float] = time.monotonic, *, stop: threading.Event | None = None
+    ) -> None:
         self._most = float(max(most, 1))
         self._limit = self._most
         self._in_flight = 0
         self._resume_at = 0.0
         self._slowed_at = -_QUIET_SECONDS
         self._clock = clock
+        self._stop = stop
         self._turn = threading.Condition()
 
     @property
@@ -38,7 +43,7 @@ class Limiter:
 
     @contextmanager
     def turn(self, deadline: float) -> Iterator[bool]:
-        """Waits for a turn and holds it; False when `deadline` comes first, and then none is held."""
+        """Waits for a turn and holds it; False when `deadline` or a stop comes first, and then none is held."""
         granted = self._acquire(deadline)
         try:
             yield granted
@@ -72,5 +77,7 @@ class Limiter:
                 if now >= self._resume_at and self._in_flight < self.limit:
                     self._in_flight += 1
                     return True
-                until = self._resume_at if now < self._resume_at else deadline
-                self._turn.wait(max(until - now, 0.0))
+                if self._stop is not None and self._stop.is_set():
+                    return False
+                left = max((self._resume_at if now < self._resume_at else deadline) - now, 0.0)
+                self._turn.wait(left if self._stop is None else min(left, _LOOK))

@@ -68,7 +68,7 @@ class Session:
         self._transport = transport
         self._credentials = credentials
         self._redactor = (transport.redactor or Redactor()).with_values(*credentials.secrets)
-        self._limiter = Limiter(transport.connections)
+        self._limiter = Limiter(transport.connections, stop=transport.stop)
         self._wire = _open_wire(self.endpoint, transport)
 
     def call(self, call: Call) -> Any:  # noqa: ANN401 - any JSON value
@@ -91,13 +91,19 @@ class Session:
                 return self._attempt(call, attempt, deadline)
             except Failure as failure:
                 wait = self._wait_before_repeat(call, failure, attempt, deadline)
-                if wait is None:
+                if wait is None or self._stops_in(wait):
                     raise failure.error from None
-            self._transport.pause(wait)
 
     def close(self) -> None:
         """Frees sockets. Safe to call twice."""
         self._wire.http.close()
+
+    def _stops_in(self, wait: float) -> bool:
+        """Lets `wait` seconds pass. True as soon as we are asked to stop: then there is no next attempt."""
+        if self._transport.stop is not None:
+            return self._transport.stop.wait(wait)
+        self._transport.pause(wait)
+        return False
 
     def _attempt(self, call: Call, attempt: int, deadline: float) -> Answer:
         with self._limiter.turn(deadline) as granted:
@@ -107,6 +113,8 @@ class Session:
                 )
                 raise Failure(Throttled(what, status=None))
             request = self._prepare(call)
+            if self._transport.guard is not None and call.meaning is not Effect.READ:
+                self._transport.guard()
             started = time.monotonic()
             try:
                 answer = self._judge(call, request, deadline)

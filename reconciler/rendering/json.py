@@ -63,7 +63,7 @@ def plan_from_json(text: str) -> Plan:
 
 
 def saved_to_json(plan: Plan, stamp: Stamp) -> str:
-    """The same document with one more member, `saved`: the plan itself knows no time, so that it stays the same bytes."""
+    """The same document with one more member, `saved`: a plan itself knows no time, to be the same bytes every time."""
     document = {**json.loads(plan_to_json(plan)), "saved": _stamp(plan, stamp)}
     return json.dumps(document, indent=2, sort_keys=True, allow_nan=False) + "\n"
 

@@ -21,6 +21,7 @@ from reconciler.state.encoding import (
     recorded_from_json,
     recorded_to_json,
 )
+from reconciler.state.protocol import NOTHING_APPLIED, Applied
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -42,12 +43,15 @@ class Shard:
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """The committed state in one glance. `fencing` is that of the lease that wrote it; `shards` by target name."""
+    """The committed state in one glance. `fencing` is that of the lease that wrote it; `shards` by target name;
+    `applied` is the plan applied last (format 1.1).
+    """
 
     lineage: str
     serial: int
     fencing: int
     shards: Mapping[str, Shard]
+    applied: Applied = NOTHING_APPLIED
 
 
 NOTHING = Head(lineage="", serial=0, fencing=0, shards={})
@@ -75,7 +79,7 @@ def encode_state(state: State, fencing: int) -> tuple[Head, dict[str, bytes]]:
         file = f"{safe_name(target)}.{found[:16]}.jsonl"
         shards[target] = Shard(file, found)
         files[file] = data
-    return Head(state.lineage, state.serial, fencing, shards), files
+    return Head(state.lineage, state.serial, fencing, shards, state.applied), files
 
 
 def decode_shard(data: bytes, shard: Shard, where: str) -> dict[Address, Recorded]:
@@ -99,6 +103,7 @@ def head_to_bytes(head: Head) -> bytes:
         "serial": head.serial,
         "fencing": head.fencing,
         "shards": {target: {"file": s.file, "digest": s.digest} for target, s in head.shards.items()},
+        "applied": {"plan": head.applied.plan, "done": list(head.applied.done)},
     }
     return (canonical_json(body | {"sum": _sum(body)}) + "\n").encode("utf-8", "surrogatepass")
 
@@ -112,15 +117,23 @@ def head_from_bytes(data: bytes, where: str) -> Head:
         msg = f"{where} is damaged: its checksum does not fit"
         raise StateUnreadable(msg, hint="Restore the folder from version control or a backup, or rebuild the state.")
     del found["version"]
-    fields = Fields(found, where)
+    fields = Fields({"applied": {"plan": "", "done": []}} | found, where)
     head = Head(
         lineage=fields.text("lineage"),
         serial=fields.whole("serial"),
         fencing=fields.whole("fencing"),
         shards={target: _shard(data, where) for target, data in fields.take("shards", dict).items()},
+        applied=_applied(fields.take("applied", dict), where),
     )
     fields.end()
     return head
+
+
+def _applied(data: object, where: str) -> Applied:
+    fields = Fields(data, where)
+    applied = Applied(fields.text("plan"), fields.wholes("done"))
+    fields.end()
+    return applied
 
 
 def _shard(data: object, where: str) -> Shard:

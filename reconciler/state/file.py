@@ -66,7 +66,7 @@ class FileStore:
     def read(self, environment: str) -> State:
         """See StateReader. Writes nothing, not even a folder."""
         head, resources, records = self._snapshot(environment)
-        return fold(State(head.lineage, head.serial, resources), records)
+        return fold(State(head.lineage, head.serial, resources, head.applied), records)
 
     def records(self, environment: str) -> Sequence[Record]:
         """See StateStore."""

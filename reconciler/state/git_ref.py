@@ -74,7 +74,7 @@ class GitRefStore:
                 msg = f"{shard.file} is missing in {tip.commit}, though its head names it"
                 raise StateUnreadable(msg)
             resources |= decode_shard(tip.files[shard.file], shard, f"{tip.commit}:{shard.file}")
-        return fold(State(head.lineage, head.serial, resources), _records(tip))
+        return fold(State(head.lineage, head.serial, resources, head.applied), _records(tip))
 
     def records(self, environment: str) -> Sequence[Record]:
         """See StateStore."""

@@ -59,7 +59,10 @@ class MemoryStore:
             resources: dict[Address, Recorded] = {}
             for shard in cell.head.shards.values():
                 resources |= decode_shard(cell.shards[shard.file], shard, shard.file)
-            return fold(State(cell.head.lineage, cell.head.serial, resources), decode(cell.journal, "journal"))
+            return fold(
+                State(cell.head.lineage, cell.head.serial, resources, cell.head.applied),
+                decode(cell.journal, "journal"),
+            )
 
     def records(self, environment: str) -> Sequence[Record]:
         """See StateStore."""

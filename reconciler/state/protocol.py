@@ -14,14 +14,28 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
+class Applied:
+    """The plan that was applied last, whole or not. `done` are its steps that are done, sorted."""
+
+    plan: str = ""
+    done: tuple[int, ...] = ()
+
+
+NOTHING_APPLIED = Applied()
+
+
+@dataclass(frozen=True, slots=True)
 class State:
     """What we last did in one environment. `lineage` is made once per environment's memory and never changes;
-    `serial` rises by one at every commit.
+    `serial` rises by one at every commit. `journal` stands for what was written down since the commit and is folded
+    in here, "" for nothing: serial and journal together name one moment of the memory.
     """
 
     lineage: str
     serial: int
     resources: Mapping[Address, Recorded] = field(default_factory=dict)
+    applied: Applied = NOTHING_APPLIED
+    journal: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)

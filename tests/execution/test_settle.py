@@ -105,7 +105,7 @@ def test_a_create_of_long_ago_is_searched_for_once() -> None:
     """Whatever it did shows by now."""
     bench = bench_of()
     left_behind(bench, intent(bench, "SearchJob"))
-    bench.clock.advance(3600.0)
+    bench.clock.advance(100_000.0)
     begun = bench.clock()
     assert settled(bench).ambiguous == ()
     assert bench.clock() == begun
@@ -155,7 +155,7 @@ def test_a_blind_create_is_for_a_person_and_says_how() -> None:
     with pytest.raises(SubmissionAmbiguous) as caught:
         settlement.require()
     assert "memory/BlindJob/lab/job: no answer came; the platform offers no way to find out" in caught.value.message
-    assert "reconciler state settle 'memory/BlindJob/lab/job' --submitted ID" in caught.value.hint
+    assert "reconciler state settle memory/BlindJob/lab/job --environment dev --submitted ID" in caught.value.hint
     assert "--not-submitted" in caught.value.hint
     assert len(unsettled(bench.store.records(ENVIRONMENT))) == 1
 

@@ -13,7 +13,7 @@ from reconciler.model.manifest import Lifecycle
 from reconciler.model.plan import Verb
 from reconciler.model.resource import Phase, Recorded
 from reconciler.state.journal import Done, Failed, Header, Intent, Observed, Record, Unknown
-from reconciler.state.protocol import State
+from reconciler.state.protocol import Applied, State
 from reconciler.state.recovery import carried, fold, unsettled
 from tests.state.records import FEW_ADDRESSES, address_of, create, done, mark_of, recorded, records
 
@@ -66,7 +66,24 @@ def test_neither_intents_nor_failures_change_what_is_recorded() -> None:
     unknown = Unknown(CREATE.key, A, "?", "x", 2.0)
     assert fold(EMPTY, [CREATE]) == EMPTY
     assert fold(EMPTY, [CREATE, unknown]) == EMPTY
-    assert fold(EMPTY, [CREATE, unknown, Failed(CREATE.key, A, "no", "x", 2.0)]) == EMPTY
+    assert fold(EMPTY, [CREATE, unknown, Failed(CREATE.key, A, "no", "x", 2.0)]).resources == {}
+
+
+def test_the_last_plan_and_how_far_it_came_are_known() -> None:
+    """A plan counts from its first outcome on; another one's outcome takes its place."""
+    other, failing = replace(create("b"), plan="q", step=2, key="1.2.q"), replace(create("c"), step=7, key="1.7.p")
+    first = fold(EMPTY, [CREATE, done(CREATE), failing, Failed(failing.key, failing.address, "", "x", 2.0)])
+    assert first.applied == Applied(CREATE.plan, (CREATE.step,))
+    assert fold(first, [other]).applied == first.applied
+    assert fold(first, [other, done(other)]).applied == Applied("q", (2,))
+
+
+def test_a_moment_of_the_memory_has_a_name() -> None:
+    """It moves with every record but the headers of writers, and is empty after a commit that carries nothing."""
+    header = Header("dev", "lineage", 3, 1, "somebody", 1.0)
+    names = [fold(EMPTY, some).journal for some in ([], [header], [CREATE], [header, CREATE], [CREATE, done(CREATE)])]
+    assert names[0] == names[1] == ""
+    assert names[2] == names[3] != names[4]
 
 
 def test_a_new_submission_keeps_the_former_one_as_history() -> None:
