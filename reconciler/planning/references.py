@@ -129,16 +129,14 @@ class _Findings:
 
     def _undeclared(self, manifest: Manifest, mention: Mention) -> Diagnostic:
         wanted = mention.candidates[0]
-        form = form_of(mention.reference.form) if mention.reference else None
         those = self._names[wanted.target, wanted.kind]
-        texts = ((form.write(a) if form else None) or a.name for a in those if a.scope == wanted.scope)
-        full = (form.write(wanted) if form else None) or mention.text
+        texts = (_written(mention, address) for address in those if address.scope == wanted.scope)
         return Diagnostic(
             Severity.WARNING,
             "references.undeclared",
             f"{manifest.address} needs {wanted.kind} {mention.text}, which no manifest declares",
             pointer=mention.pointer,
-            hint=self._did_you_mean(full, texts, "{}")
+            hint=self._did_you_mean(_written(mention, wanted), texts, "{}")
             or "declare it, or make sure that it exists on the platform before this is applied",
             address=manifest.address,
         )
@@ -149,6 +147,12 @@ class _Findings:
         self._left -= 1
         close = difflib.get_close_matches(wanted, sorted(set(names)), n=1, cutoff=0.6)
         return f"did you mean {spelling.format(close[0])}?" if close else ""
+
+
+def _written(mention: Mention, address: Address) -> str:
+    """`address` as an author would write it where `mention` stands."""
+    form = form_of(mention.reference.form) if mention.reference else None
+    return (form.write(address) if form else None) or address.name
 
 
 def _cycle(path: list[Address], edges: Edges, manifests: Mapping[Address, Manifest]) -> Diagnostic:

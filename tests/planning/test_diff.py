@@ -124,6 +124,7 @@ def test_a_secret_that_the_platform_shows_is_not_compared_with_it() -> None:
     plain = {"inputs": [{"name": "a", "token": "not-a-reference"}]}
     assert _diff(plain, plain, {"inputs": [{"name": "a", "token": "hunter2"}]}) == []
     assert _diff(spec, spec, {"inputs": [{"name": "a"}]}) == []
+    assert _diff(_NONE, spec, {"inputs": [{"name": "a"}]}) == []
 
 
 def test_secret_fields_are_compared_by_reference_and_never_shown() -> None:
@@ -133,7 +134,7 @@ def test_secret_fields_are_compared_by_reference_and_never_shown() -> None:
     (change,) = _diff({"password": one}, {"password": two}, {"password": "hunter2"})
     assert (change.recorded, change.desired, change.live, change.secret) == (one, two, HIDDEN, True)
     (change,) = _diff({"password": "plain-old"}, {"password": "plain-new"}, {})
-    assert (change.recorded, change.desired, change.live) == (HIDDEN, HIDDEN, ABSENT)
+    assert (change.recorded, change.desired, change.live, change.secret) == (HIDDEN, HIDDEN, ABSENT, True)
 
 
 def test_a_secret_inside_of_a_text_is_compared_around() -> None:
@@ -157,6 +158,35 @@ def test_a_secret_in_a_list_taints_all_of_it() -> None:
     (change,) = _diff(spec, spec, {"commands": ["make", "export T=hunter2", "echo"]})
     assert change.live == ["make", HIDDEN, HIDDEN]
     assert change.secret
+
+
+def test_what_stands_beside_a_secret_in_a_list_is_hidden_in_any_depth() -> None:
+    """In objects and lists inside of it."""
+    spec = {"steps": [{"run": "T=$[[ secrets.T ]]"}, {"run": "a", "args": [{"x": "b"}]}]}
+    live = {"steps": [{"run": "T=hunter2"}, {"run": "hunter2", "args": [{"x": "hunter2"}]}]}
+    changes = _diff(spec, spec, live)
+    assert _short(changes) == [("/steps/1/args/0/x", "b", "b", HIDDEN), ("/steps/1/run", "a", "a", HIDDEN)]
+    nested = {"m": [["T=$[[ secrets.T ]]"], ["a"]]}
+    (change,) = _diff(nested, nested, {"m": [["T=hunter2"], ["hunter2"]]})
+    assert (change.path, change.live) == ("/m/1", [HIDDEN])
+    removed = {"m": ["a", {"x": "b"}]}
+    (change,) = _diff({"m": ["T=$[[ secrets.T ]]", {"x": "c"}]}, removed, {"m": ["a", {"x": "hunter2"}]})
+    assert (change.path, change.live) == ("/m/1/x", HIDDEN)
+
+
+def test_what_stands_apart_from_a_secret_is_shown() -> None:
+    """A secret in one member says nothing about its neighbours' neighbours."""
+    spec = {"env": {"A": "$[[ secrets.T ]]"}, "x": "y"}
+    (change,) = _diff(spec, spec, {"env": {"A": "hunter2"}, "x": "moved"})
+    assert (change.path, change.live, change.secret) == ("/x", "moved", False)
+
+
+def test_lists_that_are_something_else_differ_as_a_whole() -> None:
+    """A text where a list is declared, and the other way round; a secret taints both."""
+    spec = {"c": ["T=$[[ secrets.T ]]"]}
+    (change,) = _diff({}, spec, {"c": "T=hunter2"})
+    assert (change.desired, change.live, change.secret) == (["T=$[[ secrets.T ]]"], HIDDEN, True)
+    assert _short(_diff({"c": "a"}, {"c": "a"}, {"c": ["a"]})) == [("/c", "a", "a", ["a"])]
 
 
 def test_a_secret_below_an_item_is_not_shown_with_the_item() -> None:
@@ -215,6 +245,8 @@ def test_a_list_without_keys_is_matched_by_position() -> None:
     live = {"steps": [{"run": "a", "id": 1}, {"run": "x", "id": 2}]}
     assert _short(_diff(spec, spec, live)) == [("/steps/1/run", "b", "b", "x")]
     assert _diff(spec, spec, {"steps": [{"run": "a", "id": 1}, {"run": "b", "id": 2}]}) == []
+    shorter = {"steps": [{"run": "a"}]}
+    assert _short(_diff(shorter, spec, live)) == [("/steps/1/run", ABSENT, "b", "x")]
 
 
 def test_a_keyed_list_with_broken_keys_is_matched_by_position() -> None:
@@ -232,6 +264,8 @@ def test_short_lists_are_shown_as_they_are() -> None:
     assert _short(_diff({"c": ["a"]}, {"c": ["a", "b"]}, {"c": ["a"]})) == [("/c", ["a"], ["a", "b"], ["a"])]
     assert _short(_diff({"c": []}, {"c": []}, {"c": ["a"]})) == [("/c", [], [], ["a"])]
     assert _diff({"c": []}, {"c": []}, {"c": []}) == []
+    eight = [f"line {n}" for n in range(8)]
+    assert [c.path for c in _diff({"c": eight}, {"c": eight}, {"c": eight[:-1]})] == ["/c"]
 
 
 def test_long_lists_are_shown_by_item() -> None:
@@ -256,9 +290,9 @@ def test_lists_of_objects_of_different_lengths_are_shown_by_place() -> None:
     """With the rules of the place, and without what was left to the platform."""
     rules = (FieldRule("steps[].title", "", cosmetic=True), FieldRule("steps[].image", "", OnFieldChange.REPLACE))
     spec = {"steps": [{"title": "a", "image": "x"}, {"title": "b", "image": "y"}]}
-    live = {"steps": [{"title": "z", "image": "x", "id": 1}]}
+    live = {"steps": [{"title": "z", "image": "w", "id": 1}]}
     changes = _diff(spec, spec, live, TOOL, *rules)
-    assert [(c.path, c.forces) for c in changes] == [("/steps/0/title", U), ("/steps/1", U)]
+    assert [(c.path, c.forces) for c in changes] == [("/steps/0/image", R), ("/steps/0/title", U), ("/steps/1", U)]
 
 
 def test_a_long_list_with_a_secret_is_veiled() -> None:

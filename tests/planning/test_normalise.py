@@ -8,7 +8,7 @@ import pytest
 
 from reconciler.model.change import ABSENT
 from reconciler.model.kind import FieldRule, Kind, Life, OnFieldChange, Reference
-from reconciler.planning.normalise import default_of, key_of, normalise, same, spec_digest
+from reconciler.planning.normalise import default_of, key_of, normalise, same, shows, spec_digest
 from reconciler.planning.rules import rules_of
 
 FORM = "{name}::{version}::{scope}"
@@ -105,6 +105,7 @@ def test_an_empty_variable_inside_of_a_map_stays() -> None:
         ("1 C", "1 C"),
         ("٣C", "٣C"),
         ("1G", "1G"),
+        ("05", "05"),
         ("", ""),
     ],
 )
@@ -209,6 +210,24 @@ def test_equality_of_normal_forms(one: Any, other: Any, equal: bool) -> None:
     assert same(one, other) is equal
 
 
+@pytest.mark.parametrize(
+    ("found", "wanted", "expected"),
+    [
+        ({"a": 1, "b": 2}, {"a": 1}, True),
+        ({"a": {"b": 1, "c": 2}}, {"a": {"b": 1}}, True),
+        ({}, {"a": 1}, False),
+        ({"a": 1}, {"a": True}, False),
+        ([1, 2], [1], False),
+        ([{"a": 1, "b": 2}], [{"a": 1}], True),
+        ([{"a": 1}], [{"a": 2}], False),
+        ("a", ["a"], False),
+    ],
+)
+def test_showing_what_is_wanted_and_more(found: Any, wanted: Any, expected: bool) -> None:
+    """More members of objects, and nothing else: a list is wanted as a whole."""
+    assert shows(found, wanted) is expected
+
+
 # -- the digest --------------------------------------------------------------------------------------------------------
 
 
@@ -227,6 +246,7 @@ def test_the_digest_carries_its_version() -> None:
         (FieldRule("tasks[].title", "", cosmetic=True), {"tasks": [{"title": "x"}]}, {"tasks": [{}]}),
         (FieldRule("box.note", "", cosmetic=True), {"box": {"note": "x"}}, {}),
         (FieldRule("notes", "", cosmetic=True), {"notes": ["a", "b"]}, {"notes": ["c"]}),
+        (FieldRule("notes", "", cosmetic=True), {"notes": ["a", "b"]}, {}),
         (DEFAULT, {"cpu": "1.0C"}, {}),
         (FieldRule("box.cpu", "", has_server_default=True, server_default="1C"), {"box": {"cpu": "1C"}}, {}),
         (FieldRule("labels", "", unordered=True), {"labels": ["b", "a"]}, {"labels": ["a", "b", "a"]}),

@@ -123,6 +123,18 @@ def test_an_undeclared_name_of_the_own_scope_is_a_warning() -> None:
     assert [edge.dependency for edge in edges.dangling] == [at("Tool", "fastcq@1")]
 
 
+def test_suggestions_are_of_the_same_place() -> None:
+    """A name of another scope or target would not be found from here; one without a form is told as it is."""
+    others = [manifest("Tool", "fastqc@1", scope="other"), manifest("Tool", "fastqc@1", target="dev"), tool("fastqd-1")]
+    _, (finding,) = _check(*others, flow("wf@1", "fastqd::1"))
+    assert finding.hint == "did you mean fastqd-1?"
+    _, (finding,) = _check(*others[:2], flow("wf@1", "fastqd::1"))
+    assert "did you mean" not in finding.hint
+    elsewhere = manifest("Tool", "fastqc@1", target="dev")
+    _, (finding,) = _check(elsewhere, run("r1", flow="x", a="$[[ ref.Tool/fastqd@1 ]]"))
+    assert "did you mean" not in finding.hint
+
+
 def test_an_undeclared_name_that_resembles_nothing() -> None:
     """Then the hint says what to do."""
     _, (finding,) = _check(flow("wf@1", "fastqc::1"))
@@ -169,6 +181,18 @@ def test_a_cycle_is_shown_with_the_whole_way_round() -> None:
         "prod/Flow/lab/a@1 is part of a cycle: prod/Flow/lab/a@1 (by /base at a.yaml:1:1) -> "
         "prod/Flow/lab/b@1 (by /x at b.yaml:1:1) -> prod/Flow/lab/a@1"
     )
+
+
+def test_a_cycle_is_told_by_the_references_that_make_it() -> None:
+    """Not by others of the same resources."""
+    one = manifest(
+        "Flow", "a@1", {"tasks": [{"task": "t", "tool": "qc::1"}], "x": "$[[ ref.Flow/b@1 ]]"}, file="a.yaml"
+    )
+    two = manifest("Flow", "b@1", {"tasks": [{"task": "t", "tool": "qc::1"}], "base": "a@1"}, file="b.yaml")
+    _, (finding,) = _check(tool("qc@1"), one, two)
+    assert finding.pointer == "/x"
+    assert "(by /x at a.yaml:1:1)" in finding.message
+    assert "(by /base at b.yaml:1:1)" in finding.message
 
 
 def test_a_resource_may_not_refer_to_itself() -> None:

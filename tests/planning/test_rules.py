@@ -81,15 +81,21 @@ def test_rules_hold_below_their_path() -> None:
 def test_a_longer_path_says_otherwise() -> None:
     """What a longer path says wins; flags that it leaves unsaid stay."""
     tree = _tree(
-        FieldRule("a", "", on_change=R, secret=True),
+        FieldRule("a", "", on_change=R, secret=True, write_only=True, computed=True, quantity="C"),
         FieldRule("a.b", "", on_change=U),
         FieldRule("a.c", "", cosmetic=True),
+        FieldRule("a.d", "", quantity="G"),
+        FieldRule("own", "", secret=True, write_only=True, computed=True),
         FieldRule("note", "", cosmetic=True),
         FieldRule("note.size", "", on_change=R),
     )
     assert tree.at("a").at("other").rule.on_change is R
     assert tree.at("a").at("b").rule.on_change is U
-    assert tree.at("a").at("b").rule.secret
+    for below in (tree.at("a").at("b").rule, tree.at("a").at("other").rule):
+        assert (below.secret, below.write_only, below.computed, below.quantity) == (True, True, True, "C")
+    assert tree.at("a").at("d").rule.quantity == "G"
+    own = tree.at("own").rule
+    assert (own.secret, own.write_only, own.computed, own.quantity) == (True, True, True, "")
     assert tree.at("a").at("c").rule.cosmetic
     assert tree.at("a").at("c").rule.on_change is None
     assert not tree.at("note").at("size").rule.cosmetic
