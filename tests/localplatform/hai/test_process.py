@@ -25,8 +25,8 @@ PATIENCE = 30.0
 
 
 @contextmanager
-def really(folder: Path) -> Iterator[tuple[Caller, Path]]:
-    """A caller of a platform that runs processes, and the shared storage."""
+def really(folder: Path, *, keep: bool = False) -> Iterator[tuple[Caller, Path]]:
+    """A caller of a platform that runs processes, and the shared storage. `keep`: what runs goes on afterwards."""
 
     def engines(listener: Any, clock: Any) -> dict[str, Any]:
         settings = Settings(grace=2.0)
@@ -39,7 +39,8 @@ def really(folder: Path) -> Iterator[tuple[Caller, Path]]:
             session.mount(BASE, WsgiAdapter(platform.application))
             yield Caller(session), folder / "data"
     finally:
-        platform.services.runs.stop_all(patience=5.0)
+        if not keep:
+            platform.services.runs.stop_all(patience=5.0)
         platform.close()
 
 
@@ -115,3 +116,19 @@ def test_the_checkpoint_example_survives_two_suspensions(tmp_path: Path) -> None
         assert len(found["id_list"]) == 3
         assert said[-1] == f"done after 3 lives: sum {sum(range(61))}"
         assert [line.split(" at ")[0] for line in said if "gives way" in line] == ["gives way"] * 2
+
+
+def test_a_task_outlives_the_server(tmp_path: Path) -> None:
+    """Its processes go on, and the server that comes up again knows them; a stop ends them."""
+    with really(tmp_path, keep=True) as (caller, data):
+        (data / "ws").mkdir(parents=True)
+        (data / "ws" / "long.sh").write_text("echo begun; sleep 60")
+        spec = {"workspace": "/ws", "entrypoint": "long.sh", "environments": {}}
+        row = caller.post("/operating/task/create", {**task("long"), "spec": spec})["task"]
+        until(caller, row, lambda _: lines(caller, row) == ["begun"])
+    with really(tmp_path) as (caller, _):
+        found = caller.show(row)
+        assert (found["chain_status"], found["id"]) == ("running", row["id"])
+        caller.post("/operating/task/stop", chain_id=row["chain_id"])
+        found = until(caller, row, lambda row: row["chain_status"] == "finished")
+        assert (found["worker_status"], found["stop_code"]) == ("stopped", 1024)
