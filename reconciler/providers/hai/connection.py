@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from requests.auth import AuthBase
 
 from reconciler.errors import CredentialsMissing, UsageError
+from reconciler.model.secret import Redactor
 from reconciler.providers.exchange import Dialect
 from reconciler.providers.hai.cluster import Cluster
 from reconciler.providers.hai.faults import fault
@@ -94,4 +95,5 @@ def connect(target: Target, credentials: Mapping[str, str], transport: Transport
         raise CredentialsMissing(msg, hint="at least 8 letters, digits and signs, none of them `=`, `&` or `#`")
     signed = Credentials(QueryToken(token), frozenset({token}))
     session = Session(target.name, target.endpoint, transport, Dialect(fault, (VARIABLE,)), signed)
-    return HaiConnection(Place(target.name, session, Clock.at(target.name, target.settings.get("utc_offset", ""))))
+    clock = Clock.at(target.name, target.settings.get("utc_offset", ""))
+    return HaiConnection(Place(target.name, session, clock, Redactor(frozenset({token}))))

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from reconciler.errors import NotFound, Refused, Unanswered, Unauthenticated
+from reconciler.model.secret import Redactor
 from reconciler.providers.exchange import Call, Effect
 from reconciler.providers.hai.times import Clock
 
@@ -19,11 +20,14 @@ FINE = 200
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """One target as its handler sees it."""
+    """One target as its handler sees it. `redactor` knows the token: the platform gives it to every task, which may
+    print it.
+    """
 
     target: str
     session: Session
     clock: Clock = field(default_factory=Clock)
+    redactor: Redactor = field(default_factory=Redactor)
 
     def call(self, call: Call) -> dict[str, Any]:
         """The answer to a call, a JSON object that says `success`. Raises PlatformError."""

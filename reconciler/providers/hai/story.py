@@ -40,7 +40,7 @@ def _of_rank(place: Place, address: Address, chain_id: str, rank: int, word: str
     for _ in range(_MOST_PAGES):
         query = {"chain_id": chain_id, "rank": str(rank), "last_seen": json.dumps(seen)}
         answer = place.ask(f"read log of task {address.name}", "/query/task/log", query)
-        data = str(answer.get("data") or "")
+        data = place.redactor.redact(str(answer.get("data") or ""))
         if not data or data == NOTHING_YET:
             return
         for text in data.removesuffix("\n").split("\n"):

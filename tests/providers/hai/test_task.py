@@ -12,6 +12,7 @@ from reconciler.localplatform.store import Query
 from reconciler.model.mark import Owner
 from reconciler.model.resource import Phase
 from tests.providers.hai.opened import at, desired, spec
+from tests.support.local_platform import ACCOUNT
 
 if TYPE_CHECKING:
     from reconciler.localplatform.assembly import Platform
@@ -245,6 +246,18 @@ def test_nothing_written_yet_is_no_line(tasks: Task) -> None:
     """The platform's sentence for an empty log is not output."""
     made = tasks.create(desired(spec("t")))
     assert list(tasks.logs(at("t"), made.remote_id)) == []
+
+
+def test_a_task_that_prints_our_token_does_not_show_it(tasks: Task) -> None:
+    """The platform hands the token to every task; the lines are there, it is not."""
+    given = spec("t")
+    given["spec"] |= {
+        "entrypoint": "x",
+        "entrypoint_executable": True,
+        "parameters": f"\necho got {ACCOUNT.secret_key}",
+    }
+    made = tasks.create(desired(given))
+    assert [line.text for line in tasks.logs(at("t"), made.remote_id)] == ["got ***"]
 
 
 def test_described_as_it_can_be_submitted(tasks: Task) -> None:
