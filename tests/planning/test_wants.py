@@ -12,7 +12,9 @@ from reconciler.model.manifest import Lifecycle, Manifest
 from reconciler.model.mark import Mark
 from reconciler.model.resource import Phase
 from reconciler.planning.fingerprint import fingerprint
-from reconciler.planning.wants import Want, wants
+from reconciler.planning.references import check
+from reconciler.planning.rules import rules_of
+from reconciler.planning.wants import Want, wanted_of, wants
 from tests.planning.samples import (
     KINDS,
     OTHER,
@@ -22,6 +24,7 @@ from tests.planning.samples import (
     at,
     flow,
     live,
+    manifest,
     plan,
     recorded,
     run,
@@ -53,6 +56,29 @@ def test_the_mark_knows_both_spellings_of_a_reference() -> None:
         wants([run(flow=text), flow("wf@1")], {}, KINDS, OWNER)[::-1] for text in ("wf::1", "$[[ ref.Flow/wf@1 ]]")
     )
     assert one.mark == other.mark
+
+
+@pytest.mark.parametrize(
+    ("written", "normal"),
+    [
+        ("$[[ref.Tool/qc@1]]", "qc::1::lab"),
+        (" $[[ ref.prod/Tool/lab/qc@1 ]] ", "qc::1::lab"),
+        ("$[[ ref.Tool/qc@1.url ]]", "$[[ ref.Tool/qc@1.url ]]"),
+        ("x $[[ ref.Tool/qc@1 ]]", "x $[[ ref.Tool/qc@1 ]]"),
+        ("$[[ ref.Flow/base@1 ]]", "$[[ ref.Flow/base@1 ]]"),
+        ("$[[ ref.dev/Tool/lab/qc@1 ]]", "$[[ ref.dev/Tool/lab/qc@1 ]]"),
+        ("qc::1", "qc::1::lab"),
+    ],
+)
+def test_an_expression_becomes_a_name_where_it_means_one(written: str, normal: str) -> None:
+    """The whole of a field, of the kind that the field names, at the same target, without an output."""
+    user = flow("wf@1", written, base="$[[ ref.Flow/base@1 ]]")
+    others = [tool("qc@1"), manifest("Tool", "qc@1", {"image": "x"}, target="dev"), flow("base@1")]
+    edges = check([user, *others], KINDS)[0]
+    kind = KINDS[PLATFORM, "Flow"]
+    spec = wanted_of(user, kind, rules_of(kind), edges.of[user.address]).spec
+    assert spec["tasks"][0]["tool"] == normal
+    assert spec["base"] == "$[[ ref.Flow/base@1 ]]"
 
 
 def test_kinds_that_are_not_known_are_left_out() -> None:
