@@ -147,6 +147,26 @@ def test_forgetting_changes_memory_alone() -> None:
     assert after(CREATE, done(CREATE), forget, Done(forget.key, A, "", 3.0)) is None
 
 
+def test_a_move_folded_twice_is_a_move() -> None:
+    """Also after the records that had made what was moved, and for those that refer to it."""
+    user = replace(create("user"), depends_on=(A,))
+    moved = replace(create("new"), key="1.9.p", verb=Verb.MOVE, moved_from=A, spec=None)
+    journal = [CREATE, done(CREATE), user, done(user, "id-2"), moved, Done(moved.key, moved.address, "id-1", 3.0)]
+    once = fold(EMPTY, journal)
+    assert [(a.name, r.remote_id) for a, r in sorted(once.resources.items())] == [("new", "id-1"), ("user", "id-2")]
+    assert once.resources[user.address].depends_on == (moved.address,)
+    assert fold(once, journal).resources == once.resources
+
+
+def test_a_move_does_not_write_over_another_object() -> None:
+    """What stands at the new address stays."""
+    there = create("new")
+    moved = replace(create("new"), key="1.9.p", verb=Verb.MOVE, moved_from=A, spec=None)
+    journal = [CREATE, done(CREATE), there, done(there, "id-2"), moved, Done(moved.key, moved.address, "id-1", 3.0)]
+    resources = fold(EMPTY, journal).resources
+    assert {a.name: r.remote_id for a, r in resources.items()} == {"a": "id-1", "new": "id-2"}
+
+
 def test_an_outcome_without_its_intent_is_damage() -> None:
     """Nobody writes one."""
     with pytest.raises(StateUnreadable, match="outcome without its intent"):
