@@ -50,8 +50,13 @@ def test_status_counts(client: Client) -> None:
     """Objects by kind, active runs, uptime."""
     client.create("apps", APP)
     answer = client.admin("GET", "status").json()
-    assert answer["objects"] == {"ai4s/App": 1, "ai4s/Space": 1}
+    assert of_ai4s(answer["objects"]) == {"ai4s/App": 1, "ai4s/Space": 1}
     assert (answer["active_runs"], answer["uptime"] >= 0) == (0, True)
+
+
+def of_ai4s(objects: dict[str, int]) -> dict[str, int]:
+    """The counts of one platform: others have things of their own from the start."""
+    return {kind: count for kind, count in objects.items() if kind.startswith("ai4s/")}
 
 
 def test_request_log(client: Client) -> None:
@@ -131,7 +136,7 @@ def test_reset(client: Client, platform: Platform) -> None:
     client.admin("PUT", "faults", {"rules": [{"fault": "error"}]})
     platform.services.data.locate("demo", "/f").write_text("x")
     assert client.admin("POST", "reset").status_code == 200
-    assert client.admin("GET", "status").json()["objects"] == {"ai4s/Space": 1}
+    assert of_ai4s(client.admin("GET", "status").json()["objects"]) == {"ai4s/Space": 1}
     assert client.call("GET", f"{client.space}/jobs/{job}").status_code == 404
     assert client.call("GET", f"{client.space}/datas").json()["count"] == 0
     assert platform.services.runs.history.identifiers() == frozenset()

@@ -260,5 +260,6 @@ def _free_nodes(services: Services, running: tuple[Entity, ...]) -> list[Entity]
 def _fits(node: Entity, chain: Entity) -> bool:
     group, zone = chain.body["group"], chain.body["zone"]
     inside = node.body["mars_group"] == group or node.body["mars_group"].startswith(f"{group}.")
-    wanted = chain.body["task"]["options"].get("assigned_nodes") or []
-    return inside and zone in {None, node.body["schedule_zone"]} and (not wanted or node.name in wanted)
+    wanted = chain.body["task"]["options"].get("assigned_nodes")
+    chosen = not isinstance(wanted, list) or not wanted or node.name in wanted
+    return inside and zone in {None, node.body["schedule_zone"]} and chosen

@@ -44,7 +44,9 @@ def read(body: Mapping[str, Any]) -> dict[str, Any]:
 def tags_of(options: Mapping[str, Any]) -> list[str]:
     """The tags asked for: a list, or one text with commas."""
     tags = options.get("tags") or []
-    listed = [tag.strip() for tag in tags.split(",")] if isinstance(tags, str) else list(tags)
+    if not isinstance(tags, str | list):
+        raise Unprocessable(("body", "options", "tags"), "value is not a valid list", "type_error.list")
+    listed = [tag.strip() for tag in tags.split(",")] if isinstance(tags, str) else tags
     return list(dict.fromkeys(str(tag) for tag in listed if tag))
 
 
@@ -118,7 +120,7 @@ def _service_rules(services: list[dict[str, Any]]) -> None:
         if name in BUILT_IN_SERVICES:
             _rule(set(service) == {"name"}, f"{name} is built in and takes a name only")
             continue
-        _rule(kind in {"http", "tcp", "local"}, f"service {name}: type must be http, tcp or local")
+        _rule(kind in ("http", "tcp", "local"), f"service {name}: type must be http, tcp or local")
         if kind == "local":
             _rule(port is None, f"service {name} is local and has no port")
         else:

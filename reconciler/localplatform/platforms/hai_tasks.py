@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import uuid
 from typing import TYPE_CHECKING, Any
 
@@ -56,7 +57,8 @@ def _insert(call: Call, task: dict[str, Any], body: dict[str, Any]) -> Entity:
     identifier, user = str(uuid.uuid4()), call.services.account.user
     group, _, zone = task["resource"]["group"].partition("#")
     options, spec = task["options"], task["spec"]
-    state = options.get("whole_life_state", 0)
+    asked = options.get("whole_life_state", 0)
+    state = asked if isinstance(asked, int) else 0
     image = task["resource"]["image"]
     shared = [f"{_SHARED}{user}"] if options.get("shared_in_group") else []
     words = (spec.get("workspace", ""), spec.get("entrypoint", ""))
@@ -71,7 +73,7 @@ def _insert(call: Call, task: dict[str, Any], body: dict[str, Any]) -> Entity:
         "code_file": " ".join(part for part in ("/".join(words).lstrip("/"), spec.get("parameters", "")) if part),
         "priority": task["priority"],
         "custom_rank": 0.0,
-        "whole_life_state": state if isinstance(state, int) else 0,
+        "whole_life_state": state,
         "tags": [*hai_schema.tags_of(options), *shared],
         "star": False,
         "op": "",
@@ -164,9 +166,12 @@ def _priority(chain: Entity, name: str, priority: int) -> dict[str, Any]:
 
 def _rank(text: str) -> float:
     try:
-        return float(text)
+        rank = float(text)
     except ValueError:
-        raise Unprocessable(("query", "custom_rank"), "value is not a valid float", "type_error.float") from None
+        rank = math.nan
+    if not math.isfinite(rank):
+        raise Unprocessable(("query", "custom_rank"), "value is not a valid float", "type_error.float")
+    return rank
 
 
 def update_group(call: Call) -> Reply:
