@@ -16,6 +16,7 @@ next apply does it, after one more look at the world.
 from __future__ import annotations
 
 import threading
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias, assert_never
 
@@ -25,6 +26,7 @@ from reconciler.errors import (
     Interrupted,
     PlatformError,
     Refused,
+    StateLocked,
     Throttled,
     Unanswered,
     Unreachable,
@@ -34,7 +36,7 @@ from reconciler.model.kind import CreateClass, Life
 from reconciler.model.resource import Phase
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from reconciler.execution.context import Context, Pauses
     from reconciler.execution.searching import Verdict as Search
@@ -86,10 +88,14 @@ class Gate:
         self._lease = lease
         self._lock = threading.Lock()
         self._is_shut = False
-        self.passed = False
-        """Whether any request may have left."""
+        self._out = 0
 
-    def open(self) -> None:
+    @property
+    def passed(self) -> bool:
+        """Whether any request may have left."""
+        return self._out > 0
+
+    def _open(self) -> None:
         """Raises StateLocked when the lease was lost: a holder that was suspended must not send what its successor
         has settled already. Raises Interrupted once it is shut.
         """
@@ -98,7 +104,18 @@ class Gate:
             if self._is_shut:
                 msg = "asked to stop before it was sent"
                 raise Interrupted(msg)
-            self.passed = True
+            self._out += 1
+
+    @contextmanager
+    def sending(self) -> Iterator[None]:
+        """Opens it for the one request sent inside. When the lease is found lost on the way out, it did not leave."""
+        self._open()
+        try:
+            yield
+        except StateLocked:
+            with self._lock:
+                self._out -= 1
+            raise
 
     def shut(self) -> bool:
         """Lets nothing more out. Whether any request may have left."""
@@ -138,9 +155,9 @@ class Creation:
 
     def _send(self, kind: Kind) -> tuple[Verdict, bool]:
         """The verdict so far, and whether it is final."""
-        self._gate.open()
         try:
-            live = self._handler.create(self._desired)
+            with self._gate.sending():
+                live = self._handler.create(self._desired)
         except (Throttled, Unreachable) as error:
             return no_effect(error), not _go_on(error, self._pauses, self._context)
         except Conflict as error:
@@ -216,9 +233,9 @@ def repeat(send: Callable[[], None], remote_id: str, gate: Gate, context: Contex
     open_error: PlatformError | None = None
     last: Verdict = NoEffect("it was never sent", "execution.not-sent")
     for _ in range(_HARMLESS_REPEATS):
-        gate.open()
         try:
-            send()
+            with gate.sending():
+                send()
         except (Throttled, Unreachable) as error:
             last = no_effect(error)
             if not _go_on(error, pauses, context):

@@ -95,7 +95,7 @@ def refuse_elsewhere(planned: Base, now: Base) -> None:
 def refuse_applied(plan_id: str, applied: Applied) -> None:
     """Raises PlanStale when this very plan is the one applied last."""
     if plan_id == applied.plan:
-        msg = f"the saved plan was applied already: {counted(len(applied.done), 'step')} of it done"
+        msg = f"this very plan was applied already: {counted(len(applied.done), 'step')} of it done"
         raise PlanStale(msg, hint="Nothing was written. Plan again; or finish it with `apply PLAN --resume`.")
 
 
