@@ -33,7 +33,12 @@ def leaves(value: Any, pointer: str = "") -> Iterator[tuple[str, Any]]:
         yield pointer, value
         return
     for key, item in items:
-        yield from leaves(item, f"{pointer}/{key}")
+        yield from leaves(item, f"{pointer}/{str(key).replace('~', '~0').replace('/', '~1')}")
+
+
+def plain(part: str) -> str:
+    """A part of a JSON pointer as the key it stands for."""
+    return part.replace("~1", "/").replace("~0", "~")
 
 
 def other(name: str, value: Any) -> Any:
@@ -57,8 +62,8 @@ def changed(manifest: Manifest, pointer: str) -> Manifest:
     at: Any = spec
     *way, last = pointer.split("/")[1:]
     for part in way:
-        at = at[int(part)] if isinstance(at, list) else at[part]
-    key: Any = int(last) if isinstance(at, list) else last
+        at = at[int(part)] if isinstance(at, list) else at[plain(part)]
+    key: Any = int(last) if isinstance(at, list) else plain(last)
     name = last if not isinstance(at, list) else way[-1]
     at[key] = other(name, at[key])
     return replace(manifest, spec=spec)
@@ -85,7 +90,7 @@ def keyed(spec: Any, pointer: str, kind_keys: dict[str, str]) -> str:
             at, path = item, f"{path}[]"
         else:
             found += f"/{part}"
-            at, path = at[part], f"{path}.{part}" if path else part
+            at, path = at[plain(part)], f"{path}.{part}" if path else part
     return found
 
 

@@ -1,0 +1,35 @@
+"""ModelArts of Huawei Cloud: training jobs of the current API, and jobs and configurations of the legacy one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from reconciler.model.kind import CreateClass
+from reconciler.providers.huawei_credentials import CREDENTIALS, SETTINGS
+from reconciler.providers.modelarts.training_job_v2 import TrainingJobV2
+from reconciler.providers.protocol import Provider
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from reconciler.model.target import Target
+    from reconciler.providers.protocol import Connection, Transport
+
+
+def _connect(target: Target, credentials: Mapping[str, str], transport: Transport) -> Connection:
+    """Loads the HTTP library only when a target is opened."""
+    from reconciler.providers.modelarts.connection import connect
+
+    return connect(target, credentials, transport)
+
+
+PROVIDER = Provider(
+    name="modelarts",
+    connect=_connect,
+    kinds={"TrainingJobV2": TrainingJobV2},
+    create_class={"TrainingJobV2": CreateClass.UNIQUE_NAME},
+    credentials=CREDENTIALS,
+    scope_key="workspace",
+    settings=SETTINGS,
+    outputs={"TrainingJobV2": ("train_url", "log_url")},
+)

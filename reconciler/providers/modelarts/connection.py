@@ -1,0 +1,42 @@
+"""Opening a target of ModelArts: one endpoint that serves both APIs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from reconciler.providers.huawei_access import Service, open_access
+from reconciler.providers.modelarts.faults import fault
+from reconciler.providers.modelarts.place import Place
+from reconciler.providers.modelarts.training_job_v2 import TrainingJobV2
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from reconciler.model.target import Target
+    from reconciler.providers.protocol import Creates, Transport
+    from reconciler.providers.session import Session
+
+_SERVICE = Service("modelarts", fault)
+
+
+class ModelArtsConnection:
+    """An open target."""
+
+    def __init__(self, place: Place, sessions: tuple[Session, ...]) -> None:
+        self._sessions = sessions
+        self._handlers: dict[str, Creates] = {"TrainingJobV2": TrainingJobV2(place)}
+
+    def handler(self, kind: str) -> Creates:
+        """The handler of a kind. Raises KeyError for a kind the platform does not have."""
+        return self._handlers[kind]
+
+    def close(self) -> None:
+        """Frees sockets. Safe to call twice."""
+        for session in self._sessions:
+            session.close()
+
+
+def connect(target: Target, credentials: Mapping[str, str], transport: Transport) -> ModelArtsConnection:
+    """Opens a target, sending nothing yet. Raises CredentialsMissing and UsageError as `open_access` does."""
+    access = open_access(target, credentials, transport, _SERVICE)
+    return ModelArtsConnection(Place(target.name, access.session, access.project_id), access.sessions)

@@ -1,0 +1,111 @@
+"""Between the manifest and the wire of a v2 job (contract, section 7.2).
+
+The spec is the create body but for `metadata`, whose members stand at its top: `kind` is always `job`, the workspace is
+the scope, and tags travel by calls of their own.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from reconciler.providers.modelarts.marks import taken_apart
+from reconciler.providers.modelarts.place import part, workspace_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from reconciler.model.manifest import Spec
+
+_METADATA = ("annotations", "training_experiment_reference")
+_ALGORITHM = (
+    "id",
+    "name",
+    "subscription_id",
+    "item_version_id",
+    "code_dir",
+    "boot_file",
+    "command",
+    "local_code_dir",
+    "working_dir",
+)
+_ENGINE = ("engine_id", "engine_name", "engine_version", "image_url", "install_sys_packages", "run_user")
+_RESOURCE = ("flavor_id", "pool_id", "node_count")
+_SPEC = ("log_export_path", "auto_stop", "volumes")
+
+
+def body_of(spec: Spec, name: str, description: str, scope: str) -> dict[str, Any]:
+    """What a create sends."""
+    metadata: dict[str, Any] = {"name": name, "workspace_id": workspace_of(scope), "description": description}
+    metadata |= {key: spec[key] for key in _METADATA if spec.get(key)}
+    return {"kind": "job", "metadata": metadata, "algorithm": spec["algorithm"], "spec": spec["spec"]}
+
+
+def spec_of(row: Mapping[str, Any], name: str) -> dict[str, Any]:
+    """The manifest of a job as the platform shows it, our mark taken out. What does not come back as it was sent
+    (annotations, inputs, notification: traps 23 and 27) is left out.
+    """
+    metadata, spec = part(row, "metadata"), part(row, "spec")
+    shown: dict[str, Any] = {
+        "name": name,
+        "description": taken_apart(metadata.get("description")).description,
+        "algorithm": _algorithm(part(row, "algorithm")),
+        "spec": {
+            "resource": _some(part(spec, "resource"), _RESOURCE),
+            "schedule_policy": _some(part(spec, "schedule_policy"), ("priority", "preemptible")),
+            **_some(spec, _SPEC),
+        },
+    }
+    cleaned: dict[str, Any] = _without_empty(shown)
+    return cleaned
+
+
+def tags_of(answer: Any) -> list[dict[str, str]]:  # noqa: ANN401 - any JSON value
+    """The tags in an answer, by key; both spellings of its member."""
+    found = answer.get("tags") if isinstance(answer, dict) else answer
+    rows = [row for row in found if isinstance(row, dict) and row.get("key")] if isinstance(found, list) else []
+    tags = [{"key": str(row["key"]), "value": str(row.get("value") or "")} for row in rows]
+    return sorted(tags, key=lambda tag: tag["key"])
+
+
+def texts(parameters: Any) -> list[dict[str, Any]]:  # noqa: ANN401 - any JSON value
+    """Parameters with the value as a text, as which it was sent: the platform may show 0.01 for "0.01" (trap 9)."""
+    rows = [row for row in parameters if isinstance(row, dict)] if isinstance(parameters, list) else []
+    return [{**row, "value": value_text(row.get("value"))} for row in rows]
+
+
+def value_text(value: Any) -> str:  # noqa: ANN401 - any JSON value
+    """A value that is typed as text, whatever it comes as."""
+    if value is None:
+        return ""
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _algorithm(row: Mapping[str, Any]) -> dict[str, Any]:
+    shown = _some(row, _ALGORITHM)
+    shown["engine"] = _some(part(row, "engine"), _ENGINE)
+    shown["parameters"] = texts(row.get("parameters"))
+    shown["outputs"] = [
+        _some(output, ("name", "remote", "local_dir", "access_method"))
+        for output in row.get("outputs") or ()
+        if isinstance(output, dict)
+    ]
+    shown["environments"] = _environments(row.get("environments"))
+    return shown
+
+
+def _environments(value: Any) -> dict[str, str]:  # noqa: ANN401 - any JSON value
+    """The variables; the vendor's own client wraps the map into a list of one (trap 23)."""
+    maps = value if isinstance(value, list) else [value]
+    return {str(key): value_text(item) for one in maps if isinstance(one, dict) for key, item in one.items()}
+
+
+def _some(row: Mapping[str, Any], members: tuple[str, ...]) -> dict[str, Any]:
+    return {name: row[name] for name in members if row.get(name) is not None}
+
+
+def _without_empty(value: Any) -> Any:  # noqa: ANN401 - JSON in, JSON out
+    """Without what stands for "not given": null, empty texts, lists and objects (trap 13)."""
+    if isinstance(value, dict):
+        kept = {key: _without_empty(item) for key, item in value.items()}
+        return {key: item for key, item in kept.items() if item not in (None, "", [], {})}
+    return [_without_empty(item) for item in value] if isinstance(value, list) else value
