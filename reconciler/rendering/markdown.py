@@ -76,6 +76,12 @@ def render_plan(plan: Plan, *, limit: int = COMMENT_LIMIT, profile: Profile = Pr
     return _assembled(head, _warned(plan, changes, "", profile), parts, limit)
 
 
+def render_findings(found: Sequence[Diagnostic], *, limit: int = COMMENT_LIMIT, profile: Profile = Profile.FULL) -> str:
+    """That the files are wrong, and every finding as far as there is room; ends in a line break."""
+    part = _findings_part("finding", found, profile, opened=True)
+    return _assembled(["**The manifests are not valid: nothing was planned.**"], [], [part], limit)
+
+
 def render_review(
     review: Review, *, limit: int = COMMENT_LIMIT, profile: Profile = Profile.FULL, foot: str = ""
 ) -> str:
