@@ -72,10 +72,17 @@ def open_chains(services: Services) -> tuple[Entity, ...]:
 
 
 def save(services: Services, chain: Entity, now: float, **members: Any) -> Entity:  # noqa: ANN401 - any JSON value
-    """Writes members of a chain's body."""
-    changed = replace(chain, body={**chain.body, **members}, updated=now)
-    services.store.update(changed)
+    """Writes members of a chain's body; the others stay as they are by now, whatever the caller has seen of them."""
+    with services.store.database.transaction():
+        fresh = current(services, chain)
+        changed = replace(fresh, body={**fresh.body, **members}, updated=now)
+        services.store.update(changed)
     return changed
+
+
+def current(services: Services, chain: Entity) -> Entity:
+    """The chain as it is by now."""
+    return services.store.get(PLATFORM, CHAIN, chain.id) or chain
 
 
 def look(services: Services, chain: Entity) -> RunSnapshot | None:
@@ -94,9 +101,12 @@ def advance(services: Services, now: float) -> None:
                 _fold(services, chain, now, decided)
             _place(services, now, decided)
         for run in decided.stopped:
-            services.runs.cancel(run)
+            _end(services, run)
         for chain, row in decided.started:
             services.runs.start(work_of(services, chain, row))
+            wanted = current(services, chain).body
+            if wanted["op"] or wanted["yielding"]:
+                services.runs.cancel(run_of(row["id"]))
         if not any(services.runs.state(run_of(row["id"])).ended for _, row in decided.started):
             return
 
@@ -104,24 +114,35 @@ def advance(services: Services, now: float) -> None:
 def suspend(services: Services, chain: Entity, now: float) -> None:
     """Tells a running life to give way. One that waits or has ended is left as it is."""
     with services.store.database.transaction():
+        chain = current(services, chain)
         row = chain.body["rows"][-1]
         if row["queue"] != SCHEDULED:
             return
         _give_way(services, chain, now)
-    services.runs.cancel(run_of(row["id"]))
+    _end(services, run_of(row["id"]))
 
 
 def stop(services: Services, chain: Entity, op: str, now: float) -> None:
     """Ends a chain: at once in the queue, when its processes are gone while it runs."""
-    row = chain.body["rows"][-1]
-    if row["queue"] == FINISHED:
-        return
-    if row["queue"] == QUEUED:
-        worker = "canceled" if op == "stop" else _WORKER_OF_OP[op]
-        _finish(services, chain, now, {"worker": worker, "stop_code": _STOP_OF_OP[op], "end": now})
-        return
-    save(services, chain, now, op=op)
-    services.runs.cancel(run_of(row["id"]))
+    with services.store.database.transaction():
+        chain = current(services, chain)
+        row = chain.body["rows"][-1]
+        if row["queue"] == QUEUED:
+            worker = "canceled" if op == "stop" else _WORKER_OF_OP[op]
+            _finish(services, chain, now, {"worker": worker, "stop_code": _STOP_OF_OP[op], "end": now})
+        if row["queue"] != SCHEDULED:
+            return
+        save(services, chain, now, op=op)
+    _end(services, run_of(row["id"]))
+
+
+def _end(services: Services, run: str) -> None:
+    """Tells the engine to end a life whose end is written down as wanted. One that another call is just handing to the
+    engine is left to that call, which looks at what is wanted afterwards.
+    """
+    row = services.runs.history.get(run)
+    if row is not None and row.sequence > 0:
+        services.runs.cancel(run)
 
 
 def requeue(services: Services, chain: Entity, now: float) -> Entity:

@@ -94,7 +94,7 @@ def show_task(call: Call) -> Reply:
     chain = chain_of(call, missing=200)
     snapshot = hai_scheduler.look(call.services, chain)
     advance(call.services, call.now)
-    now = _again(call, chain)
+    now = hai_scheduler.current(call.services, chain)
     if snapshot is None:  # it may have begun just now
         snapshot = hai_scheduler.look(call.services, now)
     return fine(result={"task": shown(now, snapshot)})
@@ -106,7 +106,7 @@ def stop_task(call: Call) -> Reply:
     if op == "suspend":
         return suspend_task(call)
     advance(call.services, call.now)
-    hai_scheduler.stop(call.services, _again(call, chain), op, call.now)
+    hai_scheduler.stop(call.services, hai_scheduler.current(call.services, chain), op, call.now)
     return fine(msg="stop sent")
 
 
@@ -114,7 +114,7 @@ def suspend_task(call: Call) -> Reply:
     """Makes a running task give way. `restart_delay` is taken and has no effect."""
     chain = chain_of(call)
     advance(call.services, call.now)
-    hai_scheduler.suspend(call.services, _again(call, chain), call.now)
+    hai_scheduler.suspend(call.services, hai_scheduler.current(call.services, chain), call.now)
     return fine()
 
 
@@ -122,12 +122,13 @@ def resume_task(call: Call) -> Reply:
     """A new row in the chain of a task that has ended."""
     chain = chain_of(call)
     advance(call.services, call.now)
-    chain = _again(call, chain)
-    if chain.body["rows"][-1]["queue"] != FINISHED:
-        raise no("the task has not finished")
-    if any(other.name == chain.name for other in hai_scheduler.open_chains(call.services)):
-        raise no(f"a task called {chain.name} has not finished yet")
-    answer = fine(task=shown(hai_scheduler.requeue(call.services, chain, call.now)))
+    with call.services.store.database.transaction():
+        chain = hai_scheduler.current(call.services, chain)
+        if chain.body["rows"][-1]["queue"] != FINISHED:
+            raise no("the task has not finished")
+        if any(other.name == chain.name for other in hai_scheduler.open_chains(call.services)):
+            raise no(f"a task called {chain.name} has not finished yet")
+        answer = fine(task=shown(hai_scheduler.requeue(call.services, chain, call.now)))
     advance(call.services, call.now)
     return answer
 
@@ -138,7 +139,7 @@ def update_priority(call: Call) -> Reply:
     if not {"priority", "custom_rank", "real_priority"} & set(asked):
         raise Unprocessable(("query", "priority"), "field required", "value_error.missing")
     advance(call.services, call.now)
-    chain = _again(call, chain)
+    chain = hai_scheduler.current(call.services, chain)
     row = str(chain.body["rows"][-1]["id"])
     if chain.body["rows"][-1]["queue"] == FINISHED:
         raise no("the task has finished")
@@ -238,7 +239,9 @@ def unmap_artifact(call: Call) -> Reply:
 
 
 def _map(call: Call, chain: Entity, changed: dict[str, str]) -> None:
-    save(call.services, chain, call.now, artifacts={**chain.body["artifacts"], **changed})
+    with call.services.store.database.transaction():
+        mapped = hai_scheduler.current(call.services, chain).body["artifacts"]
+        save(call.services, chain, call.now, artifacts={**mapped, **changed})
 
 
 def show_artifacts(call: Call) -> Reply:
@@ -261,11 +264,6 @@ def mapping_of(chain: Entity) -> dict[str, Any]:
         "in_artifact": mapped.get("input", ""),
         "out_artifact": mapped.get("output", ""),
     }
-
-
-def _again(call: Call, chain: Entity) -> Entity:
-    """The chain as it is by now."""
-    return call.services.store.get(PLATFORM, CHAIN, chain.id) or chain
 
 
 ROUTES = (

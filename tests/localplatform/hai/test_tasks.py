@@ -1,13 +1,16 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from reconciler.localplatform.work import Cause
 from tests.localplatform.hai.caller import task
 
 if TYPE_CHECKING:
+    from reconciler.localplatform.assembly import Platform
     from reconciler.localplatform.clock import Clock
     from tests.localplatform.hai.caller import Caller
 
@@ -367,3 +370,18 @@ def test_what_needs_other_rights(caller: Caller) -> None:
     """Administration is refused, not unknown."""
     assert caller.raw("/operating/user/create").status_code == 403
     assert caller.raw("/operating/task/validate").status_code == 404
+
+
+def test_calls_at_once_lose_no_run(caller: Caller, platform: Platform) -> None:
+    """Tasks started, suspended and stopped from many threads all end as asked, and no run is written off."""
+    with ThreadPoolExecutor(8) as pool:
+        rows = list(pool.map(lambda number: caller.create(f"t{number}"), range(12)))
+        for path in ("suspend", "stop"):
+            list(
+                pool.map(lambda row, path=path: caller.post(f"/operating/task/{path}", chain_id=row["chain_id"]), rows)
+            )
+    found = [caller.show(row) for row in rows]
+    assert {row["chain_status"] for row in found} == {"finished"}
+    assert {row["worker_status"] for row in found} <= {"stopped", "canceled"}
+    runs = platform.services.runs.history
+    assert {row.cause for row in map(runs.get, runs.identifiers()) if row} <= {Cause.CANCELLED}
