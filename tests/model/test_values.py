@@ -45,8 +45,8 @@ def test_phases_are_active_ended_or_neither() -> None:
 
 
 def test_memory_steps_call_nobody() -> None:
-    """Adopting and forgetting change our memory alone."""
-    assert {verb for verb in Verb if not verb.calls_platform} == {Verb.ADOPT, Verb.FORGET}
+    """Adopting, moving and forgetting change our memory alone."""
+    assert {verb for verb in Verb if not verb.calls_platform} == {Verb.ADOPT, Verb.MOVE, Verb.FORGET}
 
 
 def test_absence_is_not_null() -> None:
