@@ -62,7 +62,8 @@ def test_waiting_ends_when_asked_to_stop(world: World, cradle: Nursery, rule: di
     anew(world)
     world.platform.faults.add(FaultRule.parse(rule))
     if rule["fault"] == "error":  # what was made is not shown for a while, so that it is searched for again and again
-        world.platform.faults.add(FaultRule.parse({"fault": "stale", "method": "GET", "count": None, "seconds": 60}))
+        stale = {"fault": "stale", "method": "GET", "path": "/workflows$", "count": None, "seconds": 60}
+        world.platform.faults.add(FaultRule.parse(stale))
     variables = {**VARIABLES, "RECONCILER_LIST_LAG": "60", "RECONCILER_PARALLELISM": "4"}
     child = cradle.bear(world.root, "apply", "--yes", variables=variables)
     life, seconds = stopped(cradle, child, lambda: struck(world, rule["fault"]))
@@ -89,7 +90,7 @@ def test_settling_ends_when_asked_to_stop(world: World, cradle: Nursery) -> None
 
 @pytest.mark.long
 def test_a_call_that_hangs_keeps_nobody(world: World, cradle: Nursery) -> None:
-    """After a grace it is left behind: unknown in the table, settled by the next apply when the platform has done it."""
+    """After a grace it is left behind: unknown in the table, settled by the next apply once the platform is done."""
     rule = {"fault": "latency", "operation": "CreateApp", "seconds": 14}
     world.platform.faults.add(FaultRule.parse(rule))
     child = cradle.bear(world.root, "apply", "--yes")
