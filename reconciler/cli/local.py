@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from reconciler.cli.exit_codes import ExitCode
+from reconciler.cli.faults import app as faults
 from reconciler.cli.group import command_app, epilog
 from reconciler.cli.options import Format, ProjectFile, Shape, Yes
 from reconciler.cli.streams import streams_of
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 app = command_app()
+app.add_typer(faults, name="faults")
 
 
 class Engine(StrEnum):

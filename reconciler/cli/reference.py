@@ -48,9 +48,7 @@ def commands_page() -> str:
     lines += [*_exit_codes(), *_variables(), *_described(root_command(), "reconciler")]
     for name, entry in COMMANDS.items():
         command = typer.main.get_command(import_module(f"reconciler.cli.{entry.module}").app)
-        lines += _described(command, f"reconciler {name}")
-        for child, subcommand in getattr(command, "commands", {}).items():
-            lines += _described(subcommand, f"reconciler {name} {child}")
+        lines += _tree(command, f"reconciler {name}")
     return "\n".join(lines).rstrip("\n") + "\n"
 
 
@@ -72,7 +70,14 @@ def _variables() -> list[str]:
     return ["## Environment variables", "", *"\n\n".join(body).rstrip().split("\n"), "", *table]
 
 
-def _described(command: Any, path: str) -> Iterator[str]:  # noqa: ANN401 - click's own type moved between releases
+def _tree(command: Any, path: str) -> Iterator[str]:  # noqa: ANN401 - click's own type moved between releases
+    """A command and everything below it."""
+    yield from _described(command, path)
+    for name, child in getattr(command, "commands", {}).items():
+        yield from _tree(child, f"{path} {name}")
+
+
+def _described(command: Any, path: str) -> Iterator[str]:  # noqa: ANN401 - as above
     yield from [f"## {path}", "", *(command.help or "").strip().split("\n"), ""]
     yield from ["```", _usage(command, path), "```", ""]
     rows = [row for parameter in command.params if (row := _parameter(parameter))]

@@ -22,11 +22,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from reconciler.errors import LocalPlatformError
+from reconciler.localplatform.faults import FaultRule
 from reconciler.localplatform.folder import Folder, Lock, Ready
 from reconciler.version import __version__
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
 START_PATIENCE = 30.0
 STOP_PATIENCE = 40.0
@@ -130,6 +131,25 @@ def status(folder: Path) -> Status | None:
         objects=dict(answer["objects"]),
         active_runs=int(answer["active_runs"]),
     )
+
+
+def faults(folder: Path) -> list[dict[str, Any]]:
+    """The fault rules in force, each with how often it has `matched` and `struck`. Raises as `add_fault`."""
+    return _rules(folder, "GET")
+
+
+def add_fault(folder: Path, rule: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Puts one more rule in force (localplatform/faults.py says what a rule is). All rules in force.
+
+    Raises LocalPlatformError when no server runs, ValueError when it is not a rule.
+    """
+    FaultRule.parse(dict(rule))
+    return _rules(folder, "POST", rule)
+
+
+def clear_faults(folder: Path) -> None:
+    """Fair weather again. Raises as `add_fault`."""
+    _rules(folder, "DELETE")
 
 
 def reset(folder: Path) -> None:
@@ -238,12 +258,23 @@ def _is_the_one(ready: Ready) -> bool:
         return False
 
 
-def _call(ready: Ready, method: str, name: str, token: str, *, timeout: float = _CALL_TIMEOUT) -> dict[str, Any]:
+def _rules(folder: Path, method: str, rule: Mapping[str, Any] | None = None) -> list[dict[str, Any]]:
+    ours = Folder.find(folder)
+    ready = _answering(ours) if ours is not None else None
+    if ours is None or ready is None:
+        raise LocalPlatformError("the local platform is not running", hint="`reconciler local start` starts it")
+    body = None if rule is None else json.dumps(dict(rule))
+    return list(_call(ready, method, "faults", ours.account().admin_token, body=body)["rules"])
+
+
+def _call(
+    ready: Ready, method: str, name: str, token: str, *, body: str | None = None, timeout: float = _CALL_TIMEOUT
+) -> dict[str, Any]:
     """One call of the administrator. Raises LocalPlatformError when it is not answered as it should be."""
     connection = http.client.HTTPConnection("127.0.0.1", ready.port, timeout=timeout)
     try:
         headers = {"X-Admin-Token": token} if token else {}
-        connection.request(method, f"/__admin__/{name}", headers=headers)
+        connection.request(method, f"/__admin__/{name}", body=body, headers=headers)
         answer = connection.getresponse()
         value = json.loads(answer.read())
     except (OSError, http.client.HTTPException, ValueError) as error:

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import json
 import shutil
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Final
 
 from reconciler.errors import LocalPlatformError, UsageError
 from reconciler.operations.workspace import WORK_FOLDER
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from reconciler.localplatform.control import Instance, Status
     from reconciler.operations.workspace import Say
+
+
+_TEXTS: Final = frozenset({"when", "method", "path", "operation"})
+"""Members of a fault rule that are texts, whatever they look like."""
 
 
 def folder_of(start: Path, project_file: Path | None) -> Path:
@@ -60,6 +66,57 @@ def reset(folder: Path) -> None:
     from reconciler.localplatform import control
 
     control.reset(folder)
+
+
+def faults(folder: Path) -> list[dict[str, Any]]:
+    """The fault rules in force. Raises LocalPlatformError when no local platform runs."""
+    from reconciler.localplatform import control
+
+    return control.faults(folder)
+
+
+def add_fault(folder: Path, words: Sequence[str]) -> list[dict[str, Any]]:
+    """Puts a rule in force: one JSON object, or a fault followed by NAME=VALUE. All rules in force.
+
+    Raises UsageError when it is not a rule, LocalPlatformError when no local platform runs.
+    """
+    from reconciler.localplatform import control
+
+    try:
+        return control.add_fault(folder, _rule(words))
+    except (ValueError, TypeError) as error:
+        hint = "Such as: reconciler local faults add lost method=POST"
+        msg = f"not a fault rule: {error}"
+        raise UsageError(msg, hint=hint) from error
+
+
+def clear_faults(folder: Path) -> None:
+    """Fair weather again. Raises LocalPlatformError when no local platform runs."""
+    from reconciler.localplatform import control
+
+    control.clear_faults(folder)
+
+
+def _rule(words: Sequence[str]) -> dict[str, Any]:
+    """The rule that somebody typed; a value that is no JSON is a text."""
+    if words[0].startswith("{"):
+        rule = json.loads(" ".join(words))
+        return rule if isinstance(rule, dict) else {}
+    found: dict[str, Any] = {"fault": words[0]}
+    for word in words[1:]:
+        name, separator, value = word.partition("=")
+        if not separator:
+            msg = f"{word!r} is not NAME=VALUE"
+            raise ValueError(msg)
+        found[name] = value if name in _TEXTS else _value(value)
+    return found
+
+
+def _value(text: str) -> Any:  # noqa: ANN401 - any JSON value
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
 
 
 def upload(folder: Path, source: Path, place: str) -> int:

@@ -94,10 +94,6 @@ class Settings:
         """Whether each exchange with a platform is told."""
         return self.variables.get("RECONCILER_TRACE", "").lower() not in _FALSE
 
-    def with_trace(self) -> Settings:
-        """The same settings with tracing, as the command line asks for."""
-        return Settings({**self.variables, "RECONCILER_TRACE": "1"})
-
     @property
     def list_lag(self) -> float:
         """Seconds that a platform's lists may be behind. Raises UsageError when the variable is no such number."""
