@@ -6,7 +6,12 @@ As with handlers, an ability is a method: commands ask with `isinstance` and say
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from reconciler.model.address import Address
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,3 +74,86 @@ class LimitsUse(Protocol):
 
     def set_quota(self, name: str, amount: int) -> None:
         """Sets the limit called `name`. Idempotent. Raises UsageError for a name it cannot have."""
+
+
+@dataclass(frozen=True, slots=True)
+class MachineType:
+    """A machine one can ask for by `name`. `available` None where the platform does not say; `spot_discount` is the
+    share of the regular price that a spot one costs now, None where there is none. `memory` is text with its unit.
+    """
+
+    name: str
+    accelerator: str = ""
+    cpu: int = 0
+    memory: str = ""
+    gpu: int = 0
+    gpu_type: str = ""
+    available: bool | None = None
+    spot: bool = False
+    spot_discount: float | None = None
+    drivers: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """What was measured of one instance of a run. `points` are (UNIX seconds, value), oldest first."""
+
+    metric: str
+    unit: str
+    points: tuple[tuple[float, float], ...]
+    task: str = ""
+    index: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class HealthCheck:
+    """One check of the machines of a run. `number` counts the rounds from 1. Times are UTC ISO 8601 or ""."""
+
+    name: str
+    status: str
+    message: str = ""
+    started: str = ""
+    finished: str = ""
+    number: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A way in for a person. `secret`: whoever has it may use it, so it is shown only when asked for."""
+
+    name: str
+    url: str
+    note: str = ""
+    secret: bool = False
+
+
+@runtime_checkable
+class OffersMachines(Protocol):
+    """Of a connection: lists the machines one can ask for."""
+
+    def specs(self, *, accelerator: str = "", names: Sequence[str] = ()) -> tuple[MachineType, ...]:
+        """By name; `accelerator` and `names` limit it, empty ones do not."""
+
+
+@runtime_checkable
+class Measures(Protocol):
+    """Of a handler: tells what runs use."""
+
+    def metrics(self, address: Address, remote_id: str, *, name: str = "", minutes: int = 60) -> tuple[Series, ...]:
+        """The last `minutes`, of the measurement `name` or of the usual ones. Raises UsageError for an unknown name."""
+
+
+@runtime_checkable
+class ChecksHealth(Protocol):
+    """Of a handler: tells how the machines of a run were checked."""
+
+    def checks(self, address: Address, remote_id: str) -> tuple[HealthCheck, ...]:
+        """Oldest round first."""
+
+
+@runtime_checkable
+class Links(Protocol):
+    """Of a handler: opens ways in for a person."""
+
+    def links(self, address: Address, remote_id: str, *, shared: bool = False) -> tuple[Link, ...]:
+        """What there is now; `shared` ones need no login. Asking may make tokens that expire by themselves."""

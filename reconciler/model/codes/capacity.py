@@ -21,4 +21,32 @@ CAPACITY: Final[dict[str, tuple[str, str]]] = {
         "What is about to be submitted could not be compared with what the platform has room for.",
         "Nothing is wrong with the manifests; plan again when the platform answers.",
     ),
+    "capacity.unknown-machine": (
+        "The platform offers no instance type of that name.",
+        "Check the spelling; `reconciler specs` lists what there is.",
+    ),
+    "capacity.out-of-stock": (
+        "The instance type is not available at the moment.",
+        "The run waits for it, or take another one.",
+    ),
+    "capacity.no-spot": (
+        "The instance type is not offered as a spot instance.",
+        "Take another one, or pay the regular price.",
+    ),
+    "capacity.spot-price": (
+        "Spot instances cost more now than the limit allows.",
+        "Raise the limit, or let the run wait.",
+    ),
+    "capacity.unknown-driver": (
+        "The instance type does not come with the driver that the run asks for.",
+        "Take one of those that the message lists.",
+    ),
+    "capacity.resources": (
+        "What the run will use, and be paid for.",
+        "Nothing is wrong: it is there to be reviewed.",
+    ),
+    "capacity.fixed-priority": (
+        "The platform would accept the new priority of a run and not act on it.",
+        "Put the former one back, or submit the run again.",
+    ),
 }

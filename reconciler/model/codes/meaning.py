@@ -144,4 +144,76 @@ MEANING: Final[dict[str, tuple[str, str]]] = {
         "Two manifests want the same name on one account, and only one unfinished task may have it.",
         "Rename one.",
     ),
+    "meaning.no-workspace": (
+        "The manifest names no workspace, so the platform takes the caller's default one.",
+        "Set the workspace of the target, or `metadata.scope`.",
+    ),
+    "meaning.no-time-limit": (
+        "Nothing but its own end ends the job, and the bill for it.",
+        "Set `JobMaxRunningTimeMinutes`.",
+    ),
+    "meaning.too-large": (
+        "The job has more bytes than the platform takes for one submission.",
+        "Keep scripts in a code source or a data set.",
+    ),
+    "meaning.unknown-role": (
+        "The job type has no such role, or the job has none of that name.",
+        "Use a role that the message lists.",
+    ),
+    "meaning.role-twice": (
+        "One role stands twice in a job.",
+        "Put the pods together in one entry.",
+    ),
+    "meaning.two-chiefs": (
+        "More than one role is to decide on the end of the job.",
+        "Leave one of them.",
+    ),
+    "meaning.two-resources": (
+        "A role asks for an instance type and for a share of a quota, which exclude each other.",
+        "Keep one of the two.",
+    ),
+    "meaning.no-resources": (
+        "A role does not say what its pods run on.",
+        "Name an instance type, or a share of a quota.",
+    ),
+    "meaning.pool-and-quota": (
+        "Instance types belong to the public pool, shares to a quota; the job mixes them.",
+        "Use `EcsSpec` without `ResourceId`, or `ResourceConfig` with it.",
+    ),
+    "meaning.two-price-limits": (
+        "The price of spot instances is limited in two ways at once.",
+        "Keep one of the two.",
+    ),
+    "meaning.mount-source": (
+        "A mount names both a data set and an address, or neither.",
+        "Name one of them.",
+    ),
+    "meaning.mount-place": (
+        "Storage that is mounted by its address has no folder of its own.",
+        "Say where to mount it.",
+    ),
+    "meaning.mount-options": (
+        "Mount options are JSON inside a text, and these cannot be read.",
+        "Write them as a JSON object in quotes.",
+    ),
+    "meaning.moving-code": (
+        "Code is taken from a branch, or a short hash, and may differ from run to run.",
+        "Pin the full hash of a commit.",
+    ),
+    "meaning.no-ranges": (
+        "A switch is named without the address ranges that are reached through it.",
+        "Name the ranges.",
+    ),
+    "meaning.nothing-shown": (
+        "The TensorBoard shows neither a job nor any storage.",
+        "Name a job, or a data source.",
+    ),
+    "meaning.two-summaries": (
+        "The TensorBoard shows a job and storage, which exclude each other.",
+        "Keep one of the two.",
+    ),
+    "meaning.replica-bounds": (
+        "The fewest pods of a role are more than its most.",
+        "Swap the two.",
+    ),
 }

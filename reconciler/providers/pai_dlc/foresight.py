@@ -1,0 +1,113 @@
+"""What the platform can tell of jobs before they are submitted: whether their machines exist and are in stock, at which
+price, and whether a new priority would have any effect (traps 10 and 31). Stock moves: nothing here is an error but a
+name that does not exist.
+"""
+
+from __future__ import annotations
+
+import difflib
+from typing import TYPE_CHECKING, Any, cast
+
+from reconciler.model.diagnostic import Diagnostic, Severity
+from reconciler.providers.pai_dlc import browsing
+from reconciler.providers.pai_dlc.job import no_new_priority
+from reconciler.providers.pai_dlc.marks import mark_of
+from reconciler.providers.pai_dlc.rows import ENDED, status_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from reconciler.model.manifest import Manifest
+    from reconciler.providers.facilities import MachineType
+    from reconciler.providers.pai_dlc.connection import PaiDlcConnection
+    from reconciler.providers.protocol import Connection
+
+
+def foresee(connection: Connection, manifests: tuple[Manifest, ...]) -> Iterator[Diagnostic]:
+    """Findings about what is about to be submitted or changed. Raises PlatformError."""
+    opened = cast("PaiDlcConnection", connection)
+    jobs = [manifest for manifest in manifests if manifest.address.kind == "Job"]
+    wanted = sorted({name for manifest in jobs for _, name, _ in _machines(manifest)})
+    # All of them, and not the wanted ones alone: one that does not exist is told with those that do.
+    offered = {machine.name: machine for machine in opened.machines.specs()} if wanted else {}
+    for manifest in jobs:
+        yield from _of_job(manifest, offered)
+        yield from _priority(opened, manifest)
+
+
+def _machines(manifest: Manifest) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """(pointer, instance type, role) for each role in the public pool."""
+    for index, role in enumerate(manifest.spec.get("JobSpecs") or ()):
+        name = str(role.get("EcsSpec") or "")
+        if name and "$[[" not in name:
+            yield f"/JobSpecs/{index}", name, role
+
+
+def _of_job(manifest: Manifest, offered: Mapping[str, MachineType]) -> Iterator[Diagnostic]:
+    for pointer, name, role in _machines(manifest):
+        machine = offered.get(name)
+        if machine is None:
+            near = difflib.get_close_matches(name, offered, n=1)
+            hint = f"did you mean {near[0]!r}?" if near else "`reconciler specs` lists what there is"
+            message = f"the platform offers no instance type {name!r} here"
+            yield _finding(manifest, Severity.ERROR, "capacity.unknown-machine", f"{pointer}/EcsSpec", message, hint)
+            continue
+        yield _told(manifest, f"{pointer}/EcsSpec", role, machine)
+        if machine.available is False:
+            message = f"{name} is out of stock now"
+            hint = "the job waits until there are some; `reconciler specs` shows what is available"
+            yield _finding(manifest, Severity.WARNING, "capacity.out-of-stock", f"{pointer}/EcsSpec", message, hint)
+        yield from _spot(manifest, pointer, role, machine)
+        driver = str((manifest.spec.get("Settings") or {}).get("Driver") or "")
+        if driver and machine.drivers and driver not in machine.drivers:
+            message = f"{name} does not come with the driver {driver}"
+            hint = f"it comes with {', '.join(machine.drivers)}"
+            yield _finding(manifest, Severity.WARNING, "capacity.unknown-driver", "/Settings/Driver", message, hint)
+
+
+def _told(manifest: Manifest, pointer: str, role: Mapping[str, Any], machine: MachineType) -> Diagnostic:
+    """What will be paid for, for whoever reviews the plan."""
+    each = [f"{machine.cpu} cores", machine.memory]
+    each += [f"{machine.gpu} x {machine.gpu_type or 'GPU'}"] if machine.gpu else []
+    minutes = manifest.spec.get("JobMaxRunningTimeMinutes")
+    limit = f"for at most {minutes} min" if minutes else "without a time limit"
+    message = f"{role.get('PodCount') or 1} x {machine.name} ({', '.join(filter(None, each))}) {limit}"
+    if machine.spot_discount is not None and role.get("SpotSpec"):
+        message += f", spot at {machine.spot_discount:g} of the regular price now"
+    return _finding(manifest, Severity.NOTE, "capacity.resources", pointer, message, "")
+
+
+def _spot(manifest: Manifest, pointer: str, role: Mapping[str, Any], machine: MachineType) -> Iterator[Diagnostic]:
+    spot = role.get("SpotSpec")
+    if not spot:
+        return
+    if not machine.spot:
+        message = f"{machine.name} is not offered as a spot instance"
+        hint = "leave out `SpotSpec`, or take another instance type"
+        yield _finding(manifest, Severity.WARNING, "capacity.no-spot", f"{pointer}/SpotSpec", message, hint)
+    limit = spot.get("SpotDiscountLimit")
+    if isinstance(limit, int | float) and machine.spot_discount is not None and limit < machine.spot_discount:
+        message = (
+            f"spot {machine.name} costs {machine.spot_discount:g} of the regular price now, the limit is {limit:g}"
+        )
+        where = f"{pointer}/SpotSpec/SpotDiscountLimit"
+        hint = "it waits until the price falls below the limit"
+        yield _finding(manifest, Severity.WARNING, "capacity.spot-price", where, message, hint)
+
+
+def _priority(opened: PaiDlcConnection, manifest: Manifest) -> Iterator[Diagnostic]:
+    """A job of ours of this name that is there, has another priority, and would keep it."""
+    wanted = manifest.spec.get("Priority", 1)
+    if "Priority" not in manifest.spec:
+        return
+    for row in browsing.named(opened.place, manifest.address.scope, manifest.address.name):
+        if mark_of(row) is None or status_of(row) in ENDED or row.get("Priority") in {None, wanted}:
+            continue
+        if why := no_new_priority(row):
+            message = f"{row['JobId']} would keep priority {row['Priority']}: {why}"
+            hint = "an apply refuses to pretend it had changed"
+            yield _finding(manifest, Severity.WARNING, "capacity.fixed-priority", "/Priority", message, hint)
+
+
+def _finding(manifest: Manifest, severity: Severity, code: str, pointer: str, message: str, hint: str) -> Diagnostic:
+    return Diagnostic(severity, code, message, pointer=pointer, hint=hint, address=manifest.address)

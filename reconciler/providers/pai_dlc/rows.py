@@ -1,0 +1,175 @@
+"""From what the platform shows of a job to what the rest of the program knows: phase, spec, pods, a line of a list.
+
+`GetJob` and the items of `ListJobs` are different shapes (contract, 5.5); what is read here is in both, or absent.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from reconciler.model.resource import Phase
+from reconciler.providers.pai_dlc.marks import TAG, mark_of
+from reconciler.providers.pai_dlc.place import moment
+from reconciler.providers.protocol import Part, RunSummary
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    Row = Mapping[str, Any]
+
+PENDING = frozenset({"Creating", "Queuing", "Bidding", "EnvPreparing", "SanityChecking"})
+PRIORITY_COUNTS = frozenset({"Creating", "Queuing", "EnvPreparing"})
+"""Where a new priority has an effect; elsewhere the platform says yes and does nothing (trap 10)."""
+ENDED = frozenset({"Succeeded", "Failed", "Stopped"})
+_RESERVING = {"SucceededReserving": "succeeded", "FailedReserving": "failed"}
+_PHASES = {
+    **dict.fromkeys(PENDING, Phase.PENDING),
+    "Running": Phase.RUNNING,
+    "Restarting": Phase.RUNNING,
+    "Stopping": Phase.STOPPING,
+    **dict.fromkeys(_RESERVING, Phase.STOPPING),
+    "Succeeded": Phase.SUCCEEDED,
+    "Failed": Phase.FAILED,
+    "Stopped": Phase.CANCELLED,
+}
+_FIELDS = (
+    "DisplayName",
+    "Description",
+    "JobType",
+    "JobSpecs",
+    "UserCommand",
+    "ResourceId",
+    "Priority",
+    "Envs",
+    "CustomEnvs",
+    "DataSources",
+    "CodeSource",
+    "UserVpc",
+    "ThirdpartyLibs",
+    "ThirdpartyLibDir",
+    "Settings",
+    "CredentialConfig",
+    "Accessibility",
+    "SchedulingStrategy",
+)
+_TWINS = ("IsCheif", "ElasticSpotSpecs")
+"""Members of a role that a manifest does not have: a misspelling, and an empty list the typed client adds."""
+
+
+def status_of(row: Row) -> str:
+    """The platform's own word."""
+    return str(row.get("Status") or "")
+
+
+def phase_of(row: Row) -> Phase:
+    """In one vocabulary. A status nobody knows is not an end; while resources are held, neither (traps 21 and 22)."""
+    return _PHASES.get(status_of(row), Phase.UNKNOWN)
+
+
+def detail_of(row: Row) -> str:
+    """What a person asks next: why, how often it was restarted, what is still held."""
+    status = status_of(row)
+    held = f"the work has {_RESERVING[status]}; its resources are held" if status in _RESERVING else ""
+    restarts = str(row.get("RestartTimes") or "0").partition("/")[0]
+    again = f"restarted {restarts} times" if restarts.isdigit() and int(restarts) > 0 else ""
+    reason = ": ".join(str(row.get(name)) for name in ("ReasonCode", "ReasonMessage") if row.get(name))
+    return "; ".join(part for part in (held, again, reason if status not in {"Running", "Succeeded"} else "") if part)
+
+
+def spec_of(row: Row) -> dict[str, Any]:
+    """The job as its manifest says it, as far as the platform shows it; without our mark."""
+    spec = {name: row[name] for name in _FIELDS if row.get(name) not in (None, "", [], {})}
+    if isinstance(spec.get("JobSpecs"), list):
+        spec["JobSpecs"] = [_role(role) for role in spec["JobSpecs"] if isinstance(role, dict)]
+    vpc = spec.get("UserVpc")
+    if isinstance(vpc, dict) and "ExtendedCidrs" in vpc:
+        spec["UserVpc"] = {
+            **{k: v for k, v in vpc.items() if k != "ExtendedCidrs"},
+            "ExtendedCIDRs": vpc["ExtendedCidrs"],
+        }
+    if isinstance(spec.get("Settings"), dict):
+        settings = _settings(spec["Settings"])
+        spec = {**spec, "Settings": settings} if settings else {k: v for k, v in spec.items() if k != "Settings"}
+    return spec
+
+
+def parts_of(row: Row) -> tuple[Part, ...]:
+    """One per pod, by role and number."""
+    return tuple(
+        Part(
+            name=str(pod.get("Type") or ""),
+            index=index,
+            status=str(pod.get("Status") or ""),
+            started=moment(pod.get("GmtStartTime")),
+            finished=moment(pod.get("GmtFinishTime")),
+            detail=", ".join(str(pod[name]) for name in ("PodId", "NodeName", "SubStatus") if pod.get(name)),
+        )
+        for pod, index in numbered(row)
+    )
+
+
+def numbered(row: Row) -> list[tuple[dict[str, Any], int]]:
+    """The pods, each with its number within its role."""
+    pods = [pod for pod in row.get("Pods") or () if isinstance(pod, dict)]
+    counts: dict[str, int] = {}
+    found = []
+    for pod in sorted(pods, key=_order):
+        role = str(pod.get("Type") or "")
+        found.append((pod, counts.get(role, 0)))
+        counts[role] = counts.get(role, 0) + 1
+    return found
+
+
+def summary_of(row: Row) -> RunSummary:
+    """A line of a list."""
+    return RunSummary(
+        remote_id=str(row.get("JobId") or ""),
+        name=str(row.get("DisplayName") or ""),
+        status=status_of(row),
+        created=moment(row.get("GmtCreateTime")),
+        started=moment(row.get("GmtRunningTime")),
+        finished=moment(row.get("GmtFinishTime")),
+        user=str(row.get("Username") or row.get("UserId") or ""),
+        detail=", ".join(part for part in (str(row.get("JobType") or ""), resources_of(row), detail_of(row)) if part),
+        mark=mark_of(row),
+    )
+
+
+def resources_of(row: Row) -> str:
+    """`2 Worker x ecs.g6.large`, for each role."""
+    told = []
+    for role in row.get("JobSpecs") or ():
+        if not isinstance(role, dict):
+            continue
+        config = role.get("ResourceConfig") or {}
+        machine = role.get("EcsSpec") or "/".join(str(config[n]) for n in ("CPU", "Memory", "GPU") if config.get(n))
+        told.append(f"{role.get('PodCount') or 1} {role.get('Type') or 'pods'}{f' x {machine}' if machine else ''}")
+    return ", ".join(told)
+
+
+def _order(pod: Row) -> tuple[str, int, str]:
+    identifier = str(pod.get("PodId") or "")
+    number = identifier.rpartition("-")[2]
+    return str(pod.get("Type") or ""), int(number) if number.isascii() and number.isdigit() else 0, identifier
+
+
+def _role(role: Row) -> dict[str, Any]:
+    """Zeroes and empties that the platform adds mean nothing (trap 12)."""
+    return {
+        name: value
+        for name, value in role.items()
+        if name not in _TWINS and value not in (None, "", [], {}) and not (isinstance(value, dict) and _hollow(value))
+    }
+
+
+def _hollow(value: Any) -> bool:  # noqa: ANN401 - any JSON value
+    """An object of nothing but empties and zeroes."""
+    if isinstance(value, dict):
+        return all(map(_hollow, value.values()))
+    return value in (None, "", [], 0, False)
+
+
+def _settings(settings: Row) -> dict[str, Any]:
+    tags = {name: value for name, value in (settings.get("Tags") or {}).items() if name != TAG}
+    rest = {name: value for name, value in settings.items() if name != "Tags" and value not in (None, "", [], {})}
+    return {**rest, "Tags": tags} if tags else rest

@@ -1,0 +1,143 @@
+"""What a job has written, what happened to it, what it used, how its machines were checked (contract, 5.8).
+
+None of these lists has a cursor, and each begins seven days ago, or an hour, unless told otherwise.
+"""
+
+from __future__ import annotations
+
+from itertools import chain
+from typing import TYPE_CHECKING, Any
+
+from reconciler.errors import NotFound, UsageError
+from reconciler.providers.facilities import HealthCheck, Series
+from reconciler.providers.pai_dlc.place import EVER, moment, segment, stamp
+from reconciler.providers.pai_dlc.rows import numbered
+from reconciler.providers.protocol import Event, LogLine
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from reconciler.model.address import Address
+    from reconciler.providers.pai_dlc.place import Place
+
+    Row = Mapping[str, Any]
+
+MOST_LINES = 100_000
+MOST_EVENTS = 10_000
+_AHEAD = 86_400.0
+_STEPS = ((60, "1m"), (24 * 60, "5m"))
+"""Up to so many minutes, a point each so often."""
+_COARSE = "1h"
+METRICS = {
+    "GpuCoreUsage": "%",
+    "GpuMemoryUsage": "%",
+    "CpuCoreUsage": "%",
+    "MemoryUsage": "%",
+    "NetworkInputRate": "bytes/s",
+    "NetworkOutputRate": "bytes/s",
+    "DiskReadRate": "bytes/s",
+    "DiskWriteRate": "bytes/s",
+}
+"""What is measured, and the unit the console shows it in."""
+_USUAL = ("CpuCoreUsage", "MemoryUsage", "GpuCoreUsage", "GpuMemoryUsage")
+
+
+def logs(place: Place, address: Address, row: Row, role: str, index: int | None) -> Iterator[LogLine]:
+    """The lines of the pods asked for, each pod whole with its earlier incarnations first. Raises NotFound for a pod
+    the job does not have.
+    """
+    chosen = _chosen(address, row, role, index)
+    return chain.from_iterable(_of_pod(place, address, row, pod, number) for pod, number in chosen)
+
+
+def events(place: Place, address: Address, row: Row, role: str) -> Iterator[Event]:
+    """Oldest first. The platform tells them as sentences."""
+    job_id, query = str(row["JobId"]), _window(place, row)
+    query["MaxEventsNum"] = str(MOST_EVENTS)
+    if not role:
+        path = f"/api/v1/jobs/{segment(job_id)}/events"
+        told = place.read("GetJobEvents", f"read events of job {address.name}", path, query)
+        return (Event("", "", str(text)) for text in told.get("Events") or ())
+    return chain.from_iterable(
+        _pod_events(place, address, job_id, pod, query) for pod, _ in _chosen(address, row, role, None)
+    )
+
+
+def metrics(place: Place, address: Address, row: Row, name: str, minutes: int) -> tuple[Series, ...]:
+    """One series for each pod and measurement that has points. Raises UsageError for a measurement there is none of."""
+    if name and name not in METRICS:
+        msg = f"there is no measurement {name!r}"
+        raise UsageError(msg, hint=f"one of: {', '.join(METRICS)}")
+    pods = {str(pod.get("PodId")): (str(pod.get("Type") or ""), number) for pod, number in numbered(row)}
+    step = next((text for most, text in _STEPS if minutes <= most), _COARSE)
+    query = {"StartTime": stamp(place.clock() - minutes * 60), "EndTime": stamp(place.clock()), "TimeStep": step}
+    found = []
+    for metric in [name] if name else _USUAL:
+        path = f"/api/v1/jobs/{segment(str(row['JobId']))}/metrics"
+        operation = f"read metrics of job {address.name}"
+        told = place.read("GetJobMetrics", operation, path, {**query, "MetricType": metric})
+        for pod in place.rows(told, "PodMetrics", operation):
+            points = tuple((point["Time"] / 1000, float(point["Value"])) for point in pod.get("Metrics") or ())
+            task, number = pods.get(str(pod.get("PodId")), (str(pod.get("PodId")), 0))
+            if points:
+                found.append(Series(metric, METRICS[metric], points, task, number))
+    return tuple(found)
+
+
+def checks(place: Place, address: Address, job_id: str) -> tuple[HealthCheck, ...]:
+    """Every check of every round, oldest round first."""
+    operation = f"read sanity checks of job {address.name}"
+    path = f"/api/v1/jobs/{segment(job_id)}/sanitycheckresults"
+    told = place.read("ListJobSanityCheckResults", operation, path, {"Order": "asc"})
+    rounds = told.get("SanityCheckResults") or ()
+    return tuple(
+        HealthCheck(
+            name=str(each.get("Phase") or ""),
+            status=str(each.get("Status") or ""),
+            message=str(each.get("Message") or ""),
+            started=moment(each.get("StartedAt")),
+            finished=moment(each.get("FinishedAt")),
+            number=int(each.get("CheckNumber") or 0),
+        )
+        for one in rounds
+        for each in one
+    )
+
+
+def _chosen(address: Address, row: Row, role: str, index: int | None) -> list[tuple[dict[str, Any], int]]:
+    pods = numbered(row)
+    found = [
+        (pod, number)
+        for pod, number in pods
+        if (not role or str(pod.get("Type")).lower() == role.lower()) and (index is None or index == number)
+    ]
+    if not found and (role or index is not None):
+        msg = f"job {address.name} has no pod {role} {'' if index is None else index}".rstrip()
+        there = ", ".join(f"{pod.get('Type')} {number}" for pod, number in pods)
+        raise NotFound(msg, hint=f"it has: {there}" if there else "it has no pods yet")
+    return found
+
+
+def _of_pod(place: Place, address: Address, row: Row, pod: Row, number: int) -> Iterator[LogLine]:
+    role = str(pod.get("Type") or "")
+    lives = [each for each in pod.get("HistoryPods") or () if isinstance(each, dict)]
+    for life in (*lives, pod):
+        path = f"/api/v1/jobs/{segment(str(row['JobId']))}/pods/{segment(str(life.get('PodId')))}/logs"
+        query = {**_window(place, row), "MaxLines": str(MOST_LINES)}
+        if life.get("PodUid"):
+            query["PodUid"] = str(life["PodUid"])
+        told = place.read("GetPodLogs", f"read log of job {address.name}", path, query)
+        for text in told.get("Logs") or ():
+            yield LogLine(str(text).rstrip("\n"), "", role, number)
+
+
+def _pod_events(place: Place, address: Address, job_id: str, pod: Row, query: Mapping[str, str]) -> Iterator[Event]:
+    path = f"/api/v1/jobs/{segment(job_id)}/pods/{segment(str(pod.get('PodId')))}/events"
+    told = place.read("GetPodEvents", f"read events of job {address.name}", path, query)
+    return (Event("", "", str(text), task=str(pod.get("PodId"))) for text in told.get("Events") or ())
+
+
+def _window(place: Place, row: Row) -> dict[str, str]:
+    """From the submission on: left out, the platform begins seven days ago."""
+    created = str(row.get("GmtCreateTime") or "")
+    return {"StartTime": created if moment(created) else EVER, "EndTime": stamp(place.clock() + _AHEAD)}
