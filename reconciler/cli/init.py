@@ -1,13 +1,26 @@
 """`reconciler init`."""
 
+from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from reconciler.cli.exit_codes import ExitCode
 from reconciler.cli.group import single
-from reconciler.cli.streams import streams_of
+from reconciler.cli.options import EnvironmentName
+from reconciler.cli.streams import Streams, streams_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+class CiHost(StrEnum):
+    """Where CI files can be written for."""
+
+    GITHUB = "github"
+    GITLAB = "gitlab"
+    GITEA = "gitea"
 
 
 @single(
@@ -15,6 +28,7 @@ from reconciler.cli.streams import streams_of
         ("reconciler init", "in this folder"),
         ("reconciler init genomics", "in a new one"),
         ("reconciler init --name genomics", "with a name of its own"),
+        ("reconciler init --ci github", "CI files, for a project that is there or a new one"),
     )
 )
 def app(
@@ -28,16 +42,42 @@ def app(
     platform: Annotated[
         str, typer.Option("--platform", metavar="NAME", help="Whose first manifests to write. Default: the first one.")
     ] = "",
+    ci: Annotated[
+        CiHost | None, typer.Option("--ci", help="Write CI files: review, apply on merge, a look on a schedule.")
+    ] = None,
+    environment: EnvironmentName = "",
 ) -> int:
     """Start a project: project file, first manifests, schemas for the editor.
 
     What it writes runs at once on the embedded local platform. Nothing that exists is overwritten.
     """
+    from reconciler.manifests.files import PROJECT_FILES
     from reconciler.operations.initialise import initialise
 
     streams = streams_of(context)
-    started = initialise(folder, name=name, platform=platform)
-    for file in started.files:
-        streams.say(f"wrote {file}")
+    if ci is None or not any((folder / file).exists() for file in PROJECT_FILES):
+        _told(streams, initialise(folder, name=name, platform=platform).files)
+    if ci is not None:
+        return _ci(streams, folder, ci, environment)
     streams.say("next: reconciler plan, then reconciler apply --wait")
+    return ExitCode.FINE
+
+
+def _told(streams: Streams, files: "Iterable[Path]") -> None:
+    for file in files:
+        streams.say(f"wrote {file}")
+
+
+def _ci(streams: Streams, folder: Path, host: CiHost, environment: str) -> int:
+    """The CI files, at the root of the repository that holds the project."""
+    from reconciler.operations.pipelines import advice, write_pipelines
+    from reconciler.operations.wiring import open_workspace
+    from reconciler.operations.workspace import Call
+    from reconciler.repository.checkout import find_checkout
+
+    opened = open_workspace(Call(folder.resolve(), streams.settings, environment=environment))
+    checkout = find_checkout(opened.root)
+    _told(streams, write_pipelines(opened, checkout.root if checkout else opened.root, host.value))
+    for line in advice(opened, host.value):
+        streams.say(f"next: {line}")
     return ExitCode.FINE

@@ -41,6 +41,12 @@ class Gitea:
             raise
         return _pull_request(found) if found.get("merged") and found.get("merge_commit_sha") == commit else None
 
+    def recently_merged(self) -> tuple[PullRequest, ...]:
+        """As the protocol."""
+        query: dict[str, str | int] = {"state": "closed", "sort": "recentupdate", "limit": _PAGE}
+        rows = self._rest.get(f"{self._repository}/pulls", **query)
+        return tuple(_pull_request(row) for row in rows if row.get("merged"))
+
     def comments(self, number: int) -> tuple[Comment, ...]:
         """As the protocol."""
         rows = self._rest.pages(f"{self._repository}/issues/{number}/comments")

@@ -44,6 +44,17 @@ class GitHub:
         merged = [each for each in found if each.get("merged_at") and each.get("merge_commit_sha") == commit]
         return _pull_request(merged[0]) if merged else None
 
+    def recently_merged(self) -> tuple[PullRequest, ...]:
+        """As the protocol."""
+        query: dict[str, str | int] = {
+            "state": "closed",
+            "sort": "updated",
+            "direction": "desc",
+            "per_page": _ISSUE_PAGE,
+        }
+        rows = self._rest.get(f"{self._repository}/pulls", **query)
+        return tuple(_pull_request(row) for row in rows if row.get("merged_at"))
+
     def comments(self, number: int) -> tuple[Comment, ...]:
         """As the protocol."""
         rows = self._rest.pages(f"{self._repository}/issues/{number}/comments", per_page=_PAGE)

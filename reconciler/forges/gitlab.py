@@ -40,9 +40,14 @@ class GitLab:
                 return _merge_request(row)
         return None
 
+    def recently_merged(self) -> tuple[PullRequest, ...]:
+        """As the protocol."""
+        query: dict[str, str | int] = {"state": "merged", "order_by": "updated_at", "per_page": _ISSUE_PAGE}
+        return tuple(_merge_request(row) for row in self._rest.get(f"{self._project}/merge_requests", **query))
+
     def comments(self, number: int) -> tuple[Comment, ...]:
         """As the protocol."""
-        query = {"per_page": _PAGE, "sort": "asc", "order_by": "created_at"}
+        query: dict[str, str | int] = {"per_page": _PAGE, "sort": "asc", "order_by": "created_at"}
         rows = self._rest.pages(f"{self._project}/merge_requests/{number}/notes", **query)
         return tuple(
             Comment(str(row["id"]), row["body"] or "")

@@ -72,6 +72,9 @@ class Forge(Protocol):
     def merged_as(self, commit: str) -> PullRequest | None:
         """The pull request that `commit` merged, None when there was none."""
 
+    def recently_merged(self) -> tuple[PullRequest, ...]:
+        """Some fifty at most, the last touched first."""
+
     def comments(self, number: int) -> tuple[Comment, ...]:
         """What we said there, oldest first; nobody else's comments, whatever stands in them."""
 

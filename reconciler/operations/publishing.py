@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from reconciler.planning.review import Seal
 
 
+_RUNS = "<!-- reconciler:runs -->"
+
+
 @dataclass(frozen=True, slots=True)
 class Board:
     """Where one project and environment has its comment. What is posted goes through `redactor` first."""
@@ -76,6 +79,21 @@ def post_status(board: Board, number: int, text: str, *, applied: str = "") -> N
         return replace(former, record=record, status=text)
 
     _keep_one(board, number, make)
+
+
+def post_runs(board: Board, number: int, text: str) -> bool:
+    """Replaces what the status says of the runs, and nothing else of it. False when it says so already."""
+    changed: list[bool] = []
+
+    def make(former: Posted | None) -> Posted:
+        known = former or Posted(Record("", None), "", "")
+        applied = known.status.split(_RUNS)[0].rstrip("\n")
+        status = f"{applied}\n{_RUNS}\n{text}".strip("\n")
+        changed.append(status != known.status)
+        return replace(known, status=status)
+
+    _keep_one(board, number, make)
+    return any(changed)
 
 
 def mark_commit(board: Board, commit: str, verdict: Verdict, text: str) -> None:
