@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from itertools import pairwise
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from reconciler.model.plan import Step, Verb
 from reconciler.planning.fingerprint import fingerprint
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from reconciler.model.address import Address
     from reconciler.planning.assess import Decision
+    from reconciler.planning.wants import Wanted
 
 _REMOVES = frozenset({Verb.DELETE, Verb.FORGET})
 
@@ -163,7 +164,7 @@ def _step(decision: Decision, position: int, number: int, needs: Sequence[int]) 
         platform=subject.platform,
         verb=verb,
         needs=tuple(needs),
-        desired=decision.wanted.spec if decision.sent is None or verb is Verb.ADOPT else decision.sent,
+        desired=_sent(decision, decision.wanted, verb),
         digest=decision.wanted.digest,
         mark=decision.mark,
         attempt=verdict.attempt,
@@ -173,3 +174,7 @@ def _step(decision: Decision, position: int, number: int, needs: Sequence[int]) 
         depends_on=decision.depends_on,
         after_end=waits,
     )
+
+
+def _sent(decision: Decision, wanted: Wanted, verb: Verb) -> dict[str, Any]:
+    return wanted.sent if decision.sent is None or verb is Verb.ADOPT else wanted.arrange(decision.sent)

@@ -101,6 +101,27 @@ def shows(found: Any, wanted: Any) -> bool:  # noqa: ANN401 - any JSON values, o
     return bool(found == wanted)
 
 
+def arranged(normal: Any, authored: Any, rules: Rules) -> Any:  # noqa: ANN401 - any JSON values
+    """`normal` with its keyed and unordered lists in the order they have in `authored`: people wrote it with a reason,
+    and platforms show it. What `authored` does not have comes last.
+    """
+    if isinstance(normal, dict) and isinstance(authored, dict):
+        return {name: arranged(item, authored.get(name), rules.at(name)) for name, item in normal.items()}
+    if not isinstance(normal, list) or not isinstance(authored, list):
+        return normal
+    if key := rules.rule.list_key:
+        theirs = {key_of(item, key): (number, item) for number, item in enumerate(authored)}
+        last = (len(authored), None)
+        order = sorted(normal, key=lambda item: theirs.get(key_of(item, key), last)[0])
+        return [arranged(item, theirs.get(key_of(item, key), last)[1], rules.items) for item in order]
+    if rules.rule.unordered:
+        places = {canonical_json(item): number for number, item in reversed(list(enumerate(authored)))}
+        return sorted(normal, key=lambda item: places.get(canonical_json(item), len(authored)))
+    if len(normal) != len(authored):
+        return normal
+    return [arranged(mine, theirs, rules.items) for mine, theirs in zip(normal, authored, strict=True)]
+
+
 def _value(value: Any, rules: Rules, place: Place) -> Any:  # noqa: ANN401 - any JSON value
     if isinstance(value, str):
         return _text(value, rules.rule, place) if rules.texts or "$[[" in value else value

@@ -10,7 +10,7 @@ from reconciler.model.kind import Life
 from reconciler.model.mark import Mark
 from reconciler.planning.edges import Edge, Via
 from reconciler.planning.forms import form_of
-from reconciler.planning.normalise import Place, digest_by, normalise_by
+from reconciler.planning.normalise import Place, arranged, digest_by, normalise_by
 from reconciler.planning.references import check
 from reconciler.planning.rules import rules_of
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from reconciler.model.address import Address
     from reconciler.model.kind import Kind
-    from reconciler.model.manifest import Manifest
+    from reconciler.model.manifest import Manifest, Spec
     from reconciler.model.mark import Owner
     from reconciler.model.resource import Recorded
     from reconciler.planning.references import Kinds
@@ -40,16 +40,26 @@ class Want:
 
 @dataclass(frozen=True)  # not slotted: the digest is made when asked for, which most unchanged things never do
 class Wanted:
-    """A manifest's spec in normal form."""
+    """A manifest's spec in normal form, and as its author wrote it."""
 
     kind: Kind
     rules: Rules
     spec: dict[str, Any]
+    authored: Spec
 
     @cached_property
     def digest(self) -> str:
         """What identifies the meaning of the spec."""
         return digest_by(self.rules, self.kind, self.spec)
+
+    @cached_property
+    def sent(self) -> dict[str, Any]:
+        """What a platform gets: the normal form, lists in the order of the author."""
+        return self.arrange(self.spec)
+
+    def arrange(self, normal: dict[str, Any]) -> dict[str, Any]:
+        """A normal form with its lists in the order of the author."""
+        return dict(arranged(normal, self.authored, self.rules))
 
 
 def wanted_of(manifest: Manifest, kind: Kind, rules: Rules, edges: Iterable[Edge]) -> Wanted:
@@ -60,7 +70,7 @@ def wanted_of(manifest: Manifest, kind: Kind, rules: Rules, edges: Iterable[Edge
     """
     names = {edge.mention.whole: name for edge in edges if (name := _name(edge))}
     spec = normalise_by(rules, manifest.spec, Place(manifest.address.scope, names))
-    return Wanted(kind, rules, spec)
+    return Wanted(kind, rules, spec, manifest.spec)
 
 
 def _name(edge: Edge) -> str | None:

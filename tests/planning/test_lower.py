@@ -58,6 +58,19 @@ def test_a_run_is_not_stopped_before_what_its_successor_needs_is_there() -> None
     assert steps(made) == ["1 create Flow/new@1", "2 stop Run/r1 after 1", "3 create Run/r1 after 1, 2"]
 
 
+def test_what_is_sent_stands_in_the_order_of_the_author() -> None:
+    """Inputs are matched by name, and a platform shows them to people in the order it got them."""
+    declared = tool(inputs=[{"name": "z"}, {"name": "a"}], labels=["two", "one"])
+    made = plan([declared], [], reading())
+    sent = made.steps[0].desired
+    assert sent is not None
+    assert sent["inputs"] == [{"name": "z"}, {"name": "a"}]
+    assert sent["labels"] == ["two", "one"]
+    memory = replace(recorded(declared), spec=sent)
+    for later in (declared, tool(inputs=[{"name": "a"}, {"name": "z"}], labels=["one", "two"])):
+        assert plan([later], [memory], reading(live(memory))).is_empty
+
+
 def test_what_stands_between_unchanged_passes_the_order_on() -> None:
     """A run of a workflow that stays as it is still waits for the tool below it that changes: it would use the old."""
     before = [tool("a@1", timeout=5), flow("wf@1", "a::1")]
