@@ -71,7 +71,7 @@ def _verdict(report: Report, paint: Paint) -> str:
     if report.halted:
         lines.append(f"Stopped: {printable(report.halted)}")
     if report.interrupted:
-        lines.append("Interrupted: what was running has ended and is recorded; apply again to go on.")
+        lines.append("Interrupted: what has ended is recorded; apply again to go on.")
     if unknown := tally[Result.UNKNOWN]:
         what = counted(unknown, "call")
         lines.append(f"{what} got no answer and may have had an effect: apply again to settle, or see `state settle`.")

@@ -86,6 +86,16 @@ def test_other_verbs(world: World, cradle: Nursery, ended: str) -> None:
         assert found == ending(world)
 
 
+def test_a_selection_settles_what_was_left_elsewhere(world: World, cradle: Nursery) -> None:
+    """Whatever is asked for next, first comes what an apply that was killed had begun."""
+    assert cradle.live(world.root, "apply", "--yes", at=1, match="after POST .*/workflows").signal
+    life = cradle.live(world.root, "apply", "--yes", "--only", "App/genbank-qc*")
+    assert life.code == 0, life.err
+    assert "cut short" in life.err
+    assert "Workflow" in {address.kind for address in world.recorded()}
+    assert world.requests("POST")[-1]["operation"] == "CreateWorkflow"
+
+
 def many(world: World, number: int) -> None:
     """Declares `number` apps, each with a workflow and a run of it."""
     for n in range(number):

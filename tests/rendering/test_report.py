@@ -42,7 +42,7 @@ def test_the_table() -> None:
 def test_interrupted_and_empty() -> None:
     """An interrupted apply says how to go on, an empty one that there was nothing to do."""
     assert render_report(Report((), interrupted=True)) == (
-        "Applied: nothing to do.\nInterrupted: what was running has ended and is recorded; apply again to go on.\n"
+        "Applied: nothing to do.\nInterrupted: what has ended is recorded; apply again to go on.\n"
     )
 
 
