@@ -54,6 +54,8 @@ _FIELDS = (
 )
 _TWINS = ("IsCheif", "ElasticSpotSpecs")
 """Members of a role that a manifest does not have: a misspelling, and an empty list the typed client adds."""
+_ADDED = {"UseSpotInstance": False}
+"""Members that the platform adds with a value that says nothing."""
 
 
 def status_of(row: Row) -> str:
@@ -158,7 +160,10 @@ def _role(role: Row) -> dict[str, Any]:
     return {
         name: value
         for name, value in role.items()
-        if name not in _TWINS and value not in (None, "", [], {}) and not (isinstance(value, dict) and _hollow(value))
+        if name not in _TWINS
+        and value not in (None, "", [], {})
+        and _ADDED.get(name) is not value
+        and not (isinstance(value, dict) and _hollow(value))
     }
 
 
