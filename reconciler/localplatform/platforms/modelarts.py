@@ -6,9 +6,12 @@ from typing import TYPE_CHECKING
 
 from reconciler.localplatform.face import Face, Problem
 from reconciler.localplatform.platforms import (
+    modelarts_configs,
+    modelarts_jobs_v1,
     modelarts_jobs_v2,
     modelarts_lists_v2,
     modelarts_offers,
+    modelarts_runtime_v1,
     modelarts_runtime_v2,
 )
 from reconciler.localplatform.platforms.modelarts_words import (
@@ -18,10 +21,11 @@ from reconciler.localplatform.platforms.modelarts_words import (
     INVALID,
     PLATFORM,
     V1_PATHS,
+    VERSION,
     render,
     sign_in,
 )
-from reconciler.localplatform.platforms.modelarts_work import job_v2, work_of
+from reconciler.localplatform.platforms.modelarts_work import job_v1, job_v2, work_of
 
 if TYPE_CHECKING:
     from reconciler.localplatform.services import Services
@@ -37,12 +41,16 @@ def _owns(path: str) -> bool:
 
 def _translate(services: Services, job: Entity) -> Run:
     """The work of a run, from what is stored alone."""
-    return work_of(services.data, job_v2(job.id, job.name, job.body))
+    read = job_v1(job.id, job.name, job.body["config"]) if job.kind == VERSION else job_v2(job.id, job.name, job.body)
+    return work_of(services.data, read)
 
 
 FACE = Face(
     name=PLATFORM,
     routes=(
+        *modelarts_jobs_v1.ROUTES,
+        *modelarts_configs.ROUTES,
+        *modelarts_runtime_v1.ROUTES,
         *modelarts_jobs_v2.ROUTES,
         *modelarts_lists_v2.ROUTES,
         *modelarts_runtime_v2.ROUTES,

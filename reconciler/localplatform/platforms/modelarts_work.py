@@ -76,6 +76,27 @@ def job_v2(identifier: str, name: str, body: Mapping[str, Any]) -> Job:
     )
 
 
+def job_v1(identifier: str, name: str, config: Mapping[str, Any]) -> Job:
+    """What the fields of a v1 version ask for. With an image of one's own, parameters are variables (trap 11)."""
+    given = tuple((row["label"], row["value"]) for row in config["parameter"])
+    image = config.get("user_image_url", "")
+    return Job(
+        id=identifier,
+        name=name,
+        boot_file=config.get("boot_file_url", ""),
+        command=config.get("user_command", ""),
+        code=config.get("app_url", ""),
+        log=config.get("log_url", ""),
+        image=image,
+        machines=config["worker_server_num"],
+        parameters=() if image else given,
+        environment=dict(given) if image else {},
+        folders=tuple(
+            (key, config[key], made, False) for key, made in (("data_url", False), ("train_url", True)) if key in config
+        ),
+    )
+
+
 def _folders(channels: Any, *, made: bool) -> list[tuple[str, str, bool, bool]]:  # noqa: ANN401 - any JSON value
     found = []
     for channel in channels or ():

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from reconciler.model.kind import CreateClass
 from reconciler.providers.huawei_credentials import CREDENTIALS, SETTINGS
+from reconciler.providers.modelarts.training_job import TrainingJob
+from reconciler.providers.modelarts.training_job_config import TrainingJobConfig
 from reconciler.providers.modelarts.training_job_v2 import TrainingJobV2
 from reconciler.providers.protocol import Provider
 
@@ -26,10 +28,15 @@ def _connect(target: Target, credentials: Mapping[str, str], transport: Transpor
 PROVIDER = Provider(
     name="modelarts",
     connect=_connect,
-    kinds={"TrainingJobV2": TrainingJobV2},
-    create_class={"TrainingJobV2": CreateClass.UNIQUE_NAME},
+    kinds={"TrainingJobConfig": TrainingJobConfig, "TrainingJob": TrainingJob, "TrainingJobV2": TrainingJobV2},
+    create_class={
+        "TrainingJobConfig": CreateClass.UNIQUE_NAME,
+        # The name of a job is unique, but a further version can be made twice.
+        "TrainingJob": CreateClass.SEARCH_ONLY,
+        "TrainingJobV2": CreateClass.UNIQUE_NAME,
+    },
     credentials=CREDENTIALS,
     scope_key="workspace",
     settings=SETTINGS,
-    outputs={"TrainingJobV2": ("train_url", "log_url")},
+    outputs={"TrainingJob": ("train_url", "log_url"), "TrainingJobV2": ("train_url", "log_url")},
 )

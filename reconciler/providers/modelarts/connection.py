@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from reconciler.providers.huawei_access import Service, open_access
 from reconciler.providers.modelarts.faults import fault
 from reconciler.providers.modelarts.place import Place
+from reconciler.providers.modelarts.training_job import TrainingJob
+from reconciler.providers.modelarts.training_job_config import TrainingJobConfig
 from reconciler.providers.modelarts.training_job_v2 import TrainingJobV2
 
 if TYPE_CHECKING:
@@ -24,7 +26,11 @@ class ModelArtsConnection:
 
     def __init__(self, place: Place, sessions: tuple[Session, ...]) -> None:
         self._sessions = sessions
-        self._handlers: dict[str, Creates] = {"TrainingJobV2": TrainingJobV2(place)}
+        self._handlers: dict[str, Creates] = {
+            "TrainingJobConfig": TrainingJobConfig(place),
+            "TrainingJob": TrainingJob(place),
+            "TrainingJobV2": TrainingJobV2(place),
+        }
 
     def handler(self, kind: str) -> Creates:
         """The handler of a kind. Raises KeyError for a kind the platform does not have."""

@@ -1,0 +1,133 @@
+"""Lists of the legacy API, page by page (contract, section 4.9). Its search is by part of a name, so every caller
+compares again.
+"""
+
+from __future__ import annotations
+
+import difflib
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+from reconciler.errors import UsageError
+from reconciler.providers.exchange import Call
+from reconciler.providers.modelarts.marks import taken_apart
+from reconciler.providers.modelarts.phases import V1, of_v1
+from reconciler.providers.modelarts.place import path_to, whole, workspace_of
+from reconciler.providers.modelarts.times import ended, utc
+from reconciler.providers.protocol import RunSummary
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from reconciler.providers.exchange import Query
+    from reconciler.providers.modelarts.place import Place
+
+PAGE_SIZE = 1000
+JOBS = "training-jobs"
+CONFIGS = "training-job-configs"
+FILTERS = ("name", "status")
+"""What `browse` filters by. `status` is a number or its name."""
+
+
+def jobs(place: Place, scope: str, part: str = "", query: Query | None = None) -> Iterator[dict[str, Any]]:
+    """Every job of a workspace whose name contains `part`."""
+    asked = {"workspace_id": workspace_of(scope), "sortBy": "create_time", "order": "desc", **(query or {})}
+    if part:
+        asked["search_content"] = part
+    call = Call("list training jobs", "GET", path_to(JOBS), query=asked)
+    return _every(place, call, "jobs", "job_total_count", "job_id")
+
+
+def versions(place: Place, job_id: str) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """The members of a job, and all its versions, oldest first. Raises NotFound when there is no such job."""
+    call = Call("list versions", "GET", path_to(JOBS, job_id, "versions"), query={"per_page": str(PAGE_SIZE)})
+    first: dict[str, Any] = {}
+    found: list[dict[str, Any]] = []
+    page = 1
+    while True:
+        asked = {**call.query, "page": str(page)}
+        answer = place.v1(Call(call.operation, call.method, call.path, query=asked))
+        rows = place.rows(answer, "versions", call)
+        first = first or answer
+        known = {str(row.get("version_id")) for row in found}
+        found += [row for row in rows if str(row.get("version_id")) not in known]
+        page += 1
+        if len(rows) < PAGE_SIZE or len(found) >= (whole(answer.get("version_count")) or 0):
+            return first, sorted(found, key=lambda row: whole(row.get("version_id")) or 0)
+
+
+def configs(place: Place, part: str = "", *, samples: bool = False) -> Iterator[dict[str, Any]]:
+    """The short records of all configurations whose name contains `part`: the account's own, or the platform's."""
+    asked = {"config_type": "sample" if samples else "custom", "sortBy": "config_name", "order": "asc"}
+    if part:
+        asked["search_content"] = part
+    call = Call("list configurations", "GET", path_to(CONFIGS), query=asked)
+    return _every(place, call, "configs", "config_total_count", "config_name")
+
+
+def job_named(place: Place, scope: str, name: str) -> dict[str, Any] | None:
+    """The row of the one job of exactly this name, None when there is none."""
+    return next((row for row in jobs(place, scope, name) if row.get("job_name") == name), None)
+
+
+def browse(place: Place, scope: str, filters: Mapping[str, str], limit: int) -> Iterator[RunSummary]:
+    """At most `limit` rows, newest first. Raises UsageError for a filter it does not have."""
+    for name in filters:
+        if name not in FILTERS:
+            near = difflib.get_close_matches(name, FILTERS, n=1)
+            meant = f"did you mean {near[0]!r}? " if near else ""
+            msg = f"there is no filter {name!r}"
+            raise UsageError(msg, hint=f"{meant}known: {', '.join(FILTERS)}")
+    query = {"status": _status(filters["status"])} if "status" in filters else {}
+    wanted = filters.get("name", "")
+    kept = (row for row in jobs(place, scope, wanted, query) if wanted in str(row.get("job_name") or ""))
+    return (_summary(row) for row in islice(kept, max(limit, 0)))
+
+
+def run_id(job_id: Any, version_id: Any) -> str:  # noqa: ANN401 - numbers, which may come as texts
+    """`10/20`: the remote id of a version."""
+    return f"{job_id}/{version_id}"
+
+
+def _every(place: Place, call: Call, key: str, total: str, identity: str) -> Iterator[dict[str, Any]]:
+    seen: set[str] = set()
+    page = 1
+    while True:
+        asked = {**call.query, "per_page": str(PAGE_SIZE), "page": str(page)}
+        answer = place.v1(Call(call.operation, call.method, call.path, query=asked))
+        rows = place.rows(answer, key, call)
+        fresh = [row for row in rows if str(row.get(identity)) not in seen]
+        seen |= {str(row.get(identity)) for row in fresh}
+        yield from fresh
+        page += 1
+        count = whole(answer.get(total))
+        if not fresh or (count is not None and (page - 1) * PAGE_SIZE >= count):
+            return
+
+
+def _status(text: str) -> str:
+    names = {status.name.lower(): str(number) for number, status in V1.items()}
+    names |= {name.removeprefix("jobstat_"): number for name, number in names.items()}
+    number = text if text.isdigit() else names.get(text.lower(), "")
+    if number:
+        return number
+    near = difflib.get_close_matches(text.lower(), names, n=1)
+    meant = f"did you mean {near[0]!r}? " if near else ""
+    msg = f"there is no status {text!r}"
+    raise UsageError(msg, hint=f"{meant}known: {', '.join(status.name for status in V1.values())}")
+
+
+def _summary(row: Mapping[str, Any]) -> RunSummary:
+    phase, word = of_v1(row.get("status"))
+    user = row.get("user")
+    count = whole(row.get("version_count"))
+    return RunSummary(
+        remote_id=run_id(row.get("job_id"), row.get("version_id") or "-"),
+        name=str(row.get("job_name") or ""),
+        status=word,
+        created=utc(row.get("create_time")),
+        finished=ended(row.get("create_time"), row.get("duration")) if phase.ended else "",
+        user=str(user.get("name") or "") if isinstance(user, dict) else "",
+        detail=f"{count} versions" if count and count > 1 else "",
+        mark=taken_apart(row.get("job_desc")).mark,
+    )
