@@ -48,7 +48,9 @@ def deliver(streams: Streams, reviewed: Reviewed, manner: Manner) -> None:
     if manner.host.summary_file:
         summary = render_review(review, limit=SUMMARY_LIMIT, profile=manner.profile)
         append(manner.host.summary_file, masking.redact(summary))
-    if manner.post:
+    if manner.post and manner.host.from_fork:
+        streams.say("this comes from a fork: nothing is posted")
+    elif manner.post:
         _post(streams, reviewed, review, manner)
 
 
@@ -103,16 +105,13 @@ def _save(streams: Streams, review: Review, manner: Manner) -> None:
 def _post(streams: Streams, reviewed: Reviewed, review: Review, manner: Manner) -> None:
     from reconciler.forges.protocol import Verdict
     from reconciler.operations.publishing import mark_commit, post_review
-    from reconciler.rendering.comment import RECORD_LIMIT
-    from reconciler.rendering.markdown import COMMENT_LIMIT, render_review
-    from reconciler.rendering.progress import STATUS_LIMIT
+    from reconciler.rendering.comment import render_for_comment
 
     project, environment = reviewed.workspace.project.name, reviewed.workspace.environment.name
     ours = _board(streams, manner, project, environment)
     commit = manner.host.head or review.head
-    limit = COMMENT_LIMIT - RECORD_LIMIT - STATUS_LIMIT
     sealed = review.seal if not review.plan.is_blocked and not review.plan.unread else None
-    if not post_review(ours, manner.number, commit, sealed, render_review(review, limit=limit, profile=manner.profile)):
+    if not post_review(ours, manner.number, commit, sealed, render_for_comment(review, profile=manner.profile)):
         streams.say("a newer push is there: nothing was posted")
         return
     verdict = Verdict.FAILURE if sealed is None and not review.offline else Verdict.SUCCESS

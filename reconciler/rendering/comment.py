@@ -23,10 +23,15 @@ from reconciler.model.address import Address
 from reconciler.model.canonical import canonical_json, short_digest
 from reconciler.model.change import Action
 from reconciler.planning.review import Entry, Seal
+from reconciler.rendering.markdown import COMMENT_LIMIT, leaves_out_dangers, render_review
 from reconciler.rendering.markdown_text import code, folded
+from reconciler.rendering.progress import STATUS_LIMIT
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from reconciler.planning.review import Review
+    from reconciler.rendering.sides import Profile
 
 _KEY_LENGTH: Final = 16
 _RECORD: Final = re.compile(r"<!-- reconciler:record:([A-Za-z0-9+/=]*) -->")
@@ -35,8 +40,9 @@ _BODY: Final = "<!-- reconciler:body -->"
 _LONGEST_RECORD: Final = 16_000
 _LARGEST_DECODED: Final = 4_000_000
 _MOST_PUSHES: Final = 10
-RECORD_LIMIT: Final = _LONGEST_RECORD + 1_500
-"""Characters that marks, record and earlier pushes may take."""
+_SHORT_RECORD: Final = 400
+_FRAME: Final = 1_600
+"""Characters that marks and earlier pushes may take."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +79,21 @@ def marker(project: str, environment: str, *, what: str = "review") -> str:
     return f"<!-- reconciler:{what}:{short_digest(project, environment, length=_KEY_LENGTH)} -->"
 
 
+def render_for_comment(review: Review, *, profile: Profile) -> str:
+    """A review as long as leaves room for the rest of its comment. What explains a difference later is worth more than
+    details, and every danger is worth more than that.
+    """
+    most = COMMENT_LIMIT - STATUS_LIMIT - _FRAME
+    text = render_review(review, limit=most - _LONGEST_RECORD, profile=profile)
+    if leaves_out_dangers(text):
+        return render_review(review, limit=most - _SHORT_RECORD, profile=profile)
+    return text
+
+
 def compose(mark: str, posted: Posted) -> str:
     """The whole comment."""
-    lines = [mark, _written(posted.record), _STATUS, posted.status.strip("\n"), _BODY, posted.body.strip("\n")]
+    room = COMMENT_LIMIT - STATUS_LIMIT - _FRAME - len(posted.body)
+    lines = [mark, _written(posted.record, room), _STATUS, posted.status.strip("\n"), _BODY, posted.body.strip("\n")]
     return "\n".join(line for line in lines if line) + "\n" + _earlier(posted.record.earlier)
 
 
@@ -108,9 +126,9 @@ def _earlier(pushes: Sequence[Push]) -> str:
     return "\n" + folded("Earlier pushes, none of which can be applied any more", "\n".join(rows))
 
 
-def _written(record: Record) -> str:
+def _written(record: Record, room: int) -> str:
     text = _encoded(record, with_entries=True)
-    if len(text) > _LONGEST_RECORD:
+    if len(text) > min(_LONGEST_RECORD, room):
         text = _encoded(record, with_entries=False)
     return f"<!-- reconciler:record:{text} -->"
 

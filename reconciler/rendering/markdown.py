@@ -29,6 +29,7 @@ SUMMARY_LIMIT: Final = 900_000
 """Characters of a step summary, whose host takes one MiB."""
 _LONGEST_TEXT: Final = 300
 _FIELDS: Final = 30
+_NO_ROOM: Final = "not shown here for want of room"
 _FEW: Final = 5
 """So many changes are shown unfolded."""
 _FRAME: Final = 160
@@ -114,6 +115,11 @@ def render_review(
     return _assembled(head, warned, parts, limit - len(foot) - 2) + (f"\n{foot}\n" if foot else "")
 
 
+def leaves_out_dangers(text: str) -> bool:
+    """Whether a rendering had no room for the names of all its dangers."""
+    return _NO_ROOM in text.partition("<details")[0]
+
+
 def _assembled(head: Iterable[str], warned: Sequence[_Danger], parts: Sequence[_Part], limit: int) -> str:
     """Head and dangers first; then each part as far as there is room for it."""
     frame = "\n\n".join(text for text in head if text) + "\n"
@@ -148,7 +154,7 @@ def _verdict(plan: Plan, changes: Sequence[Change], *, review: Review | None = N
 
 
 def _identity(review: Review) -> list[str]:
-    if review.seal is None:
+    if review.seal is None or review.plan.is_blocked or review.plan.unread:
         return []
     at = f" at commit {code(review.head[:12])}" if review.head else ""
     return [f"Review {code(review.seal.id)}{at}. After the merge exactly this is applied, or nothing."]
@@ -195,7 +201,7 @@ def _names(warned: Sequence[_Danger], room: _Room) -> str:
         if not room.take(piece):
             break
         text, group, left = text + piece, (danger.word, danger.group), left - 1
-    return text.lstrip("\n") + (f"\n\n**And {left} more**, not shown here for want of room." if left else "") + "\n"
+    return text.lstrip("\n") + (f"\n\n**And {left} more**, {_NO_ROOM}." if left else "") + "\n"
 
 
 def _why(change: Change, profile: Profile) -> str:
@@ -216,7 +222,7 @@ def _filled(part: _Part, room: _Room) -> str:
         kept.append(block)
     more = len(part.blocks) - len(kept)
     missing = counted(more, f"more {part.noun}")
-    tail = f"\n**And {missing}**, not shown here for want of room." if more else ""
+    tail = f"\n**And {missing}**, {_NO_ROOM}." if more else ""
     intro = f"{part.intro}\n\n" if part.intro else ""
     return folded(part.summary, intro + "\n".join(kept) + tail, open_=part.opened)
 

@@ -1,5 +1,7 @@
 """Plans in which every string tries to get out of its cell."""
 
+# ruff: noqa: E501 - a table of short pieces
+
 from __future__ import annotations
 
 from hypothesis import strategies as st
@@ -24,7 +26,13 @@ HOSTILE = st.lists(st.sampled_from(PIECES) | st.text(st.characters(codec=None), 
 PART = HOSTILE.map(lambda text: text.encode(errors="ignore").decode() or "x")
 """A name: an address holds no half of a character."""
 ADDRESSES = st.builds(Address, PART, PART, PART, PART)
-SIDE = st.just(ABSENT) | HOSTILE | st.dictionaries(HOSTILE, HOSTILE, max_size=2) | st.lists(HOSTILE, max_size=2) | st.none()
+SIDE = (
+    st.just(ABSENT)
+    | HOSTILE
+    | st.dictionaries(HOSTILE, HOSTILE, max_size=2)
+    | st.lists(HOSTILE, max_size=2)
+    | st.none()
+)
 FIELDS = st.builds(FieldChange, HOSTILE, SIDE, SIDE, SIDE, st.sampled_from(OnFieldChange), HOSTILE, st.booleans())
 SOURCES = st.builds(Source, HOSTILE, st.integers(0, 9), st.integers(0, 9))
 CHANGES = st.builds(

@@ -11,9 +11,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
+from reconciler.model.address import Address
+from reconciler.model.resource import Phase
 from reconciler.planning.review import compare, seal
+from reconciler.rendering.comment import Posted, Record, compose, marker, take_apart
 from reconciler.rendering.markdown import COMMENT_LIMIT, render_plan, render_review
 from reconciler.rendering.markdown_text import code, fenced, prose
+from reconciler.rendering.progress import RunProgress, render_refusal, render_runs_status
 from reconciler.rendering.sides import Line, Profile
 from tests.rendering.hostile import HOSTILE, PIECES, plans
 
@@ -68,6 +72,19 @@ def test_a_review_holds_whatever_it_shows(base: Plan, head: Plan, profile: Profi
     """The same for what is shown of two revisions."""
     review = compare(base, head, bound=seal(head, {}), commits=("a" * 40, "b" * 40))
     refuse_active(render_review(review, profile=profile))
+
+
+@_SOME
+@given(plans(), st.lists(st.tuples(HOSTILE, st.sampled_from(Phase)), max_size=3))
+def test_nobody_forges_a_mark(plan: Plan, runs: list[tuple[str, Phase]]) -> None:
+    """A whole comment comes apart into exactly the parts it was put together from."""
+    told = [RunProgress(Address("t", "Job", "s", "n"), phase, 1.0, text, (text,)) for text, phase in runs]
+    status = render_runs_status(told, Profile.FULL)
+    refuse_active(status)
+    refuse_active(render_refusal([text for text, _ in runs], ""))
+    posted = Posted(Record("c", seal(plan, {}), "", ()), status.strip("\n"), render_plan(plan).strip("\n"))
+    mark = marker(plan.base.project, plan.base.environment)
+    assert take_apart(compose(mark, posted), mark) == posted
 
 
 @given(HOSTILE)

@@ -115,6 +115,7 @@ class GitHubApi(Api):
     """api.github.com, as far as it is used."""
 
     def authorised(self, headers: Any) -> bool:
+        """As above."""
         return headers["Authorization"] == f"Bearer {TOKEN}" and headers["X-GitHub-Api-Version"] == "2022-11-28"
 
     def _pull(self) -> dict[str, Any]:
@@ -208,6 +209,7 @@ class GiteaApi(GitHubApi):
     prefix = "/api/v1"
 
     def authorised(self, headers: Any) -> bool:
+        """As above."""
         return bool(headers["Authorization"] == f"token {TOKEN}")
 
     def _pull(self) -> dict[str, Any]:
@@ -237,6 +239,7 @@ class GitLabApi(Api):
     prefix = "/api/v4"
 
     def authorised(self, headers: Any) -> bool:
+        """As above."""
         return bool(headers["PRIVATE-TOKEN"] == TOKEN)
 
     def _request(self) -> dict[str, Any]:
