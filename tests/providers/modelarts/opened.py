@@ -73,3 +73,33 @@ def job_v2(name: str, *, seconds: str = "inf", **changes: Any) -> dict[str, Any]
         "spec": {"resource": {"flavor_id": "modelarts.vm.cpu.2u", "node_count": 1}},
         **changes,
     }
+
+
+def job_v1(name: str, *, seconds: str = "inf", **config: Any) -> dict[str, Any]:
+    """A v1 job with an image of its own, whose parameters are variables, that goes on until it is stopped."""
+    return {
+        "job_name": name,
+        "config": {
+            "worker_server_num": 1,
+            "user_image_url": "lab/fit:1.0",
+            "user_command": "python fit.py",
+            "parameter": [{"label": "SIMULATED_SECONDS", "value": seconds}],
+            "spec_id": 1,
+            "train_url": "/lab/out/",
+            **config,
+        },
+    }
+
+
+def config_v1(name: str, **changes: Any) -> dict[str, Any]:
+    """A configuration."""
+    return {
+        "config_name": name,
+        "worker_server_num": 1,
+        "app_url": "/lab/code/",
+        "boot_file_url": "/lab/code/fit.py",
+        "engine_id": 2,
+        "spec_id": 1,
+        "parameter": [{"label": "rate", "value": "0.01"}, {"label": "epochs", "value": "10"}],
+        **changes,
+    }
