@@ -31,6 +31,7 @@ _QUESTION = "Apply this plan?"
         ("reconciler apply --yes --wait", "in a script: exit 8 when a run failed"),
         ("reconciler plan -o p && reconciler apply p", "do exactly what was reviewed, or refuse"),
         ("reconciler apply p --resume", "finish it, when it was cut short"),
+        ("reconciler apply --reviewed merged", "in CI, after a merge: what its review showed, or exit 4"),
         ("reconciler apply --only 'App/*'", "a part, with what it needs; never removes"),
     )
 )
@@ -47,6 +48,13 @@ def app(
     wait: Wait = False,
     resume: Annotated[
         bool, typer.Option("--resume", help="Finish what was cut short, of PLAN if given, and begin nothing else.")
+    ] = False,
+    reviewed: Annotated[
+        str,
+        typer.Option("--reviewed", metavar="ID", help="Do what this review showed, or nothing. merged: look it up."),
+    ] = "",
+    approved: Annotated[
+        bool, typer.Option("--approved", help="With `--reviewed merged`: only what somebody else approved.")
     ] = False,
     parallelism: Parallelism = None,
     form: Format = Shape.TEXT,
@@ -68,8 +76,8 @@ def app(
     streams = streams_of(context)
     manner = Manner(yes, wait, form, _QUESTION, "reconciler apply")
     if plan is not None:
-        if only or without or var:
-            msg = "a saved plan is applied as it is: --only, --except and --var belong to `plan`"
+        if only or without or var or reviewed:
+            msg = "a saved plan is applied as it is: --only, --except, --var and --reviewed do not go with it"
             raise UsageError(msg)
         saved = load_to_apply(plan)
         opened = open_workspace(call(streams, project, environment or saved.base.environment, var, parallelism))
@@ -77,5 +85,13 @@ def app(
     opened = open_workspace(call(streams, project, environment, var, parallelism))
     if resume:
         return settle_only(streams, opened)
+    if reviewed:
+        if only or without:
+            msg = "what was reviewed is applied as a whole: --only and --except do not go with --reviewed"
+            raise UsageError(msg)
+        from reconciler.cli.applying_reviewed import carry_out_reviewed, reviewed_of
+
+        found = reviewed_of(streams, opened, reviewed, approvals=approved)
+        return carry_out_reviewed(streams, opened, Wish(), manner, found)
     wish = Wish(Selection(tuple(only or ()), tuple(without or ())))
     return plan_and_carry_out(streams, opened, wish, manner)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from reconciler.cli.exit_codes import ExitCode, exit_code
 from reconciler.cli.options import Shape
 from reconciler.cli.progress import progress
+from reconciler.cli.readers import Readers, for_readers, profile_of
 from reconciler.cli.signals import graceful
 from reconciler.model.plan import Plan
 
@@ -43,7 +44,9 @@ def plan_and_carry_out(streams: "Streams", opened: "Workspace", wish: "Wish", ma
     seen = look(opened, wish, streams.say)
     if manner.form is Shape.TEXT or not manner.yes:
         (streams.show if manner.form is Shape.TEXT else streams.say)(
-            render_plan(seen.plan, width=streams.width, colour=streams.colour)
+            render_plan(
+                for_readers(seen.plan, profile_of(streams, Readers.AUTO)), width=streams.width, colour=streams.colour
+            )
         )
     if seen.plan.is_blocked:
         if manner.form is Shape.JSON:

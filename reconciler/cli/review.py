@@ -2,17 +2,15 @@
 
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from reconciler.cli.exit_codes import exit_code
 from reconciler.cli.group import single
 from reconciler.cli.options import EnvironmentName, ProjectFile, Variables, call
+from reconciler.cli.readers import ForReaders, Readers, profile_of
 from reconciler.cli.streams import streams_of
-
-if TYPE_CHECKING:
-    from reconciler.rendering.sides import Profile
 
 
 class ReviewFormat(StrEnum):
@@ -23,14 +21,6 @@ class ReviewFormat(StrEnum):
     MARKDOWN = "markdown"
     HTML = "html"
     GITHUB = "github"
-
-
-class Readers(StrEnum):
-    """Who can read what is printed, written and posted."""
-
-    AUTO = "auto"
-    FULL = "full"
-    REDACTED = "redacted"
 
 
 PullRequestNumber = Annotated[
@@ -57,9 +47,7 @@ def app(
     offline: Annotated[
         bool, typer.Option("--offline", help="Read neither memory nor platforms. Forks are always reviewed so.")
     ] = False,
-    readers: Annotated[
-        Readers, typer.Option("--profile", help="How much is shown. auto: redacted where the public can read it.")
-    ] = Readers.AUTO,
+    readers: ForReaders = Readers.AUTO,
     post: Annotated[bool, typer.Option("--post", help="Post it: comment and commit status.")] = False,
     number: PullRequestNumber = 0,
     html: Annotated[Path | None, typer.Option("--html", metavar="FILE", help="Write the page there too.")] = None,
@@ -82,7 +70,7 @@ def app(
     streams = streams_of(context)
     asked = call(streams, project, environment, var)
     host = host_of(streams.settings)
-    profile = host.profile if readers is Readers.AUTO else _profile(readers)
+    profile = profile_of(streams, readers)
     manner = Manner(host, number or host.number, profile, form.value, post=post, html=html, out=out)
     try:
         reviewed = review(asked, base=base, head=head, offline=offline or host.from_fork, say=streams.say)
@@ -91,9 +79,3 @@ def app(
         raise
     deliver(streams, reviewed, manner)
     return exit_code(reviewed.review.plan)
-
-
-def _profile(readers: Readers) -> "Profile":
-    from reconciler.rendering.sides import Profile
-
-    return Profile(readers.value)

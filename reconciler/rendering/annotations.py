@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from reconciler.model.change import Action
 from reconciler.model.diagnostic import Diagnostic, Severity
 from reconciler.planning.review import dangers
 from reconciler.rendering.github import render_annotations
@@ -21,6 +22,7 @@ _MOST: Final = 10
 
 def render_change_annotations(plan: Plan, changes: Sequence[Change]) -> str:
     """A warning for each danger and a notice for each other change, each at its line; what is too much is counted."""
+    changes = [change for change in changes if change.action is not Action.NO_OP]
     alarming = {change.address: word for word, change in dangers(plan, changes)}
     warnings = [_finding(c, Severity.WARNING, alarming[c.address]) for c in changes if c.address in alarming]
     notices = [_finding(c, Severity.NOTE, c.action.value) for c in changes if c.address not in alarming]
