@@ -257,6 +257,21 @@ def test_nothing_is_sent_once_the_lease_is_lost() -> None:
     assert not gate.passed
 
 
+def test_a_request_held_back_on_its_way_out_did_not_leave() -> None:
+    """Signing in may take longer than the lease lasts: what the last look before sending stops was not sent."""
+    bench = bench_of()
+    lease = bench.store.lock(ENVIRONMENT, "me")
+    gate = Gate(lease)
+
+    def send() -> None:
+        bench.store.unlock(ENVIRONMENT)
+        lease.check()
+
+    with pytest.raises(StateLocked):
+        repeat(send, "id", gate, bench.context(lease))
+    assert not gate.passed
+
+
 @pytest.mark.parametrize("kind", ["SearchJob", "NamedJob", "TokenJob"])
 def test_a_stop_ends_the_search_without_a_verdict(kind: str) -> None:
     """What was not waited out is not known."""

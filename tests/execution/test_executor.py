@@ -466,6 +466,47 @@ def test_asked_to_stop_it_lets_running_calls_end_and_begins_nothing() -> None:
     assert list(bench.store.read(ENVIRONMENT).resources) == [at("SearchJob", "job-1")]
 
 
+def test_a_call_that_hangs_is_left_behind_when_asked_to_stop() -> None:
+    """After the grace it is unknown, its intent is in the journal, and nothing is sent in its name any more."""
+    bench = bench_of(parallelism=2)
+    bench.patience = replace(bench.patience, grace=0.05)
+    hangs = threading.Event()
+
+    def wire(crossed: str) -> None:
+        if crossed == "before:create":
+            bench.stop.set()
+            hangs.wait(30)
+
+    bench.platform.wire = wire
+    report = walk(bench, [create(1, wish("SearchJob", "hangs")), create(2, wish("SearchJob", "next"), 1)])
+    assert results(report) == ["unknown", "skipped"]
+    assert report.interrupted
+    assert [entry.intent.address.name for entry in unsettled(bench.store.records(ENVIRONMENT))] == ["hangs"]
+    hangs.set()
+
+
+def test_what_was_not_sent_when_left_behind_is_never_sent() -> None:
+    """A step that is still reading when we leave is skipped, and stays skipped when its answer comes."""
+    bench = bench_of()
+    bench.patience = replace(bench.patience, grace=0.05)
+    thing = bench.platform.add("Thing", at("Thing", "old"), {"name": "old"}, mark_of(wish("Thing", "old")))
+    reads, left = threading.Event(), threading.Event()
+
+    def wire(crossed: str) -> None:
+        if crossed == "before:read":
+            bench.stop.set()
+            reads.wait(30)
+            left.set()
+
+    bench.platform.wire = wire
+    seen = fingerprint(bench.platform.connection().handler("Thing")._live(thing, at("Thing", "old")))
+    step = Step(1, at("Thing", "old"), PLATFORM, Verb.DELETE, remote_id=thing.remote_id, seen=seen)
+    assert results(walk(bench, [step])) == ["skipped"]
+    reads.set()
+    assert left.wait(30)
+    assert "delete" not in bench.platform.calls
+
+
 def test_a_lost_lease_ends_everything_before_the_next_call() -> None:
     """Nothing is sent that its successor could not know of."""
     bench = bench_of()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from reconciler.errors import SubmissionAmbiguous, Unanswered, Unauthenticated, UsageError
+from reconciler.errors import Interrupted, SubmissionAmbiguous, Unanswered, Unauthenticated, UsageError
 from reconciler.execution.settle import Settled, Settlement, settle, settle_by_hand
 from reconciler.model.plan import Verb
 from reconciler.model.resource import Phase
@@ -272,3 +272,21 @@ def test_reading_that_fails_only_means_planning_again(verb: Verb) -> None:
 
     bench.platform.wire = wire
     assert settled(bench).ambiguous == ()
+
+
+def test_a_stop_while_settling_is_an_interruption() -> None:
+    """What was not waited out is no ambiguity that a person has to settle."""
+    bench = bench_of()
+    left_behind(bench, intent(bench, "SearchJob"))
+    bench.stop.set()
+    with pytest.raises(Interrupted):
+        settled(bench).require()
+    assert len(unsettled(bench.store.records(ENVIRONMENT))) == 1
+
+
+def test_a_kind_nobody_knows_any_more_is_for_a_person() -> None:
+    """A plug-in that is gone leaves what it began to those who can look."""
+    bench = bench_of()
+    left_behind(bench, replace(intent(bench, "SearchJob"), address=at("GoneJob", "job")))
+    (left,) = settled(bench).ambiguous
+    assert "GoneJob is not known here" in left.why

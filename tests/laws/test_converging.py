@@ -1,7 +1,7 @@
 """Anybody edits anything, people and platforms do as they please, processes die: an apply still gets there.
 
 Made up as it goes by hypothesis: edits of manifests, live drift, faults at any boundary. After fair weather the plan is
-empty, at most one run ever carried a submission key, and nothing of ours is active and forgotten.
+empty, no run was submitted twice, and nothing of ours is active and forgotten.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 from reconciler.model.kind import Life
 from reconciler.model.resource import Phase
 from reconciler.state.memory import MemoryStore
-from tests.laws.story import check_keys, manifest
+from tests.laws.story import manifest
 from tests.support.applying import ENVIRONMENT, Bench
 from tests.support.crashing import Fault, Faults, Killed
 from tests.support.memory_platform import KINDS, PLATFORM, MemoryPlatform, Thing
@@ -43,6 +43,8 @@ class Project(RuleBasedStateMachine):
         platform = MemoryPlatform(clock, lag=lag)
         self.bench = Bench(MemoryStore(clock), clock, platform, Faults(), parallelism=parallelism)
         self.declared: dict[tuple[str, str], Manifest] = {("Thing", "base"): manifest("Thing", "base", size=1)}
+        self.released: set[tuple[str, str]] = set()
+        """What was declared no more, or deleted by hand: declared again, it may be submitted again."""
 
     @rule(name=NAMES, size=NUMBERS, shape=NUMBERS)
     def declare_a_thing(self, name: str, size: int, shape: int) -> None:
@@ -63,7 +65,9 @@ class Project(RuleBasedStateMachine):
         """A file goes away."""
         removable = sorted(key for key in self.declared if key != ("Thing", "base") and key[0] != "BlindJob")
         if removable:
-            del self.declared[data.draw(st.sampled_from(removable))]
+            key = data.draw(st.sampled_from(removable))
+            self.released.add(key)
+            del self.declared[key]
 
     @rule(data=st.data(), phase=st.sampled_from([Phase.SUCCEEDED, Phase.FAILED, Phase.CANCELLED]))
     def a_run_ends(self, data: st.DataObject, phase: Phase) -> None:
@@ -76,6 +80,7 @@ class Project(RuleBasedStateMachine):
         """Anything but a run that is active: nobody could know that it is gone before lists tell."""
         if gone := [t for t in self._there() if not t.phase.active]:
             thing = data.draw(st.sampled_from(gone))
+            self.released.add((thing.kind, thing.name))
             self.bench.platform.things[thing.remote_id] = replace(thing, gone=self.bench.clock())
 
     @rule(data=st.data(), size=st.integers(7, 9))
@@ -99,7 +104,7 @@ class Project(RuleBasedStateMachine):
             self.bench.pursue(list(self.declared.values()))
         except Killed:
             self.bench.die()
-        check_keys(self.bench)
+        self._check_keys()
 
     @precondition(lambda self: self.declared)
     @rule()
@@ -120,8 +125,18 @@ class Project(RuleBasedStateMachine):
     def _there(self, life: Life | None = None) -> list[Thing]:
         return [t for t in self.bench.platform.there() if life in {None, KINDS[PLATFORM, t.kind].life}]
 
+    def _check_keys(self) -> None:
+        """At most one active run carries a submission key; at most one ever did, unless somebody let go of it. At most
+        one standing thing of a name is there.
+        """
+        things = self.bench.platform.things.values()
+        there = [str(t.mark) for t in things if t.gone is None and not t.phase.ended]
+        ever = [str(t.mark) for t in things if t.kind != "Thing" and (t.kind, t.name) not in self.released]
+        assert len(there) == len(set(there)), f"active more than once: {there}"
+        assert len(ever) == len(set(ever)), f"submitted more than once: {ever}"
+
     def _check(self) -> None:
-        check_keys(self.bench)
+        self._check_keys()
         resources = self.bench.store.read(ENVIRONMENT).resources
         assert {(a.kind, a.name) for a in resources} == set(self.declared)
         known = {i for each in resources.values() for i in (each.remote_id, *each.history)}

@@ -94,3 +94,17 @@ def test_parallelism(text: str) -> None:
 def test_settings_do_not_show_themselves() -> None:
     """Printing the settings shows no variable."""
     assert "fake" not in repr(Settings({"RECONCILER_SECRET_X": "fake-canary"}))
+
+
+@pytest.mark.parametrize("text", ["", "soon", "-1", "1e9", "nan", "0x1", "1_0"])
+def test_list_lag(text: str) -> None:
+    """A number of seconds, or a sentence."""
+    with pytest.raises(UsageError, match="RECONCILER_LIST_LAG"):
+        _ = Settings({"RECONCILER_LIST_LAG": text}).list_lag
+    assert Settings().list_lag == 60
+    assert Settings({"RECONCILER_LIST_LAG": "0.5"}).list_lag == 0.5
+
+
+def test_tracing_is_asked_for() -> None:
+    """Off unless the variable says otherwise."""
+    assert [Settings({"RECONCILER_TRACE": t}).trace for t in ("", "0", "1")] == [False, False, True]

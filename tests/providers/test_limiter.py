@@ -110,3 +110,15 @@ def test_full_house_gives_up_at_the_deadline() -> None:
         assert not granted
     with limiter.turn(time.monotonic() + 1) as granted:
         assert granted
+
+
+def test_nobody_waits_for_a_turn_once_asked_to_stop() -> None:
+    """Whoever waits out a long Retry-After gives up soon after."""
+    stop = threading.Event()
+    limiter = Limiter(1, stop=stop)
+    limiter.throttled(60)
+    threading.Timer(0.1, stop.set).start()
+    begun = time.monotonic()
+    with limiter.turn(begun + 120) as granted:
+        assert not granted
+    assert time.monotonic() - begun < 5

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import threading
 import time
 from dataclasses import replace
 from email.utils import formatdate
@@ -17,6 +18,7 @@ from reconciler.errors import (
     NotFound,
     PlatformError,
     Refused,
+    StateLocked,
     Throttled,
     Unanswered,
     Unauthenticated,
@@ -390,3 +392,26 @@ def test_fault_inside_a_success_is_a_failure() -> None:
 def test_query_is_sorted_and_encoded() -> None:
     """Order and spelling of a query do not depend on how it was written down."""
     assert canonical_query({"b": "x y", "a": ["2", "10", "ä"], "c": ""}) == "a=10&a=2&a=%C3%A4&b=x%20y&c="
+
+
+def test_a_stop_ends_the_wait_before_the_next_attempt() -> None:
+    """The call ends as its last attempt did, at once."""
+    stop = threading.Event()
+    stop.set()
+    error, sent = failure([reply(503, None, {"Retry-After": "4"})] * 3, READ, replace(QUICK, stop=stop))
+    assert (error.status, sent) == (503, 1)
+
+
+@pytest.mark.parametrize("call", [CREATE, UPDATE])
+def test_a_guard_keeps_back_what_is_more_than_a_read(call: Call) -> None:
+    """It is asked right before the bytes leave; what it raises is raised, and nothing is sent."""
+
+    def closed() -> None:
+        raise StateLocked("not ours any more")
+
+    with serving(FINE) as server:
+        guarded = session(server, replace(QUICK, guard=closed))
+        assert guarded.call(READ) == {"id": "1"}
+        with pytest.raises(StateLocked):
+            guarded.call(call)
+        assert len(server.seen) == 1
