@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from reconciler.manifests import native_ai4s, native_hai
+from reconciler.manifests import native_ai4s, native_hai, native_modelarts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -31,7 +31,11 @@ class Translated:
     findings: tuple[Finding, ...] = ()
 
 
-_TRANSLATIONS: Final[Mapping[tuple[str, str], Any]] = {**native_ai4s.TRANSLATIONS, **native_hai.TRANSLATIONS}
+_TRANSLATIONS: Final[Mapping[tuple[str, str], Any]] = {
+    **native_ai4s.TRANSLATIONS,
+    **native_hai.TRANSLATIONS,
+    **native_modelarts.TRANSLATIONS,
+}
 
 
 def translate(kind: Kind, body: Mapping[str, Any]) -> Translated:

@@ -96,7 +96,11 @@ def _example(key: str, catalogue: Catalogue) -> str:
 
 def _native(document: Mapping[str, Any], catalogue: Catalogue, environment: Environment) -> Recognised | Finding:
     known = sorted({kind.native_key for kind in catalogue.kinds.values() if kind.native_key})
-    keys = [key for key in document if key in known]
+    first: dict[tuple[str, ...], str] = {}  # of several keys of one file format the first is enough
+    for key in document:
+        if kinds := catalogue.native_kinds(key):
+            first.setdefault(tuple(kind.schema_id for kind in kinds), key)
+    keys = list(first.values())
     if len(keys) > 1:
         hint = "put each into a document of its own, with a line `---` between them"
         message = f"one document declares one resource, and this has {listed(keys)}"

@@ -68,8 +68,9 @@ class Catalogue:
         return tuple(sorted({platform for platform, _ in self.kinds}))
 
     def native_kinds(self, key: str) -> tuple[Kind, ...]:
-        """The kinds whose own file format begins with this top-level key."""
-        return tuple(kind for kind in self.kinds.values() if kind.native_key and kind.native_key == key)
+        """The kinds whose own file format is known by this top-level key."""
+        kinds = (kind for kind in self.kinds.values() if kind.native_key)
+        return tuple(kind for kind in kinds if key in {kind.native_key, *kind.native_also})
 
 
 def schema_folder() -> Path:
@@ -145,6 +146,7 @@ def _kind(schema: Schema) -> Kind:
         identity=tuple(schema["x-identity"]),
         rules=field_rules(definition(schema, "spec"), Life(schema["x-life"])),
         native_key=schema.get("x-native-key", ""),
+        native_also=tuple(schema.get("x-native-also", {}).get("keys", ())),
         native_whole="x-native-whole" in schema,
         api_version=schema.get("x-api-version", LANGUAGE_VERSION),
         written=schema.get("x-written-kind", ""),

@@ -123,6 +123,8 @@ class Kind:
     create_class: CreateClass = CreateClass.SEARCH_ONLY
     native_key: str = ""
     """Top-level key of the platform's own file format (`app`), or ""."""
+    native_also: tuple[str, ...] = ()
+    """Other top-level keys by which a file of that format is known: it may lack `native_key`."""
     native_whole: bool = False
     """The platform's own file is the definition itself, with `native_key` as one of its keys, not wrapped in it."""
     api_version: str = "v1"
