@@ -8,10 +8,10 @@ from reconciler.errors import UsageError
 from reconciler.operations.wiring import connected
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from reconciler.operations.workspace import Say, Workspace
-    from reconciler.providers.facilities import Allowance, ClusterNode, Identity
+    from reconciler.providers.facilities import Allowance, ClusterNode, Identity, MachineType
 
 _Told = TypeVar("_Told")
 
@@ -38,6 +38,15 @@ def quota(workspace: Workspace, target: str, say: Say) -> dict[str, tuple[Allowa
     from reconciler.providers.facilities import LimitsUse
 
     return _ask(workspace, target, LimitsUse, lambda able: able.quota(), say)
+
+
+def specs(
+    workspace: Workspace, target: str, accelerator: str, names: Sequence[str], say: Say
+) -> dict[str, tuple[MachineType, ...]]:
+    """The machines one can ask for on each target that tells, or on `target`. Raises UsageError when none does."""
+    from reconciler.providers.facilities import OffersMachines
+
+    return _ask(workspace, target, OffersMachines, lambda able: able.specs(accelerator=accelerator, names=names), say)
 
 
 def set_quota(workspace: Workspace, target: str, name: str, amount: int, say: Say) -> str:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from reconciler.model.mark import Mark
     from reconciler.model.resource import Live, Reading, Recorded
     from reconciler.operations.workspace import Say, Workspace
+    from reconciler.providers.facilities import HealthCheck, Link, Series
     from reconciler.providers.protocol import Event, LogLine, Part, RunSummary
 
 
@@ -68,15 +69,16 @@ def ours(workspace: Workspace, globs: Sequence[str] = ()) -> tuple[Recorded, ...
     return tuple(recorded[address] for address in chosen)
 
 
-def one_run(workspace: Workspace, name: str, remote_id: str = "") -> Run:
-    """The one recorded run that `name` (an address, or what is clear of it) means.
+def one_run(workspace: Workspace, name: str, remote_id: str = "", *, standing: bool = False) -> Run:
+    """The one recorded run that `name` (an address, or what is clear of it) means; with `standing` anything.
 
     With `remote_id` any run: `name` is then its kind, or `target/kind` where several targets have that kind. Raises
     UsageError when that means none, or several.
     """
     if remote_id:
         return _any_run(workspace, name, remote_id)
-    runs = [r for r in ours(workspace, [name]) if workspace.kinds[r.platform, r.address.kind].life is Life.RUN]
+    found = ours(workspace, [name])
+    runs = [r for r in found if standing or workspace.kinds[r.platform, r.address.kind].life is Life.RUN]
     if len(runs) == 1:
         return Run(runs[0].address, runs[0].platform, runs[0].remote_id, runs[0].mark)
     words = f"{len(runs)} runs match" if runs else "what matches is no run"
@@ -208,6 +210,36 @@ def describe(workspace: Workspace, run: Run, say: Say) -> Spec:
         if not isinstance(handler, Describes):
             raise _unable(run, "describe")
         return handler.describe(run.address, run.remote_id)
+
+
+def metrics(workspace: Workspace, run: Run, name: str, minutes: int, say: Say) -> tuple[Series, ...]:
+    """What a run used in the last `minutes`: the measurement `name`, or the usual ones."""
+    from reconciler.providers.facilities import Measures
+
+    with _handler(workspace, run, say) as handler:
+        if not isinstance(handler, Measures):
+            raise _unable(run, "metrics")
+        return handler.metrics(run.address, run.remote_id, name=name, minutes=minutes)
+
+
+def checks(workspace: Workspace, run: Run, say: Say) -> tuple[HealthCheck, ...]:
+    """How the machines of a run were checked."""
+    from reconciler.providers.facilities import ChecksHealth
+
+    with _handler(workspace, run, say) as handler:
+        if not isinstance(handler, ChecksHealth):
+            raise _unable(run, "checks")
+        return handler.checks(run.address, run.remote_id)
+
+
+def links(workspace: Workspace, run: Run, say: Say, *, shared: bool = False) -> tuple[Link, ...]:
+    """Ways in for a person; `shared` ones need no login."""
+    from reconciler.providers.facilities import Links
+
+    with _handler(workspace, run, say) as handler:
+        if not isinstance(handler, Links):
+            raise _unable(run, "links")
+        return handler.links(run.address, run.remote_id, shared=shared)
 
 
 def browse(workspace: Workspace, kind: str, filters: Mapping[str, str], limit: int, say: Say) -> tuple[Found, ...]:

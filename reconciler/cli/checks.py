@@ -1,0 +1,38 @@
+"""`reconciler checks`."""
+
+from dataclasses import asdict
+
+import typer
+
+from reconciler.cli.exit_codes import ExitCode
+from reconciler.cli.group import single
+from reconciler.cli.options import EnvironmentName, Format, ProjectFile, RemoteId, Run, Shape, workspace
+from reconciler.cli.streams import streams_of
+
+
+@single((("reconciler checks Job/nightly", "every round, oldest first"),))
+def app(
+    context: typer.Context,
+    *,
+    run: Run,
+    remote_id: RemoteId = "",
+    project: ProjectFile = None,
+    environment: EnvironmentName = "",
+    form: Format = Shape.TEXT,
+) -> int:
+    """Show how the machines of a run were checked before and while it ran."""
+    from reconciler.operations.runs import checks, one_run
+    from reconciler.rendering.tables import render_table, rows_to_json
+
+    streams = streams_of(context)
+    opened = workspace(streams, project, environment)
+    found = checks(opened, one_run(opened, run, remote_id), streams.say)
+    if form is Shape.JSON:
+        streams.show(rows_to_json("checks", [asdict(check) for check in found]))
+        return ExitCode.FINE
+    headers = ["round", "check", "status", "started", "finished", "message"]
+    cells = [[str(c.number), c.name, c.status, c.started, c.finished, c.message] for c in found]
+    streams.show(render_table(headers, cells, width=streams.table_width, colour=streams.colour))
+    if not found:
+        streams.say("no checks")
+    return ExitCode.FINE
