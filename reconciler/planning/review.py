@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 _ID_LENGTH: Final = 24
 _PART_LENGTH: Final = 8
 _CANNOT_BE_TAKEN_BACK: Final = frozenset({Action.DELETE, Action.REPLACE, Action.REFUSE})
+_ACTS: Final = frozenset({Action.CREATE, Action.UPDATE, Action.REPLACE, Action.DELETE})
+"""What reaches a platform; the rest is about our memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,9 +179,7 @@ def compare(base: Plan, head: Plan, *, bound: Seal | None, commits: tuple[str, s
         mine += [new] if new else []
         before += [old] if old else []
     after = {change.address: change.action for change in head.changes}
-    settled = tuple(
-        c for c in base.changes if c.action.writes and after.get(c.address, Action.NO_OP) is Action.NO_OP
-    )  # fmt: skip
+    settled = tuple(c for c in base.changes if c.action in _ACTS and after.get(c.address, Action.NO_OP) not in _ACTS)
     known = {(d.code, d.message, d.address) for d in base.diagnostics}
     findings = tuple(d for d in head.diagnostics if (d.code, d.message, d.address) not in known)
     rest = tuple(d for d in head.diagnostics if (d.code, d.message, d.address) in known)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+import jsonschema
 import pytest
 
 from tests.cli.running import APP, Project
@@ -12,11 +15,11 @@ from tests.review.story import Story
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from reconciler.localplatform.assembly import Platform
 
 MORE = ("0.5G", "2G")
+_SCHEMAS = Path(__file__).resolve().parents[2] / "schemas"
 SECOND_JOB = "job:\n  name: second\n  workflow_id: hello::1.0.0\n  output_dir: /results/second\n"
 
 
@@ -129,6 +132,37 @@ def test_merges_in_between_do_not_matter(story: Story) -> None:
     story.merge()
     ended = story.apply()
     assert ended.code == 0, ended.said
+
+
+def test_drift_is_shown_apart(story: Story, tmp_path: Path) -> None:
+    """What moved on the platform before is not this change's doing, field by field; the apply does both."""
+    other = Project(tmp_path / "other", story.project.endpoint)
+    other.write("app.yaml", APP.replace("0.5G", "4G"))
+    assert other.run("apply", "--yes").code == 0
+    story.branch(edit={"app.yaml": ("echo hello", "echo there"), "job2.yaml": ("", SECOND_JOB)})
+    ended = story.review("--format", "json")
+    found = json.loads(ended.out)
+    app, job = "ai4s/App/demo/greet@1.0.0", "ai4s/Job/demo/second"
+    assert (found["mine"], found["before"]) == ([app, job], [app])
+    mine, _, anyway = story.model.comments[0].body.partition("would happen anyway</summary>")
+    assert "/resources/memory" not in mine
+    assert "there" in mine
+    assert "/resources/memory" in anyway
+    assert "there" not in anyway
+    jsonschema.validate(found, json.loads((_SCHEMAS / "review.schema.json").read_text(encoding="utf-8")))
+    story.merge()
+    assert story.apply().code == 0
+
+
+def test_what_is_no_longer_needed_is_said(story: Story, tmp_path: Path) -> None:
+    """A change that takes what moved into the manifests makes an update unnecessary, and does nothing itself."""
+    other = Project(tmp_path / "other", story.project.endpoint)
+    other.write("app.yaml", APP.replace("0.5G", "4G"))
+    assert other.run("apply", "--yes").code == 0
+    story.branch(edit={"app.yaml": ("0.5G", "4G")})
+    found = json.loads(story.review("--format", "json").out)
+    assert found["settled"] == ["ai4s/App/demo/greet@1.0.0"]
+    assert "no longer needed" in story.model.comments[0].body
 
 
 def test_nobody_can_speak_for_us(story: Story) -> None:
