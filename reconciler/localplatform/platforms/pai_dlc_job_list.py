@@ -49,7 +49,8 @@ def list_jobs(call: Call) -> Reply:
     sort = text(call, "SortBy") or "GmtCreateTime"
     if sort not in _SORTS:
         raise invalid(f"SortBy must be one of {', '.join(_SORTS)}")
-    rows = [row for job in _jobs(call) if _wanted(call, job, row := _row(call, job))]
+    labels = tags(call)
+    rows = [row for job in _jobs(call) if _wanted(call, job, row := _row(call, job), labels)]
     # Jobs come oldest first, and the sort is stable: those of one second keep their order.
     ordered = sorted(rows, key=_SORTS[sort])
     if direction(call):
@@ -84,12 +85,12 @@ def _row(call: Call, job: Entity) -> dict[str, Any]:
     }
 
 
-def _wanted(call: Call, job: Entity, row: dict[str, Any]) -> bool:
+def _wanted(call: Call, job: Entity, row: dict[str, Any], labels: dict[str, str]) -> bool:
     """Whether every filter lets it through; several tags must all be there."""
     settings = row.get("Settings") or {}
     has = settings.get("Tags") or {}
     checks = (
-        all(has.get(name) == value for name, value in tags(call).items()),
+        all(has.get(name) == value for name, value in labels.items()),
         all(text(call, name) in {"", row.get(name)} for name in _EXACT),
         all(text(call, name) in {"", settings.get(name)} for name in _EXACT_SETTINGS),
         _identified(call, job),
