@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from reconciler.cli.streams import Streams
+    from reconciler.model.secret import Redactor
     from reconciler.operations.hosting import Host
     from reconciler.operations.publishing import Board
     from reconciler.operations.review import Reviewed
@@ -105,10 +106,11 @@ def _save(streams: Streams, review: Review, manner: Manner) -> None:
 def _post(streams: Streams, reviewed: Reviewed, review: Review, manner: Manner) -> None:
     from reconciler.forges.protocol import Verdict
     from reconciler.operations.publishing import mark_commit, post_review
+    from reconciler.operations.wiring import redactor
     from reconciler.rendering.comment import render_for_comment
 
     project, environment = reviewed.workspace.project.name, reviewed.workspace.environment.name
-    ours = _board(streams, manner, project, environment)
+    ours = _board(manner, project, environment, redactor(reviewed.workspace))
     commit = manner.host.head or review.head
     sealed = review.seal if not review.plan.is_blocked and not review.plan.unread else None
     if not post_review(ours, manner.number, commit, sealed, render_for_comment(review, profile=manner.profile)):
@@ -119,14 +121,13 @@ def _post(streams: Streams, reviewed: Reviewed, review: Review, manner: Manner) 
     streams.say(f"posted to pull request {manner.number}")
 
 
-def _board(streams: Streams, manner: Manner, project: str, environment: str) -> Board:
-    from reconciler.model.secret import Redactor
+def _board(manner: Manner, project: str, environment: str, masking: Redactor) -> Board:
     from reconciler.operations.publishing import board
 
     if not manner.number:
         msg = "there is no pull request to post to"
         raise UsageError(msg, hint="Say which one with --pr N.")
-    return board(manner.host, project, environment, Redactor(frozenset(streams.settings.secrets())))
+    return board(manner.host, project, environment, masking)
 
 
 def _in_a_line(review: Review) -> str:
@@ -153,21 +154,21 @@ def refuse_invalid(streams: Streams, asked: Call, manner: Manner, error: Manifes
         text = render_findings(error.diagnostics, limit=SUMMARY_LIMIT, profile=manner.profile)
         append(manner.host.summary_file, text)
     if manner.post and manner.number:
-        _post_invalid(streams, asked, manner, error)
+        _post_invalid(asked, manner, error)
 
 
-def _post_invalid(streams: Streams, asked: Call, manner: Manner, error: ManifestsInvalid) -> None:
+def _post_invalid(asked: Call, manner: Manner, error: ManifestsInvalid) -> None:
     """In the same comment that the review would be in, when the work tree tells whose that is."""
     from reconciler.forges.protocol import Verdict
     from reconciler.operations.publishing import mark_commit, post_review
-    from reconciler.operations.wiring import open_workspace
+    from reconciler.operations.wiring import open_workspace, redactor
     from reconciler.rendering.markdown import render_findings
 
     try:
         opened = open_workspace(asked)
     except ReconcilerError:
         return
-    ours = _board(streams, manner, opened.project.name, opened.environment.name)
+    ours = _board(manner, opened.project.name, opened.environment.name, redactor(opened))
     if manner.host.head and post_review(
         ours, manner.number, manner.host.head, None, render_findings(error.diagnostics, profile=manner.profile)
     ):

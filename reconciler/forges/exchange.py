@@ -45,6 +45,7 @@ class Exchange:
         self._origin = urlsplit(self._url)[:2]
         self._sleep = sleep
         self._session = requests.Session()
+        self._session.auth = lambda request: request  # else a .netrc would replace our token by its own
         self._session.headers.update({"Accept": "application/json", "User-Agent": "gitops-reconciler", **headers})
 
     def get(self, path: str, **query: str | int) -> Any:  # noqa: ANN401 - any JSON value

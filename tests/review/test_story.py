@@ -233,6 +233,29 @@ def test_the_public_sees_no_values(story: Story) -> None:
     assert not (story.project.root / "plan.json").exists()
 
 
+def test_a_secret_reaches_nobody(story: Story, platform: Platform) -> None:
+    """Not where an author wrote it down, nor the token, nor a key: not in comment, status, page, summary or log."""
+    canary, key = "canary-of-a-secret", story.credentials["HUAWEICLOUD_SDK_SK"]
+    edit = {"app.yaml": ("echo hello", f"echo {canary} {key} {TOKEN}")}
+    story.branch(edit=edit)
+    variables = story._variables(on_merge=False) | {"RECONCILER_SECRET_TOKEN": canary}
+    ended = story._run(variables, "review", "--base", "main", "--post", "--html", "page.out")
+    assert ended.code == 0, ended.said
+    story.merge()
+    variables = story._variables(on_merge=True) | {"RECONCILER_SECRET_TOKEN": canary}
+    applied = story._run(variables, "apply", "--reviewed", "merged")
+    assert applied.code == 0, applied.said
+    summary = story.folder / "summary.md"
+    shown = [ended.said, applied.said, (story.project.root / "page.out").read_text(encoding="utf-8")]
+    shown += [summary.read_text(encoding="utf-8")] if summary.exists() else []
+    shown += [said.body for said in story.model.comments] + [str(status) for _, status in story.model.statuses]
+    for text in shown:
+        assert canary not in text
+        assert key not in text
+    assert all(TOKEN not in said.body for said in story.model.comments)
+    assert "***" in story.model.comments[0].body
+
+
 def test_wrong_files_are_said_in_the_pull_request(story: Story) -> None:
     """Findings instead of a plan, in the same comment, and a failing status; then it is right again."""
     story.branch(edit={"app.yaml": ("memory", "memmory")})
