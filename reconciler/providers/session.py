@@ -39,7 +39,14 @@ if TYPE_CHECKING:
 _HEADERS = {"User-Agent": f"gitops-reconciler/{__version__}", "Accept-Encoding": "gzip"}
 _JSON = {"Content-Type": "application/json"}
 _BUSY = frozenset({429, 503})
-_CREDENTIAL_HEADERS = ("authorization", "x-auth-token", "x-security-token", "x-subject-token", "cookie")
+_CREDENTIAL_HEADERS = (
+    "authorization",
+    "x-auth-token",
+    "x-security-token",
+    "x-acs-security-token",
+    "x-subject-token",
+    "cookie",
+)
 _SIGNATURE = re.compile(r"(?i)(signature=)[0-9a-z+/=%_-]{8,}")
 
 
