@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from reconciler.operations.workspace import Say, Workspace
-    from reconciler.providers.facilities import Allowance, ClusterNode, Identity, MachineType
+    from reconciler.providers.facilities import Allowance, ClusterNode, Engine, Identity, MachineType, Pool
 
 _Told = TypeVar("_Told")
 
@@ -21,6 +21,20 @@ def nodes(workspace: Workspace, target: str, say: Say) -> dict[str, tuple[Cluste
     from reconciler.providers.facilities import ShowsNodes
 
     return _ask(workspace, target, ShowsNodes, lambda able: able.nodes(), say)
+
+
+def engines(workspace: Workspace, target: str, say: Say) -> dict[str, tuple[Engine, ...]]:
+    """The frameworks that each target offers, or `target`. Raises UsageError when none does."""
+    from reconciler.providers.facilities import OffersEngines
+
+    return _ask(workspace, target, OffersEngines, lambda able: able.engines(), say)
+
+
+def pools(workspace: Workspace, target: str, say: Say) -> dict[str, tuple[Pool, ...]]:
+    """The pools of machines on each target that has some, or on `target`. Raises UsageError when none does."""
+    from reconciler.providers.facilities import OffersPools
+
+    return _ask(workspace, target, OffersPools, lambda able: able.pools(), say)
 
 
 def whoami(workspace: Workspace, target: str, say: Say) -> dict[str, tuple[Identity, tuple[Allowance, ...]]]:

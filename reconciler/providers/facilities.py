@@ -127,6 +127,42 @@ class Link:
     secret: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """A framework that the platform brings along. `id` is what manifests name; `note` says where it may be used."""
+
+    id: str
+    name: str
+    version: str
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Pool:
+    """Machines of one's own. `scope` says what they may be used for; `machines` are (flavor, how many)."""
+
+    name: str
+    status: str = ""
+    scope: tuple[str, ...] = ()
+    machines: tuple[tuple[str, int], ...] = ()
+
+
+@runtime_checkable
+class OffersEngines(Protocol):
+    """Of a connection: lists the frameworks one can run code with."""
+
+    def engines(self) -> tuple[Engine, ...]:
+        """By name and version."""
+
+
+@runtime_checkable
+class OffersPools(Protocol):
+    """Of a connection: lists the pools of machines of the account."""
+
+    def pools(self) -> tuple[Pool, ...]:
+        """By name."""
+
+
 @runtime_checkable
 class OffersMachines(Protocol):
     """Of a connection: lists the machines one can ask for."""

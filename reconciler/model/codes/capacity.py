@@ -49,4 +49,15 @@ CAPACITY: Final[dict[str, tuple[str, str]]] = {
         "The platform would accept the new priority of a run and not act on it.",
         "Put the former one back, or submit the run again.",
     ),
+    "capacity.unknown-flavor": (
+        "The platform does not offer this flavor.",
+        "Choose one that `reconciler specs` shows.",
+    ),
+    "capacity.unknown-engine": (
+        "The platform does not offer this engine.",
+        "Choose one that `reconciler engines` shows.",
+    ),
+    "capacity.unknown-pool": ("The account has no such pool.", "Choose one that `reconciler pools` shows."),
+    "capacity.pool-not-ready": ("The pool is not for training, or not running.", "Name another, or have it changed."),
+    "capacity.too-many-machines": ("One job may not have so many machines.", "Ask for fewer, or for larger ones."),
 }

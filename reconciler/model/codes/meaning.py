@@ -216,4 +216,16 @@ MEANING: Final[dict[str, tuple[str, str]]] = {
         "The fewest pods of a role are more than its most.",
         "Swap the two.",
     ),
+    "meaning.algorithm-source": (
+        "Nothing says what is run, or several things do, or a part of it is missing.",
+        "Name exactly one: an algorithm, code with an engine, or a command with an image.",
+    ),
+    "meaning.machines": (
+        "Nothing says on which machines a job runs, or two things do that exclude each other.",
+        "Name a flavor or specification of the public pool, or a dedicated pool.",
+    ),
+    "meaning.data-source": (
+        "A job reads its data from places that exclude each other, or names half of one.",
+        "Keep one sort of source; name a data set with its version.",
+    ),
 }

@@ -12,8 +12,10 @@ from reconciler.providers.modelarts.training_job_v2 import TrainingJobV2
 from reconciler.providers.protocol import Provider
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
+    from reconciler.model.diagnostic import Diagnostic
+    from reconciler.model.manifest import Manifest
     from reconciler.model.target import Target
     from reconciler.providers.protocol import Connection, Transport
 
@@ -23,6 +25,18 @@ def _connect(target: Target, credentials: Mapping[str, str], transport: Transpor
     from reconciler.providers.modelarts.connection import connect
 
     return connect(target, credentials, transport)
+
+
+def _check(manifests: tuple[Manifest, ...]) -> Iterable[Diagnostic]:
+    from reconciler.providers.modelarts.meaning import check
+
+    return check(manifests)
+
+
+def _foresee(connection: Connection, manifests: tuple[Manifest, ...]) -> Iterable[Diagnostic]:
+    from reconciler.providers.modelarts.foresight import foresee
+
+    return foresee(connection, manifests)
 
 
 PROVIDER = Provider(
@@ -39,4 +53,6 @@ PROVIDER = Provider(
     scope_key="workspace",
     settings=SETTINGS,
     outputs={"TrainingJob": ("train_url", "log_url"), "TrainingJobV2": ("train_url", "log_url")},
+    check=_check,
+    foresee=_foresee,
 )

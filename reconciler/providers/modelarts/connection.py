@@ -6,15 +6,17 @@ from typing import TYPE_CHECKING
 
 from reconciler.providers.huawei_access import Service, open_access
 from reconciler.providers.modelarts.faults import fault
+from reconciler.providers.modelarts.offers import Offers
 from reconciler.providers.modelarts.place import Place
 from reconciler.providers.modelarts.training_job import TrainingJob
 from reconciler.providers.modelarts.training_job_config import TrainingJobConfig
 from reconciler.providers.modelarts.training_job_v2 import TrainingJobV2
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from reconciler.model.target import Target
+    from reconciler.providers.facilities import Allowance, Engine, MachineType, Pool
     from reconciler.providers.protocol import Creates, Transport
     from reconciler.providers.session import Session
 
@@ -26,6 +28,7 @@ class ModelArtsConnection:
 
     def __init__(self, place: Place, sessions: tuple[Session, ...]) -> None:
         self._sessions = sessions
+        self.offers = Offers(place)
         self._handlers: dict[str, Creates] = {
             "TrainingJobConfig": TrainingJobConfig(place),
             "TrainingJob": TrainingJob(place),
@@ -35,6 +38,26 @@ class ModelArtsConnection:
     def handler(self, kind: str) -> Creates:
         """The handler of a kind. Raises KeyError for a kind the platform does not have."""
         return self._handlers[kind]
+
+    def engines(self) -> tuple[Engine, ...]:
+        """See OffersEngines."""
+        return self.offers.engines()
+
+    def specs(self, *, accelerator: str = "", names: Sequence[str] = ()) -> tuple[MachineType, ...]:
+        """See OffersMachines."""
+        return self.offers.specs(accelerator=accelerator, names=names)
+
+    def pools(self) -> tuple[Pool, ...]:
+        """See OffersPools."""
+        return self.offers.pools()
+
+    def quota(self) -> tuple[Allowance, ...]:
+        """See LimitsUse."""
+        return self.offers.quota()
+
+    def set_quota(self, name: str, amount: int) -> None:
+        """See LimitsUse."""
+        self.offers.set_quota(name, amount)
 
     def close(self) -> None:
         """Frees sockets. Safe to call twice."""

@@ -49,11 +49,10 @@ def logs(place: Place, remote_id: str, tasks: list[str]) -> Iterator[LogLine]:
             yield LogLine(line, task=task, index=index_of(task))
 
 
-def log_link(place: Place, remote_id: str, task: str, *, download: bool) -> str:
-    """A link to the whole output of an instance, to look at or to download; it ends after a while by itself."""
+def log_link(place: Place, remote_id: str, task: str) -> str:
+    """A link to the whole output of an instance, to download; it ends after a while by itself."""
     path = path_to("training-jobs", remote_id, "tasks", task, "logs", "url")
-    kind = "application/octet-stream" if download else "text/plain"
-    call = Call(f"link to the log of {task}", "GET", path, headers={"Content-Type": kind})
+    call = Call(f"link to the log of {task}", "GET", path, headers={"Content-Type": "application/octet-stream"})
     answer = place.object(place.v2(call), call)
     if not answer.get("obs_url"):
         raise place.unreadable(call, "the answer holds no link")

@@ -7,11 +7,13 @@ from its mark. Either way the platform keeps a second create of one submission o
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, Any
 
 from reconciler.errors import Conflict, NotFound, PlatformError, Unanswered
 from reconciler.model.resource import Live, Phase
 from reconciler.providers.exchange import Call, Effect
+from reconciler.providers.facilities import Link, Series
 from reconciler.providers.modelarts import listing_v2, story_v2
 from reconciler.providers.modelarts.marks import stamp, taken_apart
 from reconciler.providers.modelarts.phases import of_v2
@@ -120,6 +122,25 @@ class TrainingJobV2:
     def parts(self, address: Address, remote_id: str) -> tuple[Part, ...]:
         """One per machine."""
         return story_v2.parts(self._row(address, remote_id))
+
+    def metrics(self, address: Address, remote_id: str, *, name: str = "", minutes: int = 60) -> tuple[Series, ...]:
+        """See Measures. The platform tells values of each minute, newest last, without their times."""
+        now = time.time()
+        found: list[Series] = []
+        for task in story_v2.tasks_of(self._row(address, remote_id)):
+            for metric, values in story_v2.metrics(self._place, remote_id, task).items():
+                if name in ("", metric):
+                    last = values[-minutes:]
+                    points = tuple((now - 60.0 * (len(last) - 1 - i), value) for i, value in enumerate(last))
+                    found.append(Series(metric, "", points, task, story_v2.index_of(task)))
+        return tuple(found)
+
+    def links(self, address: Address, remote_id: str, *, shared: bool = False) -> tuple[Link, ...]:  # noqa: ARG002
+        """See Links: the whole output of each machine, as long as the platform keeps it."""
+        return tuple(
+            Link(f"log of {task}", story_v2.log_link(self._place, remote_id, task), "ends by itself", secret=True)
+            for task in story_v2.tasks_of(self._row(address, remote_id))
+        )
 
     def browse(self, scope: str, filters: Mapping[str, str], limit: int) -> Iterator[RunSummary]:
         """Rows of jobs, newest first; the filters are those of `listing_v2.FILTERS`."""
