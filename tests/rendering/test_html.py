@@ -82,7 +82,7 @@ def refuse_foreign(page: str) -> None:
     assert not re.search(r"(src|href|action|url)\s*=|url\(|@import", re.sub(r">[^<]*<", "><", page))
 
 
-@settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow])
 @given(plans(), plans(), st.sampled_from(Profile), HOSTILE)
 def test_nothing_foreign_acts(base: Plan, head: Plan, profile: Profile, text: str) -> None:
     """Whatever stands in names, fields, findings and pictures."""

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from reconciler.model.plan import Plan
 
-_SOME = settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow])
+_SOME = settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow])
 _OURS = re.compile(r"(<details( open)?><summary>[A-Za-z0-9 ]*</summary>|</details>)\n?")
 _ACTIVE = re.compile(r"[@#<>`|$&\[\]]|://|www\.|GH-\d|:[a-z]+:|(?<!\w)!\d")
 _OUR_TEXT = "[!CAUTION]"

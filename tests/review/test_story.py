@@ -23,6 +23,10 @@ _SCHEMAS = Path(__file__).resolve().parents[2] / "schemas"
 SECOND_JOB = "job:\n  name: second\n  workflow_id: hello::1.0.0\n  output_dir: /results/second\n"
 
 
+_ON_ONE = pytest.mark.parametrize("story", ["github"], indirect=True)
+"""For what no host has a part in."""
+
+
 @pytest.fixture(params=sorted(APIS))
 def story(request: pytest.FixtureRequest, project: Project, tmp_path: Path) -> Iterator[Story]:
     """An applied project on the main branch, and nothing else yet."""
@@ -107,6 +111,7 @@ def test_another_push_voids_the_review(story: Story, platform: Platform) -> None
     assert writes(platform) == []
 
 
+@_ON_ONE
 def test_a_late_review_of_an_old_push_is_not_posted(story: Story) -> None:
     """A job that was overtaken by a newer push says nothing."""
     old = story.branch(edit={"app.yaml": MORE})
@@ -121,6 +126,7 @@ def test_a_late_review_of_an_old_push_is_not_posted(story: Story) -> None:
     assert story.model.comments[0].body == body
 
 
+@_ON_ONE
 def test_merges_in_between_do_not_matter(story: Story) -> None:
     """Another commit and another apply that touch something else leave a review good."""
     story.branch(edit={"app.yaml": MORE})
@@ -134,6 +140,7 @@ def test_merges_in_between_do_not_matter(story: Story) -> None:
     assert ended.code == 0, ended.said
 
 
+@_ON_ONE
 def test_drift_is_shown_apart(story: Story, tmp_path: Path) -> None:
     """What moved on the platform before is not this change's doing, field by field; the apply does both."""
     other = Project(tmp_path / "other", story.project.endpoint)
@@ -154,6 +161,7 @@ def test_drift_is_shown_apart(story: Story, tmp_path: Path) -> None:
     assert story.apply().code == 0
 
 
+@_ON_ONE
 def test_what_is_no_longer_needed_is_said(story: Story, tmp_path: Path) -> None:
     """A change that takes what moved into the manifests makes an update unnecessary, and does nothing itself."""
     other = Project(tmp_path / "other", story.project.endpoint)
@@ -219,6 +227,7 @@ def test_a_fork_gets_no_look_at_the_platform(story: Story, platform: Platform) -
     assert platform.log.report() == []
 
 
+@_ON_ONE
 def test_the_public_sees_no_values(story: Story) -> None:
     """In a public repository addresses and fields are shown, values are not."""
     story.public = True
@@ -233,6 +242,7 @@ def test_the_public_sees_no_values(story: Story) -> None:
     assert not (story.project.root / "plan.json").exists()
 
 
+@_ON_ONE
 def test_a_secret_reaches_nobody(story: Story, platform: Platform) -> None:
     """Not where an author wrote it down, nor the token, nor a key: not in comment, status, page, summary or log."""
     canary, key = "canary-of-a-secret", story.credentials["HUAWEICLOUD_SDK_SK"]
@@ -256,6 +266,7 @@ def test_a_secret_reaches_nobody(story: Story, platform: Platform) -> None:
     assert "***" in story.model.comments[0].body
 
 
+@_ON_ONE
 def test_wrong_files_are_said_in_the_pull_request(story: Story) -> None:
     """Findings instead of a plan, in the same comment, and a failing status; then it is right again."""
     story.branch(edit={"app.yaml": ("memory", "memmory")})
@@ -276,6 +287,7 @@ def test_a_busy_host_is_asked_again(story: Story) -> None:
     assert len(story.model.comments) == 1
 
 
+@_ON_ONE
 def test_the_work_tree_is_left_alone(story: Story) -> None:
     """Uncommitted edits, the index and HEAD are what they were, and do not count."""
     story.branch(edit={"app.yaml": MORE})
@@ -288,6 +300,7 @@ def test_the_work_tree_is_left_alone(story: Story) -> None:
     assert (story.git.git("status", "--porcelain=v2", "--branch"), story.git.git("stash", "list")) == before
 
 
+@_ON_ONE
 def test_limits_come_from_the_base(story: Story) -> None:
     """A pull request cannot lift the limit that it breaks; that it tries is said."""
     story.project.configure(policy="{ max_deletes: 0 }")
