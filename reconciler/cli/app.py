@@ -47,6 +47,8 @@ COMMANDS: Final[Mapping[str, Entry]] = {
     "describe": Entry("describe", "Print what was submitted, in the platform's own format.", RUNS),
     "nodes": Entry("nodes", "List the machines of a platform.", CLUSTER),
     "specs": Entry("specs", "List the machines one can ask for.", CLUSTER),
+    "engines": Entry("engines", "List the frameworks a platform brings along.", CLUSTER),
+    "pools": Entry("pools", "List the pools of machines of the account.", CLUSTER),
     "whoami": Entry("whoami", "Show whom a platform takes us for.", CLUSTER),
     "quota": Entry("quota", "Show, or set, how much may be used at once.", CLUSTER),
     "state": Entry("state", "Look into the memory and repair it.", MEMORY),
