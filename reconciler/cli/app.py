@@ -27,6 +27,8 @@ COMMANDS: Final[Mapping[str, Entry]] = {
     "validate": Entry("validate", "Check the manifests without talking to anybody.", EVERYDAY),
     "plan": Entry("plan", "Show what would change on the live platforms.", EVERYDAY),
     "apply": Entry("apply", "Make the live platforms what the manifests say.", EVERYDAY),
+    "review": Entry("review", "Show in a pull request what a change would do.", EVERYDAY),
+    "report": Entry("report", "Say in pull requests how their runs go.", EVERYDAY),
     "destroy": Entry("destroy", "Remove everything this project owns.", EVERYDAY),
     "show": Entry("show", "Explain a saved plan, or what is known of one address.", LOOKING),
     "graph": Entry("graph", "Draw what needs what, or the tasks of a workflow.", LOOKING),
