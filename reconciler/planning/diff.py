@@ -229,6 +229,8 @@ def _why(spot: Spot, sides: Sides, terms: Terms, what: str, forced: OnFieldChang
     parts = [what, _who(sides, terms)]
     if reason and forced in {OnFieldChange.REPLACE, OnFieldChange.NEW_RUN, OnFieldChange.NOTHING}:
         parts.append(reason)
+    if spot.rules.rule.write_only:
+        parts.append("not shown by the platform: a change made there cannot be seen")
     return "; ".join(part for part in parts if part)
 
 

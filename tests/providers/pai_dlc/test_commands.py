@@ -1,0 +1,147 @@
+"""The example project from the command line: what this platform tells, and that nothing is submitted twice."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from reconciler.cli.app import run
+from reconciler.cli.exit_codes import ExitCode
+from reconciler.localplatform.history import Sample
+from reconciler.localplatform.measuring import CPU
+from reconciler.localplatform.platforms.pai_dlc_auth import WINDOW_SWITCH
+from reconciler.localplatform.platforms.pai_dlc_work import PODS
+from reconciler.model.change import Action
+from reconciler.operations.settings import Settings
+from tests.invariants.world import World, shown, world_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+FILE = "manifests/two-workers.yaml"
+NAME = "Job/two-workers"
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[World]:
+    """Two workers that go on until they are stopped, and a TensorBoard on them, applied."""
+    with world_of(tmp_path, "pai-dlc") as made:
+        for name in ("every-field", "ray", "spot"):
+            (made.root / "manifests" / f"{name}.yaml").unlink()
+        made.edit(FILE, "JobMaxRunningTimeMinutes: 30", "Envs: { SIMULATED_SECONDS: inf }")
+        yield made.applied()
+
+
+@pytest.fixture
+def command(world: World, capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str, str]]:
+    """Runs a command line on the project: exit code and both streams."""
+
+    def act(*words: str) -> tuple[int, str, str]:
+        code = run([*words, "--project", str(world.root / "reconciler.yaml")], Settings(dict(world.variables)))
+        told = capsys.readouterr()
+        return code, told.out, told.err
+
+    return act
+
+
+def test_metrics(world: World, command: Callable[..., tuple[int, str, str]]) -> None:
+    """A row for each pod that was measured, and a plot where it is asked for; unknown names are refused."""
+    code, _, said = command("metrics", NAME)
+    assert (code, said) == (ExitCode.FINE, "nothing was measured\n")
+    (job,) = [r.remote_id for a, r in world.recorded().items() if a.kind == "Job"]
+    history, now = world.platform.services.runs.history, world.platform.services.clock.now()
+    history.measure([Sample(job, PODS, 1, CPU, now - 60 * n, 10.0 * n) for n in range(5)])
+    code, out, _ = command("metrics", NAME, "--name", "CpuCoreUsage", "--plot")
+    assert code == ExitCode.FINE
+    assert out.splitlines()[1].split()[:3] == ["Worker", "1", "CpuCoreUsage"]
+    assert "Worker[1] CpuCoreUsage" in out
+    assert "█" in out
+    items = json.loads(command("metrics", NAME, "--format", "json")[1])["items"]
+    assert [(item["task"], item["index"], item["unit"]) for item in items] == [("Worker", 1, "%")]
+    code, _, said = command("metrics", NAME, "--name", "Love")
+    assert code == ExitCode.USAGE
+    assert "CpuCoreUsage" in said
+
+
+def test_specs(command: Callable[..., tuple[int, str, str]]) -> None:
+    """Everything on offer, and less by accelerator, stock, price and name."""
+    everything = json.loads(command("specs", "--format", "json")[1])["items"]
+    assert len(everything) == 8
+    with_gpu = json.loads(command("specs", "--accelerator", "gpu", "--available", "--format", "json")[1])["items"]
+    assert {item["accelerator"] for item in with_gpu} == {"GPU"}
+    assert all(item["available"] for item in with_gpu)
+    cheap = command("specs", "--max-spot", "0.25")[1]
+    assert [line.split()[1] for line in cheap.splitlines()[1:]] == ["ecs.g6.large", "ecs.g6.xlarge"]
+    assert [line.split()[1] for line in command("specs", "ecs.g6.large")[1].splitlines()[1:]] == ["ecs.g6.large"]
+
+
+def test_links_and_checks(command: Callable[..., tuple[int, str, str]]) -> None:
+    """Of a job and of a TensorBoard; what was not checked says so."""
+    code, out, _ = command("links", NAME)
+    assert code == ExitCode.FINE
+    assert [line.split()[0] for line in out.splitlines()[1:]] == ["dashboard", "terminal", "terminal"]
+    assert "token" in command("links", NAME, "--shared")[1]
+    assert "/tensorboards/" in command("links", "Tensorboard/loss-curves")[1]
+    assert command("checks", NAME)[2] == "no checks\n"
+    assert command("checks", "Tensorboard/loss-curves")[0] == ExitCode.USAGE
+
+
+def test_a_week_later_without_memory(world: World) -> None:
+    """Everything is found again by its mark and taken over: no job is submitted a second time."""
+    shutil.rmtree(world.root / ".reconciler")
+    world.platform.services.switches.turn({WINDOW_SWITCH: False})
+    world.platform.services.clock.advance(8 * 86_400)
+    world.edit(FILE, "MaxRunningTimeMinutes: 240", "MaxRunningTimeMinutes: 24000")
+    planned = world.plan()
+    assert {(change.address.kind, change.action) for change in shown(planned)} <= {
+        ("Job", Action.ADOPT),
+        ("Tensorboard", Action.ADOPT),
+        ("Tensorboard", Action.UPDATE),
+    }
+    sent = len(world.requests("POST"))
+    world.apply(planned)
+    assert len(world.requests("POST")) == sent
+    assert world.plan().is_empty
+
+
+def test_a_stopped_board_is_started(world: World) -> None:
+    """Somebody stopped it by hand: that is drift, and the next apply starts it again."""
+    (board,) = [r.remote_id for a, r in world.recorded().items() if a.kind == "Tensorboard"]
+    entity = world.platform.services.store.get("pai-dlc", "Tensorboard", board)
+    assert entity is not None
+    body = {**entity.body, "state": "Stopped", "stopped": entity.created}
+    world.platform.services.store.update(replace(entity, body=body))
+    (change,) = shown(world.plan())
+    assert [(field.path, field.live, field.desired) for field in change.fields] == [("/State", "stopped", "running")]
+    assert world.applied().plan().is_empty
+
+
+def test_a_new_run_moves_the_board(world: World) -> None:
+    """A changed command is another run by `onChange: replace`: the old one is stopped, the TensorBoard made anew."""
+    world.edit(FILE, "--rounds $[[ vars.rounds ]]", "--rounds 7")
+    planned = world.plan()
+    assert {(c.address.kind, c.action) for c in shown(planned)} == {
+        ("Job", Action.REPLACE),
+        ("Tensorboard", Action.REPLACE),
+    }
+    assert world.apply(planned).complete
+    operations = [entry["operation"] for entry in world.platform.log.report() if entry["method"] != "GET"]
+    assert sorted(operations[-5:]) == sorted(
+        ["StopJob", "CreateJob", "StopTensorboard", "DeleteTensorboard", "CreateTensorboard"]
+    )
+    assert operations.index("StopJob") < len(operations) - 1 - operations[::-1].index("CreateJob")
+    assert len(world.platform.services.runs.history.active()) == 1
+
+
+def test_what_cannot_be_seen_is_said(world: World) -> None:
+    """A change of a field that GetJob does not show tells in the plan that it is so."""
+    world.edit(FILE, "UserCommand:", "Options: max_background=1\nUserCommand:")
+    (change,) = [c for c in shown(world.plan()) if c.address.kind == "Job"]
+    (field,) = change.fields
+    assert field.path == "/Options"
+    assert "not shown by the platform" in field.why
