@@ -13,6 +13,7 @@ from reconciler.model.plan import Verb
 from reconciler.rendering.findings import finding_lines
 from reconciler.rendering.lists import comparable_lists, item_lines
 from reconciler.rendering.paint import ACTION_TONES, Paint, Tone
+from reconciler.rendering.sides import shown
 from reconciler.rendering.words import (
     INTENTIONS,
     SIGNS,
@@ -22,7 +23,6 @@ from reconciler.rendering.words import (
     pad,
     printable,
     printable_lines,
-    value,
 )
 
 if TYPE_CHECKING:
@@ -194,9 +194,7 @@ def _before(field: FieldChange) -> tuple[object, str]:
 
 def _secret_or_value(side: object, *, secret: bool) -> str:
     """References to secrets are shown, anything else in a secret field is not."""
-    if secret and side is not ABSENT and not (isinstance(side, str) and side.startswith("$[[")):
-        return "(secret)"
-    return value(side)
+    return shown(side, secret=secret)
 
 
 def _text_diff(before: str, after: str, paint: Paint) -> Iterator[str]:

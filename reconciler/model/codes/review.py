@@ -22,7 +22,7 @@ REVIEW: Final[dict[str, tuple[str, str]]] = {
         "Change targets on their own, and review what follows from it afterwards.",
     ),
     "review.policy-changed": (
-        "The change sets other limits, or keeps the memory elsewhere. The review was checked against those of the base.",
+        "The change sets other limits, or keeps the memory elsewhere. The review went by those of the base.",
         "Change limits on their own; they count once they are merged.",
     ),
     "review.allowances-changed": (
