@@ -16,19 +16,19 @@ STATE = Path(os.environ.get("STATE", "state.json"))
 asked = []
 
 
-def load():
+def load() -> dict:
     """What an earlier life saved."""
     return json.loads(STATE.read_text()) if STATE.exists() else {"step": 0, "sum": 0, "lives": []}
 
 
-def save(state):
+def save(state: dict) -> None:
     """All of it or nothing: a half-written state would be worse than none."""
     beside = STATE.with_suffix(".new")
     beside.write_text(json.dumps(state))
     beside.replace(STATE)
 
 
-def main():
+def main() -> None:
     """Every step adds its number; the sum tells whether one was lost or done twice."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--steps", type=int, default=40)
