@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import json
 import re
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
 
@@ -34,7 +35,8 @@ PODS = "pods"
 RESTARTS = 10
 RETRYABLE = frozenset(range(128, 256))
 """Exit codes that `ExitCode` takes for worth another try."""
-CODE_PLACE = "/root/code"
+CODE_PLACE = str(PurePosixPath("/root", "code"))
+"""Where a code source is put that names no place."""
 _CPU = 0.1
 """Cores asked of this machine for each pod: what they really use is seen to by the machine."""
 _HOST = "127.0.0.1"
