@@ -276,6 +276,14 @@ class Connect(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Unsupported:
+    """A field of a spec that has no counterpart in another version: its JSON pointer, and what to do about it."""
+
+    pointer: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class Provider:
     """A platform: its name, its kinds (handler classes by kind name), and how a target of it is opened.
 
@@ -303,3 +311,8 @@ class Provider:
     tasks: Callable[[str, Spec], Mapping[str, tuple[str, ...]]] | None = None
     """The tasks inside the spec of a kind, each with the tasks it waits for, in the author's order; empty where it has
     none. Pure; for drawing."""
+    rewrites: Mapping[tuple[str, str], Callable[[Spec], tuple[dict[str, Any], tuple[Unsupported, ...]]]] = field(
+        default_factory=dict
+    )
+    """By (kind, kind of another version of the API): the same thing written for the other, and what could not be
+    carried over. Pure."""

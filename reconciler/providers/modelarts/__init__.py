@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from reconciler.model.kind import CreateClass
 from reconciler.providers.huawei_credentials import CREDENTIALS, SETTINGS
@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from reconciler.model.diagnostic import Diagnostic
-    from reconciler.model.manifest import Manifest
+    from reconciler.model.manifest import Manifest, Spec
     from reconciler.model.target import Target
-    from reconciler.providers.protocol import Connection, Transport
+    from reconciler.providers.protocol import Connection, Transport, Unsupported
 
 
 def _connect(target: Target, credentials: Mapping[str, str], transport: Transport) -> Connection:
@@ -39,6 +39,12 @@ def _foresee(connection: Connection, manifests: tuple[Manifest, ...]) -> Iterabl
     return foresee(connection, manifests)
 
 
+def _as_v2(spec: Spec) -> tuple[dict[str, Any], tuple[Unsupported, ...]]:
+    from reconciler.providers.modelarts.migration import as_v2
+
+    return as_v2(spec)
+
+
 PROVIDER = Provider(
     name="modelarts",
     connect=_connect,
@@ -55,4 +61,5 @@ PROVIDER = Provider(
     outputs={"TrainingJob": ("train_url", "log_url"), "TrainingJobV2": ("train_url", "log_url")},
     check=_check,
     foresee=_foresee,
+    rewrites={("TrainingJob", "TrainingJobV2"): _as_v2},
 )
