@@ -152,7 +152,7 @@ def _until(holds: object) -> None:
         ("reconciler st", {"status", "state"}),
         ("reconciler plan --form", {"--format"}),
         ("reconciler local st", {"start", "stop", "status"}),
-        ("reconciler plan --format ", {"text", "json"}),
+        ("reconciler plan --format ", {"text", "json", "markdown", "html", "github"}),
     ],
 )
 def test_shell_completion(tmp_path: Path, line: str, expected: set[str]) -> None:
