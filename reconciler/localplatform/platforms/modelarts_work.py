@@ -77,7 +77,7 @@ def job_v2(identifier: str, name: str, body: Mapping[str, Any]) -> Job:
 
 
 def job_v1(identifier: str, name: str, config: Mapping[str, Any]) -> Job:
-    """What the fields of a v1 version ask for. With an image of one's own, all that is given is a variable (trap 11)."""
+    """What the fields of a v1 version ask for. With an image, all that is given is a variable (trap 11)."""
     given = tuple((row["label"], row["value"]) for row in config["parameter"])
     image = config.get("user_image_url", "")
     return Job(

@@ -9,8 +9,8 @@ import pytest
 from reconciler.manifests.schemas import load_catalogue
 from reconciler.model.diagnostic import Source
 from reconciler.model.manifest import Manifest
-from reconciler.providers.modelarts.meaning import check
 from reconciler.providers.modelarts import PROVIDER
+from reconciler.providers.modelarts.meaning import check
 from tests.providers.modelarts.opened import at
 
 as_v2 = PROVIDER.rewrites["TrainingJob", "TrainingJobV2"]
