@@ -21,7 +21,15 @@ if TYPE_CHECKING:
 
     from reconciler.operations.settings import Settings
 
-EVERYDAY, LOOKING, RUNS, CLUSTER, MEMORY, SETUP = "Every day", "Look", "Runs", "Cluster", "Memory", "Set up"
+EVERYDAY, LOOKING, OWNING, RUNS, CLUSTER, MEMORY, SETUP = (
+    "Every day",
+    "Look",
+    "Own",
+    "Runs",
+    "Cluster",
+    "Memory",
+    "Set up",
+)
 COMMANDS: Final[Mapping[str, Entry]] = {
     "init": Entry("init", "Start a project in this folder.", EVERYDAY),
     "validate": Entry("validate", "Check the manifests without talking to anybody.", EVERYDAY),
@@ -30,10 +38,16 @@ COMMANDS: Final[Mapping[str, Entry]] = {
     "review": Entry("review", "Show in a pull request what a change would do.", EVERYDAY),
     "report": Entry("report", "Say in pull requests how their runs go.", EVERYDAY),
     "destroy": Entry("destroy", "Remove everything this project owns.", EVERYDAY),
+    "drift": Entry("drift", "Show what moved on the platforms since the last apply.", LOOKING),
+    "why": Entry("why", "Explain one decision, down to the line and its author.", LOOKING),
     "show": Entry("show", "Explain a saved plan, or what is known of one address.", LOOKING),
     "graph": Entry("graph", "Draw what needs what, or the tasks of a workflow.", LOOKING),
     "kinds": Entry("kinds", "List what can be declared.", LOOKING),
     "schema": Entry("schema", "Print or export JSON Schemas for editors.", LOOKING),
+    "import": Entry("import_", "Write manifests for what exists, and take it over.", OWNING),
+    "adopt": Entry("adopt", "Take over what is declared, or accept what moved.", OWNING),
+    "forget": Entry("forget", "Let go of what is recorded, and leave it as it is.", OWNING),
+    "move": Entry("move", "Rename what is recorded.", OWNING),
     "get": Entry("get", "List runs on a platform, ours or not.", RUNS),
     "status": Entry("status", "Show what is recorded and what is live.", RUNS),
     "logs": Entry("logs", "Print the output of a run.", RUNS),

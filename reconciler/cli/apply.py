@@ -10,19 +10,25 @@ from reconciler.cli.options import (
     EnvironmentName,
     Except,
     Format,
+    Labelled,
+    OfKind,
     Only,
     Parallelism,
     ProjectFile,
     Shape,
+    Since,
     Variables,
     Wait,
     Yes,
     call,
+    selection,
 )
 from reconciler.cli.streams import streams_of
 from reconciler.errors import UsageError
 
 _QUESTION = "Apply this plan?"
+_AS_IT_IS = "a saved plan is applied as it is: --only and the like, --var and --reviewed do not go with it"
+_AS_A_WHOLE = "what was reviewed is applied as a whole: --only and the like do not go with --reviewed"
 
 
 @single(
@@ -44,6 +50,9 @@ def app(
     var: Variables = None,
     only: Only = None,
     without: Except = None,
+    kind: OfKind = None,
+    label: Labelled = None,
+    since: Since = "",
     yes: Yes = False,
     wait: Wait = False,
     resume: Annotated[
@@ -70,15 +79,14 @@ def app(
     from reconciler.operations.plan import Wish
     from reconciler.operations.resume import finish
     from reconciler.operations.saved import load_to_apply
-    from reconciler.operations.selection import Selection
     from reconciler.operations.wiring import open_workspace
 
     streams = streams_of(context)
     manner = Manner(yes, wait, form, _QUESTION, "reconciler apply")
+    meant = selection(only, without, kind=kind, label=label, since=since)
     if plan is not None:
-        if only or without or var or reviewed:
-            msg = "a saved plan is applied as it is: --only, --except, --var and --reviewed do not go with it"
-            raise UsageError(msg)
+        if not meant.is_everything or var or reviewed:
+            raise UsageError(_AS_IT_IS)
         saved = load_to_apply(plan)
         opened = open_workspace(call(streams, project, environment or saved.base.environment, var, parallelism))
         return carry_out(streams, opened, saved, manner, carry=finish if resume else None)
@@ -86,12 +94,10 @@ def app(
     if resume:
         return settle_only(streams, opened)
     if reviewed:
-        if only or without:
-            msg = "what was reviewed is applied as a whole: --only and --except do not go with --reviewed"
-            raise UsageError(msg)
+        if not meant.is_everything:
+            raise UsageError(_AS_A_WHOLE)
         from reconciler.cli.applying_reviewed import carry_out_reviewed, reviewed_of
 
         found = reviewed_of(streams, opened, reviewed, approvals=approved)
         return carry_out_reviewed(streams, opened, Wish(), manner, found)
-    wish = Wish(Selection(tuple(only or ()), tuple(without or ())))
-    return plan_and_carry_out(streams, opened, wish, manner)
+    return plan_and_carry_out(streams, opened, Wish(meant), manner)

@@ -11,6 +11,7 @@ from reconciler.errors import UsageError
 
 if TYPE_CHECKING:
     from reconciler.cli.streams import Streams
+    from reconciler.operations.selection import Selection
     from reconciler.operations.workspace import Call, Workspace
 
 ProjectFile = Annotated[
@@ -38,6 +39,22 @@ Except = Annotated[
     list[str] | None,
     typer.Option("--except", metavar="GLOB", help="All but these addresses; never removes. May be repeated."),
 ]
+OfKind = Annotated[
+    list[str] | None,
+    typer.Option("--kind", metavar="KIND", help="Only this kind; never removes. May be repeated."),
+]
+Labelled = Annotated[
+    list[str] | None,
+    typer.Option("--label", metavar="NAME=VALUE", help="Only with this label; a value may be a glob. Never removes."),
+]
+Since = Annotated[
+    str,
+    typer.Option(
+        "--since",
+        metavar="REV",
+        help="Only what changed after this git revision, and what depends on it. Never removes.",
+    ),
+]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 Wait = Annotated[bool, typer.Option("--wait", help="Wait until the submitted runs have ended; exit 8 if one failed.")]
 Parallelism = Annotated[
@@ -62,6 +79,22 @@ class Shape(StrEnum):
 
 
 Format = Annotated[Shape, typer.Option("--format", help="How to print the result.")]
+
+
+def selection(
+    only: list[str] | None,
+    without: list[str] | None,
+    *,
+    paths: list[Path] | None = None,
+    kind: list[str] | None = None,
+    label: list[str] | None = None,
+    since: str = "",
+) -> "Selection":
+    """What the options of a command line select. Raises UsageError."""
+    from reconciler.operations.selection import Selection
+
+    labels = tuple(pairs(label, "--label NAME=VALUE").items())
+    return Selection(tuple(only or ()), tuple(without or ()), tuple(paths or ()), tuple(kind or ()), labels, since)
 
 
 def pairs(given: Iterable[str] | None, spelling: str) -> dict[str, str]:

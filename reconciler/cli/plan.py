@@ -6,14 +6,28 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from reconciler.cli.exit_codes import exit_code
+from reconciler.cli.exit_codes import ExitCode, exit_code
 from reconciler.cli.group import single
-from reconciler.cli.options import EnvironmentName, Except, Only, Paths, ProjectFile, Variables, workspace
+from reconciler.cli.options import (
+    EnvironmentName,
+    Except,
+    Labelled,
+    OfKind,
+    Only,
+    Paths,
+    ProjectFile,
+    Since,
+    Variables,
+    selection,
+    workspace,
+)
 from reconciler.cli.readers import ForReaders, Readers, for_readers, profile_of
 from reconciler.cli.streams import Streams, streams_of
+from reconciler.errors import UsageError
 
 if TYPE_CHECKING:
     from reconciler.model.plan import Plan
+    from reconciler.operations.selection import Selection
     from reconciler.operations.workspace import Workspace
     from reconciler.rendering.sides import Profile
 
@@ -33,6 +47,7 @@ class PlanFormat(StrEnum):
         ("reconciler plan", "what would change"),
         ("reconciler plan -e prod -o prod.plan", "save it, then: reconciler apply prod.plan"),
         ("reconciler plan --only 'Job/*/qc-*'", "some runs and what they need"),
+        ("reconciler plan --since origin/main", "what this branch changed, and what depends on it"),
         ("reconciler plan --format html > plan.html", "a page to open or to print"),
         ("reconciler plan --detailed-exitcode", "exit 2 when there are changes"),
     )
@@ -46,6 +61,12 @@ def app(
     var: Variables = None,
     only: Only = None,
     without: Except = None,
+    kind: OfKind = None,
+    label: Labelled = None,
+    since: Since = "",
+    refresh_only: Annotated[
+        bool, typer.Option("--refresh-only", help="Only show what moved on the platforms, as `drift` does.")
+    ] = False,
     destroy: Annotated[bool, typer.Option("--destroy", help="Plan the removal of everything owned.")] = False,
     out: Annotated[
         Path | None, typer.Option("--out", "-o", metavar="FILE", help="Save the plan for `reconciler apply FILE`.")
@@ -66,17 +87,37 @@ def app(
     """
     from reconciler.operations.plan import Wish, look
     from reconciler.operations.saved import save
-    from reconciler.operations.selection import Selection
 
     streams = streams_of(context)
     opened = workspace(streams, project, environment, var)
-    selection = Selection(tuple(only or ()), tuple(without or ()), tuple(paths or ()))
-    made = look(opened, Wish(selection, destroy), streams.say).plan
+    meant = selection(only, without, paths=paths, kind=kind, label=label, since=since)
+    if refresh_only:
+        if destroy or out is not None:
+            msg = "--refresh-only only looks: it does not go with --destroy and -o"
+            raise UsageError(msg, hint="To take what moved into the manifests: `reconciler adopt --write`.")
+        return _refresh_only(streams, opened, meant, form, detailed=detailed_exitcode)
+    made = look(opened, Wish(meant, destroy), streams.say).plan
     show_plan(streams, opened, made, form, profile_of(streams, readers))
     if out is not None:
         save(made, out, hours=valid)
         streams.say(f"saved to {out}: `reconciler apply {out}` does exactly this, or refuses")
     return exit_code(made, detailed=detailed_exitcode)
+
+
+def _refresh_only(
+    streams: Streams, opened: "Workspace", meant: "Selection", form: PlanFormat, *, detailed: bool
+) -> int:
+    """What `drift` shows; exit 2 for what moved only when asked for, as with any plan."""
+    from reconciler.cli.drift import drift_code
+    from reconciler.operations.drift import drift
+    from reconciler.operations.wiring import redactor
+    from reconciler.rendering.drift import drift_to_json, render_drift
+
+    found = drift(opened, meant, streams.say)
+    text = drift_to_json(found) if form is PlanFormat.JSON else render_drift(found, colour=streams.colour)
+    streams.show(redactor(opened).redact(text))
+    code = drift_code(found)
+    return ExitCode.FINE if code is ExitCode.CHANGES and not detailed else code
 
 
 def show_plan(streams: Streams, opened: "Workspace", made: "Plan", form: PlanFormat, profile: "Profile") -> None:

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from reconciler.errors import UsageError
 from reconciler.model.kind import Life
-from reconciler.operations.selection import Selection, matches, select
+from reconciler.operations.selection import Selection, matches
+from reconciler.operations.since import chosen
 from reconciler.operations.validate import declare
 from reconciler.rendering.graph import Edge, Graph, Node, dependency_graph
 
@@ -19,8 +20,8 @@ if TYPE_CHECKING:
 def dependencies(workspace: Workspace, selection: Selection) -> Graph:
     """The declared resources of the environment and what each needs. Offline; raises ManifestsInvalid."""
     declared = declare(workspace).required()
-    chosen = select(selection, declared.manifests, (), workspace.call.start)
-    shown = [m for m in declared.manifests if chosen is None or m.address in chosen]
+    meant = chosen(workspace, selection, declared, (), workspace.call.start)
+    shown = [m for m in declared.manifests if meant is None or m.address in meant]
     needs = {manifest.address: declared.edges.dependencies(manifest.address) for manifest in shown}
     lives = {m.address: "run" for m in shown if workspace.kinds[m.platform, m.address.kind].life is Life.RUN}
     return dependency_graph(f"{workspace.project.name} ({workspace.environment.name})", needs, lives)

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 from reconciler.model.canonical import digest
 from reconciler.model.plan import Base
 from reconciler.operations.foresight import foresee
-from reconciler.operations.selection import EVERYTHING, Selection, select
+from reconciler.operations.selection import EVERYTHING, Selection
+from reconciler.operations.since import chosen
 from reconciler.operations.validate import declare, rooted
 from reconciler.operations.wiring import connected, open_store
 from reconciler.planning.moves import moved
@@ -158,10 +159,10 @@ def selected(workspace: Workspace, declared: Declared, state: State, wish: Wish)
     An empty manifest folder is more often a mistake than a wish: then the plan is limited to what is declared, since
     a selection never removes.
     """
-    chosen = select(wish.selection, declared.manifests, state.resources, workspace.root)
-    if chosen is None and not wish.destroy and any(d.code == EMPTY_FOLDER for d in declared.diagnostics):
+    meant = chosen(workspace, wish.selection, declared, state.resources, workspace.root)
+    if meant is None and not wish.destroy and any(d.code == EMPTY_FOLDER for d in declared.diagnostics):
         return frozenset(manifest.address for manifest in declared.manifests)
-    return chosen
+    return meant
 
 
 def base_of(workspace: Workspace, state: State) -> Base:

@@ -17,7 +17,7 @@ from reconciler.planning.expressions import filled
 from reconciler.planning.forms import form_of
 from reconciler.planning.ignoring import Ignored
 from reconciler.planning.moves import as_moved
-from reconciler.planning.names import OwnNames, own_name, without_identity
+from reconciler.planning.names import OwnNames, forms_of, own_name, without_identity
 from reconciler.planning.normalise import Place, digest_by, normalise_by, same, shows
 from reconciler.planning.rules import Rules, rules_of
 from reconciler.planning.wants import Wanted, mark_of, wanted_of
@@ -111,7 +111,7 @@ class Assessor:
         self._kinds = kinds
         self._holders = Counter((r.address.target, r.address.kind, r.remote_id) for r in recorded.values())
         self.rules = {name: rules_of(kind) for name, kind in kinds.items()}
-        self._forms = _forms(kinds, self.rules)
+        self._forms = forms_of(kinds, self.rules)
         self._outlook = Outlook()
         for memory in recorded.values():
             self._note(memory.platform, memory)
@@ -125,7 +125,7 @@ class Assessor:
     def _declared(self, subject: Subject, manifest: Manifest) -> Decision:
         wanted = wanted_of(manifest, subject.kind, subject.rules, self._edges.of.get(subject.address, ()))
         subject, ownership = self._whose(subject, wanted, manifest)
-        unmoved = subject.recorded is not None and same(subject.recorded.spec, wanted.spec)
+        unmoved = subject.recorded is not None and same(subject.recorded.spec, wanted.sent)
         ignored = self._ignored(subject)
         fields = ignored.without(self._fields(subject, wanted, unmoved=unmoved))
         forced = _forced(subject, wanted, fields)
@@ -384,14 +384,3 @@ def _change(subject: Subject, verdict: Verdict, fields: tuple[FieldChange, ...])
         remote_id=holder.remote_id if holder else "",
         source=subject.manifest.source if subject.manifest else None,
     )
-
-
-def _forms(kinds: Kinds, rules: Mapping[tuple[str, str], Rules]) -> dict[tuple[str, str], str]:
-    """How each kind is named in text, by whoever refers to it: the first form in the order of kinds and fields."""
-    found: dict[tuple[str, str], str] = {}
-    for platform, name in sorted(kinds):
-        for _, rule in rules[platform, name].references():
-            if rule.refers_to is not None and rule.refers_to.form:
-                for kind in rule.refers_to.kinds:
-                    found.setdefault((platform, kind), rule.refers_to.form)
-    return found

@@ -1,4 +1,6 @@
-"""Things whose name on the platform is not the one they are declared under: they were moved, and cannot be renamed.
+"""How things are called: by ids there, by names here; and those that are called otherwise on their platform.
+
+The latter were moved, and cannot be renamed.
 
 They are compared without their identity, which is the address. What is sent keeps their own name, in them and in what
 refers to them; what comes back is read under the declared one.
@@ -11,14 +13,16 @@ from typing import TYPE_CHECKING, Any
 
 from reconciler.planning.forms import form_of
 from reconciler.planning.normalise import Place, normalise_by
+from reconciler.planning.rules import rules_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from reconciler.model.address import Address
     from reconciler.model.change import FieldChange
     from reconciler.model.kind import Kind
     from reconciler.model.resource import Live
+    from reconciler.planning.references import Kinds
     from reconciler.planning.rules import Rules
 
 
@@ -67,3 +71,25 @@ def without_identity(fields: Iterable[FieldChange], kind: Kind) -> tuple[FieldCh
     """`fields` without those that make up the name."""
     identity = {f"/{name}" for name in kind.identity}
     return tuple(change for change in fields if change.path not in identity)
+
+
+def forms_of(kinds: Kinds, rules: Mapping[tuple[str, str], Rules]) -> dict[tuple[str, str], str]:
+    """How each kind is named in text, by whoever refers to it: the first form in the order of kinds and fields."""
+    found: dict[tuple[str, str], str] = {}
+    for platform, name in sorted(kinds):
+        for _, rule in rules[platform, name].references():
+            if rule.refers_to is not None and rule.refers_to.form:
+                for kind in rule.refers_to.kinds:
+                    found.setdefault((platform, kind), rule.refers_to.form)
+    return found
+
+
+def remote_names(kinds: Kinds, objects: Iterable[tuple[str, Address, str]]) -> dict[str, dict[str, str]]:
+    """What remote ids are called in manifests, by target (`Place.names`). `objects` are platform, address and id."""
+    forms = forms_of(kinds, {name: rules_of(kind) for name, kind in kinds.items()})
+    found: dict[str, dict[str, str]] = {}
+    for platform, address, remote_id in objects:
+        form = form_of(forms.get((platform, address.kind), ""))
+        if form is not None and (text := form.write(address)):
+            found.setdefault(address.target, {})[f"{address.kind}/{remote_id}"] = text
+    return found

@@ -42,6 +42,21 @@ def last_change(file: Path, line: int = 0) -> Authorship | None:
             return None
 
 
+def last_mention(folder: Path, text: str) -> Authorship | None:
+    """The commit that last added or took away a mention of `text` below `folder`: who removed what is gone.
+
+    None outside of git, and when no commit did.
+    """
+    repository = open_repository(folder)
+    if repository is None or not text:
+        return None
+    with repository:
+        try:
+            return _parsed(ask(repository, "log", "-1", f"--format={_FORMAT}", f"-S{text}", "--", str(folder)))
+        except RepositoryError:  # no commit yet
+            return None
+
+
 def _blame(repository: Repo, file: Path, line: int) -> Authorship | None:
     text = ask(repository, "blame", "--porcelain", "-L", f"{line},{line}", "--", str(file)).decode(errors="replace")
     head, *rest = text.split("\n")
@@ -53,7 +68,11 @@ def _blame(repository: Repo, file: Path, line: int) -> Authorship | None:
 
 
 def _log(repository: Repo, file: Path) -> Authorship | None:
-    text = ask(repository, "log", "-1", f"--format={_FORMAT}", "--", str(file)).decode(errors="replace").strip("\n")
+    return _parsed(ask(repository, "log", "-1", f"--format={_FORMAT}", "--", str(file)))
+
+
+def _parsed(output: bytes) -> Authorship | None:
+    text = output.decode(errors="replace").strip("\n")
     if not text:
         return None
     commit, author, at, summary = text.split("\0")

@@ -7,8 +7,18 @@ from jsonschema import Draft202012Validator
 
 from reconciler.manifests.project import find_project, read_project
 from reconciler.manifests.schemas import load_catalogue
+from reconciler.model.address import Address
 from reconciler.model.codes import CODES
-from reconciler.model.project import Environment, Policy, Project, StateBackend
+from reconciler.model.project import (
+    Allowance,
+    Allowed,
+    Environment,
+    Ignore,
+    Move,
+    Policy,
+    Project,
+    StateBackend,
+)
 from reconciler.model.target import Target
 
 if TYPE_CHECKING:
@@ -216,3 +226,52 @@ def test_the_schema_agrees_with_the_example() -> None:
     validator = Draft202012Validator(schema)
     assert list(validator.iter_errors(yaml.safe_load(WHOLE))) == []
     assert not validator.is_valid({**yaml.safe_load(WHOLE), "stat": 1})
+
+
+EXCEPTIONS = (
+    SMALL
+    + """\
+moved: [{ from: ai4s/App/s/a@1, to: ai4s/App/s/b@1 }]
+adopt: [ai4s/App/s/c@1]
+ignore: [{ path: /resources/cpu, kind: App, address: 'ai4s/*', reason: the operators tune it }]
+allow: [{ what: delete, addresses: [ai4s/App/s/d@1], until: '2026-07-31', reason: retired }]
+"""
+)
+
+
+def test_what_is_said_about_single_resources(tmp_path: Path) -> None:
+    """Moves, adoptions, fields left to others and reviewed exceptions end in values."""
+    project, diagnostics = read(tmp_path, EXCEPTIONS)
+    assert diagnostics == ()
+    assert project is not None
+    a, b, c, d = (Address("ai4s", "App", "s", f"{name}@1") for name in "abcd")
+    assert project.moves == (Move(a, b),)
+    assert project.adopt == {c}
+    assert project.ignore == (Ignore("/resources/cpu", "the operators tune it", "ai4s/*", "App"),)
+    assert project.allow == (Allowance(Allowed.DELETE, frozenset({d}), "2026-07-31", "retired"),)
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("moved: [{ from: ai4s/App/s/a, to: ai4s/App/s/a }]", "it moves nowhere"),
+        ("moved: [{ from: ai4s/App/s/a, to: ai4s/Job/s/a }]", "stays on its target and of its kind"),
+        ("moved: [{ from: a/A/s/a, to: a/A/s/b }, { from: a/A/s/a, to: a/A/s/c }]", "under `from` twice"),
+        ("moved: [{ from: a/A/s/a, to: a/A/s/b }, { from: a/A/s/c, to: a/A/s/b }]", "under `to` twice"),
+        ("moved: [{ from: a, to: a/A/s/b }]", "must be a whole address"),
+        ("ignore: [{ path: /x }]", "lacks `reason`"),
+        ("ignore: [{ path: x, reason: because }]", "must begin with a slash"),
+        ("allow: [{ what: delete, addresses: [a/A/s/a], reason: why }]", "lacks `until`"),
+        ("allow: [{ what: delete, addresses: [a/A/s/a], until: tomorrow, reason: why }]", "must be a date"),
+        ("allow: [{ what: all, addresses: [a/A/s/a], until: '2026-07-31', reason: why }]", "must be"),
+        ("allow: [{ what: delete, addresses: [], until: '2026-07-31', reason: why }]", "at least 1 item"),
+    ],
+)
+def test_wrong_exceptions_are_refused(tmp_path: Path, text: str, line: str) -> None:
+    """Each with its place, and none with a second finding."""
+    project, (found,) = read(tmp_path, SMALL + text + "\n")
+    assert project is None
+    assert line in found.message
+    assert found.source is not None
+    assert found.source.line == 5
+    assert found.code in CODES

@@ -1,0 +1,138 @@
+"""From a live object to the manifest that declares it: nothing that the platform only adds, nothing that is lost."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+from reconciler.manifests.assembling import Surroundings, assemble
+from reconciler.manifests.reader import Reader
+from reconciler.manifests.schemas import Form
+from reconciler.manifests.writing import dump
+from reconciler.model.address import NO_SCOPE
+from reconciler.model.change import ABSENT
+from reconciler.model.expression import strings
+from reconciler.planning.normalise import Place, default_of, normalise_by, same
+from reconciler.planning.rules import rules_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from reconciler.manifests.schemas import Catalogue
+    from reconciler.model.address import Address
+    from reconciler.model.kind import Kind
+    from reconciler.model.project import Environment
+    from reconciler.planning.rules import Rules
+
+_NO_NAME: Final = re.compile(r"[^A-Za-z0-9]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """A manifest as text. `secrets` are the names of those it refers to now; `problem` says why there is no manifest,
+    "" when there is one.
+    """
+
+    text: str = ""
+    secrets: tuple[str, ...] = ()
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Exporter:
+    """Writes manifests for one environment. `names` are what remote ids are called, as in `Place.names`."""
+
+    catalogue: Catalogue
+    environment: Environment
+    names: Mapping[str, str] = field(default_factory=dict)
+
+    def export(self, address: Address, kind: Kind, spec: Mapping[str, Any], form: Form) -> Exported:
+        """The manifest of a live object whose spec is in manifest shape.
+
+        In the platform's own format where that is asked for, exists, and says all of it; else in the envelope. What was
+        written is read again before it is believed.
+        """
+        if any("$[[" in text for _, text in strings(dict(spec))):
+            return Exported(problem="it holds a text with $[[, which a manifest would take for an expression")
+        rules = rules_of(kind)
+        tidying = _Tidying(address, self.names)
+        plain = tidying.object(dict(spec), rules)
+        problem = ""
+        for each in dict.fromkeys((form, Form.ENVELOPE)):
+            document = _document(address, kind, plain, each, self.environment)
+            text = dump(document) if document is not None else ""
+            problem = self._problem(text, address, plain, rules)
+            if not problem:
+                return Exported(text, tuple(tidying.secrets))
+        return Exported(problem=problem)
+
+    def _problem(self, text: str, address: Address, wanted: Mapping[str, Any], rules: Rules) -> str:
+        """Why `text` does not declare `wanted` at `address`, "" when it does."""
+        read = Reader().read(text.encode(), "imported")
+        if read.diagnostics or len(read.documents) != 1:
+            return "; ".join(found.message for found in read.diagnostics) or "it has no such form"
+        manifest, findings = assemble(read.documents[0], Surroundings(self.catalogue, self.environment, {}))
+        if manifest is None:
+            return "; ".join(found.message for found in findings)
+        place = Place(address.scope)
+        alike = same(normalise_by(rules, manifest.spec, place), normalise_by(rules, wanted, place))
+        return "" if alike and manifest.address == address else "what would be written does not read back as it is"
+
+
+def _document(
+    address: Address, kind: Kind, spec: Mapping[str, Any], form: Form, environment: Environment
+) -> dict[str, Any] | None:
+    target = environment.targets[address.target]
+    alone = sum(each.platform == target.platform for each in environment.targets.values()) == 1
+    where = {} if address.scope in {target.scope, NO_SCOPE} else {"scope": address.scope}
+    where |= {} if alone else {"target": address.target}
+    if form is Form.ENVELOPE:
+        first, *_ = kind.identity
+        body = {name: value for name, value in spec.items() if name != first}
+        head = {"apiVersion": f"{kind.platform}/{kind.api_version}", "kind": kind.word}
+        return {**head, "metadata": {"name": spec.get(first, ""), **where}, "spec": body}
+    if not kind.native_key:
+        return None
+    body = dict(spec) if kind.native_whole else {kind.native_key: dict(spec)}
+    return {"metadata": where, **body} if where else body
+
+
+class _Tidying:
+    """Takes out empties and defaults that say nothing and what nobody can declare; ids become names, secrets become
+    references, which are collected in `secrets`.
+    """
+
+    def __init__(self, address: Address, names: Mapping[str, str]) -> None:
+        self._address = address
+        self._names = names
+        self.secrets: list[str] = []
+
+    def object(self, spec: dict[str, Any], rules: Rules, path: str = "") -> dict[str, Any]:
+        """A mapping, tidied; its members in their order."""
+        kept = ((name, self._value(value, rules.at(name), f"{path}/{name}")) for name, value in spec.items())
+        return {name: value for name, value in kept if value is not ABSENT}
+
+    def _value(self, value: Any, rules: Rules, path: str) -> Any:  # noqa: ANN401 - any JSON value, or ABSENT
+        rule = rules.rule
+        if rule.computed or value is None:
+            return ABSENT
+        if rule.secret:
+            return self._secret(path)
+        if isinstance(value, dict):
+            value = self.object(value, rules, path)
+        elif isinstance(value, list):
+            items = (self._value(item, rules.items, f"{path}/{index}") for index, item in enumerate(value))
+            value = [{} if item is ABSENT else item for item in items]
+        elif isinstance(value, str) and rule.refers_to is not None:
+            value = next((n for k in rule.refers_to.kinds if (n := self._names.get(f"{k}/{value}"))), value)
+        if (rule.empty_is_absent and value in ("", [], {})) or (
+            rule.has_server_default and same(value, default_of(rules))
+        ):
+            return ABSENT
+        return value
+
+    def _secret(self, path: str) -> str:
+        name = _NO_NAME.sub("_", f"{self._address.name}{path}").strip("_")
+        self.secrets.append(name)
+        return f"$[[ secrets.{name} ]]"
