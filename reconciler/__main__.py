@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import sys
-from typing import NoReturn
 
 _INTERRUPTED = 130
 
@@ -27,10 +25,12 @@ def main() -> int:
     return code
 
 
-def _leave(code: int) -> NoReturn:
+def _leave(code: int) -> None:
     """Ends now: threads that still wait for some answer have nothing to say any more, and the journal is written."""
+    from contextlib import suppress
+
     for stream in (sys.stdout, sys.stderr):
-        with contextlib.suppress(OSError, ValueError):
+        with suppress(OSError, ValueError):
             stream.flush()
     os._exit(code)
 
