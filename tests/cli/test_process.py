@@ -34,7 +34,8 @@ def _run(*words: str, folder: Path, **options: object) -> subprocess.CompletedPr
 def test_version_imports_nothing(tmp_path: Path) -> None:
     """`--version` answers before anything is imported that costs as much as the interpreter itself."""
     code = "import sys; sys.argv = ['reconciler', '--version']; from reconciler.__main__ import main; main()"
-    code += "; print(sorted(m for m in sys.modules if m.startswith(('typer', 'reconciler.')) or m in ('contextlib', 're', 'typing')))"
+    heavy = "m.startswith(('typer', 'reconciler.')) or m in ('contextlib', 're', 'typing')"
+    code += f"; print(sorted(m for m in sys.modules if {heavy}))"
     done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True)
     assert done.stdout.splitlines()[0].startswith("reconciler ")
     assert done.stdout.splitlines()[1] == "['reconciler.__main__', 'reconciler.version']"
