@@ -45,7 +45,10 @@ def plan_and_carry_out(streams: "Streams", opened: "Workspace", wish: "Wish", ma
     if manner.form is Shape.TEXT or not manner.yes:
         (streams.show if manner.form is Shape.TEXT else streams.say)(
             render_plan(
-                for_readers(seen.plan, profile_of(streams, Readers.AUTO)), width=streams.width, colour=streams.colour
+                for_readers(seen.plan, profile_of(streams, Readers.AUTO)),
+                width=streams.width,
+                colour=streams.colour,
+                elapsed=seen.elapsed,
             )
         )
     if seen.plan.is_blocked:

@@ -1,5 +1,6 @@
 """`reconciler plan`."""
 
+from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -26,7 +27,7 @@ from reconciler.cli.streams import Streams, streams_of
 from reconciler.errors import UsageError
 
 if TYPE_CHECKING:
-    from reconciler.model.plan import Plan
+    from reconciler.operations.plan import Look
     from reconciler.operations.selection import Selection
     from reconciler.operations.workspace import Workspace
     from reconciler.rendering.sides import Profile
@@ -96,8 +97,9 @@ def app(
             msg = "--refresh-only only looks: it does not go with --destroy and -o"
             raise UsageError(msg, hint="To take what moved into the manifests: `reconciler adopt --write`.")
         return _refresh_only(streams, opened, meant, form, detailed=detailed_exitcode)
-    made = look(opened, Wish(meant, destroy), streams.say).plan
-    show_plan(streams, opened, made, form, profile_of(streams, readers))
+    seen = look(opened, Wish(meant, destroy), streams.say)
+    made = seen.plan
+    show_plan(streams, opened, seen, form, profile_of(streams, readers))
     if out is not None:
         save(made, out, hours=valid)
         streams.say(f"saved to {out}: `reconciler apply {out}` does exactly this, or refuses")
@@ -120,15 +122,16 @@ def _refresh_only(
     return ExitCode.FINE if code is ExitCode.CHANGES and not detailed else code
 
 
-def show_plan(streams: Streams, opened: "Workspace", made: "Plan", form: PlanFormat, profile: "Profile") -> None:
+def show_plan(streams: Streams, opened: "Workspace", seen: "Look", form: PlanFormat, profile: "Profile") -> None:
     """Prints a plan as asked."""
     from reconciler.operations.wiring import redactor
 
-    text = _rendered(streams, opened, for_readers(made, profile), form, profile)
+    text = _rendered(streams, opened, replace(seen, plan=for_readers(seen.plan, profile)), form, profile)
     streams.show(redactor(opened).redact(text))
 
 
-def _rendered(streams: Streams, opened: "Workspace", made: "Plan", form: PlanFormat, profile: "Profile") -> str:
+def _rendered(streams: Streams, opened: "Workspace", seen: "Look", form: PlanFormat, profile: "Profile") -> str:
+    made, elapsed = seen.plan, seen.elapsed
     match form:
         case PlanFormat.JSON:
             from reconciler.rendering.json import plan_to_json
@@ -137,13 +140,14 @@ def _rendered(streams: Streams, opened: "Workspace", made: "Plan", form: PlanFor
         case PlanFormat.MARKDOWN:
             from reconciler.rendering.markdown import render_plan as render_markdown
 
-            return render_markdown(made, profile=profile)
+            return render_markdown(made, profile=profile, elapsed=elapsed)
         case PlanFormat.HTML:
             from reconciler.operations.pictures import pictures
             from reconciler.operations.validate import declare
             from reconciler.rendering.html import render_plan_page
 
-            return render_plan_page(made, profile=profile, graphs=pictures(opened, declare(opened), made.changes))
+            graphs = pictures(opened, declare(opened), made.changes)
+            return render_plan_page(made, profile=profile, graphs=graphs, elapsed=elapsed)
         case PlanFormat.GITHUB:
             from reconciler.rendering.annotations import render_change_annotations
             from reconciler.rendering.github import render_annotations
@@ -152,4 +156,4 @@ def _rendered(streams: Streams, opened: "Workspace", made: "Plan", form: PlanFor
         case PlanFormat.TEXT:
             from reconciler.rendering.text import render_plan
 
-            return render_plan(made, width=streams.width, colour=streams.colour)
+            return render_plan(made, width=streams.width, colour=streams.colour, elapsed=elapsed)

@@ -69,6 +69,9 @@ class FieldChange:
 class Change:
     """What would happen at one address. `why` is for people and must never be read by code.
     `phase` is that of the live run, None for standing things and absent ones.
+    `gpu_hours`: the most accelerator hours that the run which is submitted can take, infinite where nothing bounds it;
+    `at_risk`: the same of the active run that is stopped, replaced or deleted. None: nothing of that kind happens, or
+    nobody can tell; never zero for what is not known.
     """
 
     address: Address
@@ -80,3 +83,5 @@ class Change:
     phase: Phase | None = None
     remote_id: str = ""
     source: Source | None = None
+    gpu_hours: float | None = None
+    at_risk: float | None = None

@@ -65,6 +65,8 @@ class Live:
     status: str = ""
     detail: str = ""
     outputs: Mapping[str, str] = field(default_factory=dict)
+    started: str = field(default="", compare=False)
+    """When a run began to work: UTC ISO 8601, "" where that is not told. For people; nothing is decided by it."""
 
 
 @dataclass(frozen=True, slots=True)

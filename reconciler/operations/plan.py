@@ -5,17 +5,19 @@ from __future__ import annotations
 import gc
 import time
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from reconciler.model.canonical import digest
+from reconciler.model.kind import Life
 from reconciler.model.plan import Base
 from reconciler.operations.foresight import foresee
 from reconciler.operations.selection import EVERYTHING, Selection
 from reconciler.operations.since import chosen
 from reconciler.operations.validate import declare, rooted
 from reconciler.operations.wiring import connected, open_store
+from reconciler.planning.drift import as_declared
 from reconciler.planning.moves import moved
 from reconciler.planning.planner import PlanInputs, make_plan
 from reconciler.version import __version__
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
 
     from reconciler.model.address import Address
     from reconciler.model.diagnostic import Diagnostic
+    from reconciler.model.manifest import Manifest
     from reconciler.model.plan import Plan
     from reconciler.model.project import Project
     from reconciler.model.resource import Reading
@@ -54,12 +57,14 @@ class Wish:
 class Look:
     """A plan and the look at the world it came from.
 
-    `read_at` is when that look ended (UNIX time); `observed` is what it saw of runs that memory does not have yet.
+    `read_at` is when that look ended (UNIX time); `observed` is what it saw of runs that memory does not have yet;
+    `elapsed` is for how many seconds active runs have been at work, where the platform tells.
     """
 
     plan: Plan
     read_at: float
     observed: tuple[Record, ...]
+    elapsed: Mapping[Address, float] = field(default_factory=dict)
 
 
 def look(workspace: Workspace, wish: Wish, say: Say) -> Look:
@@ -77,7 +82,17 @@ def look(workspace: Workspace, wish: Wish, say: Say) -> Look:
             made = make_plan(inputs_of(workspace, seen, state, wish, reading))
             foreseen = foresee(workspace, declared, made, connections)
         plan = replace(made, diagnostics=merged((*seen.diagnostics, *foreseen), made.diagnostics))
-        return Look(plan, read_at, observed(state.resources, reading, read_at))
+        return Look(plan, read_at, observed(state.resources, reading, read_at), elapsed_of(reading, read_at))
+
+
+def elapsed_of(reading: Reading, now: float) -> dict[Address, float]:
+    """For how many seconds the active runs of `reading` have been at work."""
+    found = {}
+    for address, live in reading.live.items():
+        if live.started and live.phase.active:
+            begun = datetime.fromisoformat(live.started)
+            found[address] = max(now - begun.replace(tzinfo=begun.tzinfo or UTC).timestamp(), 0.0)
+    return found
 
 
 def merged(declared: Sequence[Diagnostic], planned: Sequence[Diagnostic]) -> tuple[Diagnostic, ...]:
@@ -126,7 +141,8 @@ def inputs_of(workspace: Workspace, declared: Declared, state: State, wish: Wish
         policy=workspace.project.policy,
         destroy=wish.destroy,
         selected=selected(workspace, declared, state, wish),
-        gpu_hours=gpu_hours(workspace, declared),
+        gpu_hours=gpu_hours(workspace, declared.manifests),
+        at_risk=at_risk(workspace, state),
         adopt=workspace.project.adopt | wish.adopt,
         moves=workspace.project.moves,
         ignore=workspace.project.ignore,
@@ -140,16 +156,24 @@ def today() -> str:
     return datetime.now(UTC).date().isoformat()
 
 
-def gpu_hours(workspace: Workspace, declared: Declared) -> dict[Address, float] | None:
+def at_risk(workspace: Workspace, state: State) -> dict[Address, float] | None:
+    """The same estimates for runs as they were submitted; None when all that memory knows of have ended."""
+    lives = {name: kind.life for name, kind in workspace.kinds.items()}
+    resources = state.resources.values()
+    going = any(lives.get((r.platform, r.address.kind)) is Life.RUN and not r.phase.ended for r in resources)
+    return gpu_hours(workspace, [as_declared(each) for each in resources]) if going else None
+
+
+def gpu_hours(workspace: Workspace, manifests: Sequence[Manifest]) -> dict[Address, float] | None:
     """The estimates of the platforms that estimate; None when none of those concerned does."""
-    platforms = {manifest.platform for manifest in declared.manifests}
+    platforms = {manifest.platform for manifest in manifests}
     estimate = {name: p.gpu_hours for name, p in workspace.providers.items() if p.gpu_hours and name in platforms}
     if not estimate:
         return None
     return {
         address: hours
         for name, tell in estimate.items()
-        for address, hours in tell(tuple(m for m in declared.manifests if m.platform == name)).items()
+        for address, hours in tell(tuple(m for m in manifests if m.platform == name)).items()
     }
 
 

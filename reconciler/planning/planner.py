@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 from reconciler.model.change import Action, Change
 from reconciler.model.diagnostic import errors
 from reconciler.model.kind import Life
-from reconciler.model.plan import Plan
+from reconciler.model.plan import Plan, Verb
 from reconciler.model.project import Allowed
 from reconciler.planning import findings
 from reconciler.planning.assess import Assessor, Permissions, Subject
 from reconciler.planning.graph import closure, in_order
-from reconciler.planning.guard import Allowances, expired, guard
+from reconciler.planning.guard import Allowances, expired, guard, submits
 from reconciler.planning.lower import lower
 from reconciler.planning.moves import contradictions, moved, refuse_likely_renames
 from reconciler.planning.references import check
@@ -42,8 +42,8 @@ class PlanInputs:
     `selected` limits the plan to these addresses and what they need; None means everything.
     `allowed` are active runs that may be cancelled though nothing else says so, `adopt` live objects without a mark
     that may be taken over: both named by persons. `gpu_hours` are estimates for runs by address, None when nobody
-    estimates. `moves`, `ignore` and `allow` are those of the project file; `today` is the date (`2026-07-31`, UTC) by
-    which allowances expire, "" where they do not.
+    estimates; `at_risk` are those for runs as they were submitted. `moves`, `ignore` and `allow` are those of the
+    project file; `today` is the date (`2026-07-31`, UTC) by which allowances expire, "" where they do not.
     """
 
     base: Base
@@ -59,6 +59,7 @@ class PlanInputs:
     allowed: frozenset[Address] = frozenset()
     adopt: frozenset[Address] = frozenset()
     gpu_hours: Mapping[Address, float] | None = None
+    at_risk: Mapping[Address, float] | None = None
     moves: tuple[Move, ...] = ()
     ignore: tuple[Ignore, ...] = ()
     allow: tuple[Allowance, ...] = ()
@@ -87,9 +88,21 @@ def make_plan(inputs: PlanInputs) -> Plan:
     if inputs.selected is None:
         decisions = refuse_likely_renames(decisions, allowances)
     strange = tuple(_strange(inputs, declared, chosen))
-    changes = tuple(sorted((*(d.change for d in decisions), *strange), key=lambda change: change.address))
+    priced = (_priced(inputs, decision) for decision in decisions)
+    changes = tuple(sorted((*priced, *strange), key=lambda change: change.address))
     told = (*wrong, *_told(inputs, declared, decisions, strange), *_guarded(inputs, changes, allowances))
     return Plan(inputs.base, changes, lower(decisions), findings.in_reading_order(told))
+
+
+def _priced(inputs: PlanInputs, decision: Decision) -> Change:
+    """The change with what it would cost, and what it puts at risk, as far as somebody estimates."""
+    change = decision.change
+    if change.life is not Life.RUN:
+        return change
+    hours = (inputs.gpu_hours or {}).get(change.address) if submits(change) else None
+    live = decision.subject.live
+    ends = live is not None and live.phase.active and bool({Verb.STOP, Verb.DELETE} & set(decision.verdict.verbs))
+    return replace(change, gpu_hours=hours, at_risk=(inputs.at_risk or {}).get(change.address) if ends else None)
 
 
 def _misuse(inputs: PlanInputs, manifests: Sequence[Manifest]) -> Iterator[Diagnostic]:

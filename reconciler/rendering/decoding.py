@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 from reconciler.errors import PlanUnreadable
@@ -85,7 +86,9 @@ def _base(value: object) -> Base:
 
 
 def _change(value: object) -> Change:
-    m = _object(value, "address platform life action why fields phase remote_id source")
+    given = dict(_of(value, dict))
+    gpu_hours, at_risk = _hours(given.pop("gpu_hours", None)), _hours(given.pop("at_risk", None))
+    m = _object(given, "address platform life action why fields phase remote_id source")
     return Change(
         Address.parse(_text(m["address"])),
         _text(m["platform"]),
@@ -96,7 +99,18 @@ def _change(value: object) -> Change:
         None if m["phase"] is None else Phase(m["phase"]),
         _text(m["remote_id"]),
         _source(m["source"]),
+        gpu_hours,
+        at_risk,
     )
+
+
+def _hours(value: object) -> float | None:
+    if value == "unbounded":
+        return math.inf
+    if value is None or (isinstance(value, int | float) and not isinstance(value, bool) and value >= 0):
+        return None if value is None else float(value)
+    msg = f"{value!r:.60} is no amount of hours"
+    raise ValueError(msg)
 
 
 def _field(value: object) -> FieldChange:

@@ -9,6 +9,7 @@ The shapes are in schemas/plan.schema.json and schemas/diagnostics.schema.json.
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
@@ -149,6 +150,7 @@ def _body(plan: Plan) -> dict[str, Any]:
 
 
 def _change(change: Change) -> dict[str, Any]:
+    hours = {"gpu_hours": change.gpu_hours, "at_risk": change.at_risk}
     return {
         "address": str(change.address),
         "platform": change.platform,
@@ -159,7 +161,13 @@ def _change(change: Change) -> dict[str, Any]:
         "phase": change.phase.value if change.phase else None,
         "remote_id": change.remote_id,
         "source": _source(change.source),
+        **{name: _hours(value) for name, value in hours.items() if value is not None},
     }
+
+
+def _hours(hours: float) -> float | str:
+    """JSON knows no infinity."""
+    return "unbounded" if math.isinf(hours) else hours
 
 
 def _field(field: FieldChange) -> dict[str, Any]:

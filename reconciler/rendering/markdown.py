@@ -14,6 +14,7 @@ from reconciler.planning.review import dangers
 from reconciler.rendering.markdown_text import code, fenced, folded, prose
 from reconciler.rendering.sides import Line, Profile, difference
 from reconciler.rendering.words import INTENTIONS, SIGNS, counted, printable
+from reconciler.rendering.work import NO_TIMES, work_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from reconciler.model.diagnostic import Diagnostic
     from reconciler.model.plan import Plan
     from reconciler.planning.review import Review
+    from reconciler.rendering.work import Elapsed
 
 COMMENT_LIMIT: Final = 60_000
 """Characters. The tightest of the hosts takes 65,536; the rest is room for a status that is put on top later."""
@@ -66,14 +68,16 @@ class _Part:
     intro: str = ""
 
 
-def render_plan(plan: Plan, *, limit: int = COMMENT_LIMIT, profile: Profile = Profile.FULL) -> str:
+def render_plan(
+    plan: Plan, *, limit: int = COMMENT_LIMIT, profile: Profile = Profile.FULL, elapsed: Elapsed = NO_TIMES
+) -> str:
     """A plan of its own, ending in a line break, in at most `limit` characters."""
     changes = [change for change in plan.changes if change.action is not Action.NO_OP]
     parts = [
         _changes_part("change", changes, profile, opened=len(changes) <= _FEW),
         _findings_part("finding", plan.diagnostics, profile),
     ]
-    head = [_title(plan), _verdict(plan, plan.changes)]
+    head = [_title(plan), _work(plan, plan.changes, elapsed), _verdict(plan, plan.changes)]
     return _assembled(head, _warned(plan, changes, "", profile), parts, limit)
 
 
@@ -91,7 +95,8 @@ def render_review(
     `foot` is Markdown of ours for the end.
     """
     plan = review.plan
-    head = [_title(plan), _verdict(plan, review.mine, review=review), *_identity(review)]
+    work = _work(plan, [*review.mine, *review.before], NO_TIMES)
+    head = [_title(plan), work, _verdict(plan, review.mine, review=review), *_identity(review)]
     mine = {change.address for change in review.mine}
     warned = [
         *_warned(plan, review.mine, "by this change", profile),
@@ -127,6 +132,11 @@ def _assembled(head: Iterable[str], warned: Sequence[_Danger], parts: Sequence[_
     alarm = _alarm(warned, room)
     shown = [_filled(part, room) for part in parts if part.blocks]
     return "\n".join(text for text in (frame, alarm, *shown) if text)
+
+
+def _work(plan: Plan, changes: Sequence[Change], elapsed: Elapsed) -> str:
+    """What becomes of work that is going on, and what new work may cost."""
+    return "\n\n".join(prose(line) for line in work_lines(plan, changes, elapsed))
 
 
 def _title(plan: Plan) -> str:

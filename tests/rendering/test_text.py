@@ -17,6 +17,12 @@ from reconciler.rendering.words import columns
 from tests.rendering.plans import BASE, address, field, refusal, sample_plan
 from tests.rendering.strategies import PLANS
 
+WORK = """\
+Work at risk: local/Job/demo/again (running, since when is not known; its GPU-hours are not known) would be stopped \
+and submitted anew
+1 new run: not known for 1
+
+"""
 EXPECTED = """\
 error: 1 delete is more than the limit of 0 [policy.max-deletes]
   hint: raise policy.max_deletes
@@ -51,15 +57,15 @@ _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
 def test_the_whole_plan() -> None:
     """What blocks comes first, then what cannot be taken back, then the rest by severity, then the counts."""
-    assert render_plan(sample_plan(diagnostics=(refusal(),)), width=100, colour=False) == EXPECTED
+    assert render_plan(sample_plan(diagnostics=(refusal(),)), width=100, colour=False) == WORK + EXPECTED
 
 
 def test_colour_only_adds_colour() -> None:
     """The coloured plan is the plain one with colours in it."""
     plan = sample_plan(diagnostics=(refusal(),))
     coloured = render_plan(plan, width=100, colour=True)
-    assert coloured != EXPECTED
-    assert _COLOUR.sub("", coloured) == EXPECTED
+    assert coloured != WORK + EXPECTED
+    assert _COLOUR.sub("", coloured) == WORK + EXPECTED
 
 
 @given(PLANS, st.integers(1, 200))

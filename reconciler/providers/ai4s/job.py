@@ -10,6 +10,7 @@ from reconciler.providers.ai4s import job_rows, job_story
 from reconciler.providers.ai4s.marks import mark_of, with_mark
 from reconciler.providers.ai4s.place import Place, created_id, shown
 from reconciler.providers.ai4s.shapes import job_spec, without_nulls
+from reconciler.providers.ai4s.times import utc
 from reconciler.providers.exchange import Call, Effect
 
 if TYPE_CHECKING:
@@ -131,4 +132,5 @@ def _live(address: Address, item: Mapping[str, Any]) -> Live:
         status=status,
         detail=reason,
         outputs={"output_dir": output_dir} if isinstance(output_dir, str) and output_dir else {},
+        started=utc(item.get("start_time")),
     )

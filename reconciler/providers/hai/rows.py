@@ -121,6 +121,11 @@ def parts_of(row: Row, clock: Clock) -> tuple[Part, ...]:
     )
 
 
+def started_of(row: Row, clock: Clock) -> str:
+    """When the present life began, "" while the first one waits."""
+    return clock.utc(row.get("begin_at")) if chain_status(row) != "waiting_init" else ""
+
+
 def summary_of(row: Row, clock: Clock) -> RunSummary:
     """A line of a list. Its id is that of the chain: the number moves with every suspension."""
     ended = is_finished(row)
@@ -129,7 +134,7 @@ def summary_of(row: Row, clock: Clock) -> RunSummary:
         name=str(row.get("nb_name") or ""),
         status=status_of(row),
         created=clock.utc(next(iter(row.get("created_at_list") or ()), row.get("created_at"))),
-        started=clock.utc(row.get("begin_at")) if chain_status(row) != "waiting_init" else "",
+        started=started_of(row, clock),
         finished=clock.utc(row.get("end_at")) if ended else "",
         user=str(row.get("user_name") or ""),
         detail=", ".join(w for w in (f"{row.get('nodes')} x {row.get('group')}", detail_of(row)) if w),

@@ -11,7 +11,7 @@ from reconciler.providers.hai import browsing, story
 from reconciler.providers.hai.artifacts import Artifacts
 from reconciler.providers.hai.marks import authors, mark_of, texts, with_mark
 from reconciler.providers.hai.place import FINE, part
-from reconciler.providers.hai.rows import detail_of, is_finished, parts_of, phase_of, spec_of, status_of
+from reconciler.providers.hai.rows import detail_of, is_finished, parts_of, phase_of, spec_of, started_of, status_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -161,6 +161,7 @@ class Task:
             mark=mark_of(row),
             status=status_of(row),
             detail="; ".join(detail for detail in details if detail),
+            started=started_of(row, self._place.clock),
         )
 
     def _retag(self, address: Address, row: dict[str, Any], desired: Desired) -> None:

@@ -202,6 +202,7 @@ class TrainingJob:
             status=word,
             detail=str(row.get("version_name") or ""),
             outputs={name: config[name] for name in ("train_url", "log_url") if name in config},
+            started=utc(row.get("start_time")),
         )
 
     def _fetch(self, remote_id: str, name: str) -> Any:  # noqa: ANN401 - a function

@@ -19,6 +19,7 @@ from reconciler.providers.modelarts.marks import stamp, taken_apart
 from reconciler.providers.modelarts.phases import of_v2
 from reconciler.providers.modelarts.place import part, path_to, workspace_of
 from reconciler.providers.modelarts.shapes_v2 import body_of, spec_of, tags_of
+from reconciler.providers.modelarts.times import utc
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -184,6 +185,7 @@ class TrainingJobV2:
             status=word,
             detail=str(status.get("secondary_phase") or ""),
             outputs=_outputs(spec),
+            started=utc(status.get("start_time")),
         )
 
     def _tags(self, address: Address, remote_id: str) -> list[dict[str, str]]:

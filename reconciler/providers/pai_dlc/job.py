@@ -9,7 +9,7 @@ from reconciler.model.resource import Live, Phase
 from reconciler.providers.exchange import Call, Effect
 from reconciler.providers.pai_dlc import browsing, story
 from reconciler.providers.pai_dlc.marks import mark_of, with_tag
-from reconciler.providers.pai_dlc.place import segment, workspace_of
+from reconciler.providers.pai_dlc.place import moment, segment, workspace_of
 from reconciler.providers.pai_dlc.rows import (
     ENDED,
     PRIORITY_COUNTS,
@@ -156,6 +156,7 @@ class Job:
             mark=mark_of(row),
             status=status_of(row),
             detail=detail_of(row),
+            started=moment(row.get("GmtRunningTime")),
         )
 
     def _priority(self, address: Address, row: Mapping[str, Any], spec: Spec) -> dict[str, Any]:

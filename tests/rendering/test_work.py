@@ -1,0 +1,85 @@
+"""Work at risk and the cost of new runs come first, and what is not known is never zero."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import pytest
+
+from reconciler.model.address import Address
+from reconciler.model.change import Action, Change
+from reconciler.model.kind import Life
+from reconciler.model.plan import Base, Plan, Step, Verb
+from reconciler.model.resource import Phase
+from reconciler.rendering.html import render_plan_page
+from reconciler.rendering.json import plan_from_json, plan_to_json
+from reconciler.rendering.markdown import render_plan as render_markdown
+from reconciler.rendering.text import render_plan
+from reconciler.rendering.work import work_lines
+
+OLD, NEW, THIRD = (Address("a", "Job", "s", name) for name in ("old", "new", "third"))
+STOPPED = Change(OLD, "p", Life.RUN, Action.DELETE, "w", phase=Phase.RUNNING, at_risk=32.0)
+MADE = Change(NEW, "p", Life.RUN, Action.CREATE, "new", gpu_hours=4.5)
+
+
+def _plan(*changes: Change) -> Plan:
+    steps = [Step(n, c.address, "p", Verb.STOP) for n, c in enumerate(changes, 1) if c.action is Action.DELETE]
+    return Plan(Base("p", "e", "0"), changes, tuple(steps))
+
+
+def test_the_first_lines_of_every_rendering() -> None:
+    """What is lost, for how long it has run, and what is new: before anything else."""
+    plan = _plan(STOPPED, MADE)
+    lost = "Work at risk: a/Job/s/old (running for 14h 03m; up to 32 GPU-hours) would be stopped"
+    cost = "1 new run: up to 4.5 GPU-hours"
+    elapsed = {OLD: 14 * 3600 + 3 * 60.0}
+    assert work_lines(plan, plan.changes, elapsed) == [lost, cost]
+    assert render_plan(plan, elapsed=elapsed).splitlines()[:2] == [lost, cost]
+    markdown = render_markdown(plan, elapsed=elapsed)
+    assert markdown.index("Work at risk") < markdown.index("to delete")
+    assert "14h 03m" in markdown
+    page = render_plan_page(plan, elapsed=elapsed)
+    assert page.index("Work at risk") < page.index('class="summary"')
+
+
+@pytest.mark.parametrize(
+    ("changes", "line"),
+    [
+        (
+            [replace(MADE, gpu_hours=0.0), replace(MADE, gpu_hours=None, address=OLD)],
+            "2 new runs: up to 0 GPU-hours for 1 and not known for 1",
+        ),
+        ([replace(MADE, gpu_hours=None)], "1 new run: not known for 1"),
+        ([replace(MADE, gpu_hours=math.inf)], "1 new run: unbounded for 1 without a time limit"),
+        (
+            [MADE, replace(MADE, gpu_hours=None, address=OLD), replace(MADE, gpu_hours=math.inf, address=THIRD)],
+            "3 new runs: up to 4.5 GPU-hours for 1, unbounded for 1 without a time limit and not known for 1",
+        ),
+    ],
+)
+def test_not_known_is_not_zero(changes: list[Change], line: str) -> None:
+    """Known, endless and unknown are told apart."""
+    assert work_lines(_plan(*changes), changes) == [line]
+
+
+def test_what_is_not_told_about_lost_work_is_said() -> None:
+    """No time and no estimate are no promise."""
+    change = replace(STOPPED, at_risk=None)
+    (line,) = work_lines(_plan(change), [change])
+    assert "(running, since when is not known; its GPU-hours are not known)" in line
+
+
+def test_nothing_is_at_risk_where_nothing_runs() -> None:
+    """An ended run that is deleted, and a plan without runs, have no such line."""
+    assert work_lines(_plan(ended := replace(STOPPED, phase=Phase.SUCCEEDED)), [ended]) == []
+    assert work_lines(_plan(free := replace(MADE, gpu_hours=0.0)), [free]) == []
+    standing = replace(MADE, life=Life.STANDING)
+    assert work_lines(_plan(standing), [standing]) == []
+
+
+def test_hours_survive_the_file() -> None:
+    """Infinite ones too, which JSON does not know."""
+    plan = _plan(STOPPED, replace(MADE, gpu_hours=math.inf))
+    assert plan_from_json(plan_to_json(plan)) == plan
+    assert '"gpu_hours": "unbounded"' in plan_to_json(plan)
