@@ -58,7 +58,7 @@ def _cost(changes: Iterable[Change]) -> Iterator[str]:
     known = [c.gpu_hours for c in new if c.gpu_hours is not None and not math.isinf(c.gpu_hours)]
     endless = sum(c.gpu_hours is not None and math.isinf(c.gpu_hours) for c in new)
     unknown = sum(c.gpu_hours is None for c in new)
-    if not (endless or unknown or sum(known)):
+    if not endless and not unknown and not math.fsum(known):
         return  # nothing is known to be used, which is not the same as not knowing
     words = [
         *([f"up to {_hours(sum(known))}" + (f" for {len(known)}" if endless or unknown else "")] if known else []),
