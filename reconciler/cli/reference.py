@@ -1,4 +1,4 @@
-"""Writes docs/commands.md and docs/errors.md from the commands and codes themselves.
+"""Writes docs/commands.md, docs/errors.md and docs/planning.md from the commands, codes and decisions themselves.
 
 `python -m reconciler.cli.reference docs`.
 """
@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import sys
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,11 +15,12 @@ import typer
 
 from reconciler.cli.app import COMMANDS, root_command
 from reconciler.cli.exit_codes import ExitCode
+from reconciler.cli.reference_planning import planning_page
 from reconciler.model.codes import CODES
 from reconciler.providers.discovery import providers
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
 _MEANINGS = {
     ExitCode.FINE: "fine, or no changes",
@@ -133,7 +135,11 @@ def errors_page() -> str:
     return "\n".join(lines) + "\n"
 
 
-PAGES = {"commands.md": commands_page, "errors.md": errors_page}
+PAGES: Mapping[str, Callable[[], str]] = {
+    "commands.md": commands_page,
+    "errors.md": errors_page,
+    "planning.md": partial(planning_page, _GENERATED),
+}
 
 
 def main(folder: Path) -> None:
