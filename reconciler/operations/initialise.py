@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -26,26 +27,33 @@ class Started:
     files: tuple[Path, ...]
 
 
-def initialise(folder: Path, *, name: str = "", platform: str = "") -> Started:
+def initialise(folder: Path, *, name: str = "", platform: str = "", live: Mapping[str, str] | None = None) -> Started:
     """Writes a project into `folder`, the local platform as its only target. Overwrites nothing.
 
-    Raises UsageError when there is a project already or the platform has no starter, ReconcilerError when the folder
-    cannot be written.
+    With `live`, the settings of a target as in the project file, that one is the target and no first manifests are
+    written: they are to be imported. Raises UsageError when there is a project already, the platform has no starter or
+    no such settings, ReconcilerError when the folder cannot be written.
     """
     from reconciler.providers.discovery import providers
 
     starters = _starters()
+    known = starters if live is None else {name: {} for name in providers()}
     chosen = platform or next(iter(starters), "")
-    if chosen not in starters:
-        msg = f"there is no starter for the platform {platform!r}"
-        raise UsageError(msg, hint=f"One of: {', '.join(starters)}.")
-    files = _files(folder, name or _name_of(folder), chosen, providers()[chosen].scope_key, starters[chosen])
+    if chosen not in known:
+        msg = f"there is no starter for the platform {platform!r}" if live is None else f"no platform {platform!r}"
+        raise UsageError(msg, hint=f"One of: {', '.join(known)}.")
+    scope_key = providers()[chosen].scope_key
+    target = {"endpoint": "local", scope_key: "demo"} if live is None else live
+    if unknown := sorted(set(target) - {"endpoint", "region", scope_key, *providers()[chosen].settings}):
+        msg = f"targets of platform {chosen} have no key {unknown[0]!r}"
+        raise UsageError(msg, hint=f"Such as endpoint, region and {scope_key}.")
+    files = _files(folder, name or _name_of(folder), chosen, target, known[chosen])
     standing = [file for file in files if file.exists()]
     if standing:
         msg = f"{standing[0]} is there already: nothing was written"
         raise UsageError(msg, hint="Start in another folder, or edit what is there.")
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        (folder / MANIFESTS).mkdir(parents=True, exist_ok=True)
         export_schemas(folder / WORK_FOLDER / "schemas")
         for file, text in files.items():
             file.parent.mkdir(parents=True, exist_ok=True)
@@ -71,17 +79,22 @@ def _name_of(folder: Path) -> str:
     return _NAME.sub("-", folder.resolve().name).strip("-").lower() or "project"
 
 
-def _files(folder: Path, name: str, platform: str, scope_key: str, starter: Mapping[str, str]) -> dict[Path, str]:
+def _files(
+    folder: Path, name: str, platform: str, target: Mapping[str, str], starter: Mapping[str, str]
+) -> dict[Path, str]:
     """Every file to write with its text, the project file first."""
     schemas = f"{WORK_FOLDER}/schemas"
-    files = {folder / PROJECT_FILE: _modeline(f"./{schemas}/project.schema.json") + _project(name, platform, scope_key)}
+    files = {folder / PROJECT_FILE: _modeline(f"./{schemas}/project.schema.json") + _project(name, platform, target)}
     for file, text in starter.items():
         schema = schema_file(platform, file.partition(".")[0])
         files[folder / MANIFESTS / file] = _modeline(f"../{schemas}/{schema}") + text
     return files
 
 
-def _project(name: str, platform: str, scope_key: str) -> str:
+def _project(name: str, platform: str, target: Mapping[str, str]) -> str:
+    local = target.get("endpoint") == "local"
+    note = "    # the embedded local platform: no account, no secret\n" if local else ""
+    settings = ", ".join(f"{key}: {_value(text)}" for key, text in target.items())
     return (
         "apiVersion: reconciler/v1\n"
         "kind: Project\n"
@@ -90,9 +103,13 @@ def _project(name: str, platform: str, scope_key: str) -> str:
         "default: dev\n"
         "environments:\n"
         "  dev:\n"
-        "    # the embedded local platform: no account, no secret\n"
-        f"    {platform}: {{ endpoint: local, {scope_key}: demo }}\n"
+        f"{note}    {platform}: {{ {settings} }}\n"
     )
+
+
+def _value(text: str) -> str:
+    """Quoted where it is not a plain word."""
+    return text if re.fullmatch(r"[A-Za-z][A-Za-z0-9_-]*", text) else json.dumps(text)
 
 
 def _modeline(schema: str) -> str:

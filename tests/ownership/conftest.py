@@ -2,6 +2,17 @@
 
 from __future__ import annotations
 
-from tests.cli.conftest import platform, project, standing
+import pytest
 
-__all__ = ["platform", "project", "standing"]
+from tests.cli.conftest import platform, project, standing
+from tests.cli.running import Project
+
+__all__ = ["applied", "platform", "project", "standing"]
+
+
+@pytest.fixture
+def applied(project: Project) -> Project:
+    """A project whose app, workflow and job were applied."""
+    project.greeting()
+    assert project.run("apply", "--yes", "--wait").code == 0
+    return project

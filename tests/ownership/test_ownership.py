@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from requests.adapters import HTTPAdapter
 
-from tests.cli.running import APP, JOB, WORKFLOW, Project, reconciler
+from tests.cli.running import APP, WORKFLOW, Project, reconciler
 from tests.localplatform.client import Client
 from tests.support.local_platform import ACCOUNT
 
@@ -19,14 +19,6 @@ if TYPE_CHECKING:
     from reconciler.localplatform.assembly import Platform
 
 UNCHANGED = "No changes. 3 resources unchanged.\n"
-
-
-@pytest.fixture
-def applied(project: Project) -> Project:
-    """A project whose app, workflow and job were applied."""
-    project.greeting()
-    assert project.run("apply", "--yes", "--wait").code == 0
-    return project
 
 
 def _writes(platform: Platform) -> list[str]:
@@ -179,6 +171,20 @@ def test_a_selection_is_imported_into_the_envelope(project: Project, api: Client
         "apiVersion: ai4s/v1\nkind: App\nmetadata:\n  name: app-1\nspec:\n  version: 1.0.0\n"
     )
     assert project.run("plan").out == "No changes. 1 resource unchanged.\n"
+
+
+def test_a_project_starts_from_what_exists(project: Project, api: Client) -> None:
+    """The project file, the manifests, the memory: the next plan is empty."""
+    _seed(api, 4)
+    where = project.root.parent / "new"
+    where.mkdir()
+    words = ("--set", f"endpoint={project.endpoint}", "--set", "space=demo")
+    assert reconciler(where, "init", *words).code == 64
+    assert reconciler(where, "init", "--from-live", "--set", "colour=red").code == 64
+    ended = reconciler(where, "init", "--from-live", *words)
+    assert ended.code == 0, ended.err
+    assert len(list((where / "manifests").rglob("*.yaml"))) == 4
+    assert reconciler(where, "plan").out == "No changes. 4 resources unchanged.\n"
 
 
 def test_what_another_owner_marked_is_left_alone(project: Project) -> None:
@@ -350,31 +356,3 @@ def test_headroom_is_told_in_every_plan(applied: Project) -> None:
     """Also where nothing changes."""
     applied.configure(policy="{ max_deletes: 5, max_gpu_hours: 7 }")
     assert "limits: 0 of 5 (max_deletes), 0 of 7 GPU-hours (max_gpu_hours)" in applied.run("plan").out
-
-
-# -- selections and explanations ---------------------------------------------------------------------------------------
-
-
-def test_labels_and_kinds_select(project: Project) -> None:
-    """Labels are the manifests' own; what is needed comes along."""
-    project.greeting()
-    project.write("job.yaml", "metadata: { labels: { team: qc } }\n" + JOB)
-    assert "Plan: 3 to create." in project.run("plan", "--label", "team=q*").out
-    assert "Plan: 1 to create." in project.run("plan", "--kind", "App").out
-
-
-def test_why_tells_line_and_reason(applied: Project) -> None:
-    """Unchanged, changed, refused: each with its fields, its line, and offline from a saved plan too."""
-    unchanged = applied.run("why", "App/greet@1.0.0")
-    assert (unchanged.code, "no-op" in unchanged.out, "does: nothing" in unchanged.out) == (0, True, True)
-    applied.write("app.yaml", APP.replace("echo hello", "echo more"))
-    assert applied.run("plan", "-o", "p").code == 0
-    for words in (("why", "App/greet@1.0.0"), ("why", "App/greet@1.0.0", "--plan", "p")):
-        told = applied.run(*words).out
-        assert "/commands, which asks for: update" in told
-        assert "from:     manifests/app.yaml:5" in told
-        assert 'desired:  ["echo more"]' in told
-    assert applied.run("why", "nope").code == 64
-    document = json.loads(applied.run("why", "App/greet@1.0.0", "--format", "json").out)
-    assert document["format"] == "reconciler.why/v1"
-    assert document["fields"][0]["cause"]["place"] == "manifests/app.yaml:5"
