@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
 from tests.cli.conftest import platform, project, standing
-from tests.cli.running import Project
+
+if TYPE_CHECKING:
+    from tests.cli.running import Project
 
 __all__ = ["applied", "platform", "project", "standing"]
 
