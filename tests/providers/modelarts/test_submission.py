@@ -1,0 +1,100 @@
+"""At most one run per submission key on the real wire of each API, whatever dies or gets lost.
+
+v2 and configurations are settled by their unique name. A version of a v1 job is not: a search tells, for a first one
+and for one that is derived from another.
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from reconciler.localplatform.store import Query
+from reconciler.model.kind import CreateClass
+from reconciler.providers.modelarts import PROVIDER
+from reconciler.providers.modelarts.marks import taken_apart
+from tests.providers.modelarts.opened import OWNER, at, config_v1, desired, job_v1, job_v2, opened
+from tests.support.crashing import Fault
+from tests.support.submitting import Submission, check
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from reconciler.localplatform.assembly import Platform
+    from reconciler.localplatform.store import Entity
+    from reconciler.providers.modelarts.connection import ModelArtsConnection
+
+CONFIG, V1, V2 = "TrainingJobConfig", "TrainingJob", "TrainingJobV2"
+
+
+def _stored(platform: Platform, kind: str) -> tuple[Entity, ...]:
+    return platform.services.store.find(Query("modelarts", kind)).entities
+
+
+def _marks(text: str) -> list[str]:
+    mark = taken_apart(text).mark
+    return [str(mark)] if mark else []
+
+
+def _jobs_v2(platform: Platform) -> list[tuple[str, Any]]:
+    return [(job.id, _marks(job.body["metadata"]["description"])) for job in _stored(platform, V2)]
+
+
+def _configs(platform: Platform) -> list[tuple[str, Any]]:
+    return [(config.name, _marks(config.body["config_desc"])) for config in _stored(platform, CONFIG)]
+
+
+def _versions(platform: Platform, *, after: int = 0) -> list[tuple[str, Any]]:
+    """The versions beyond the first `after`, each with the mark of its job, which is that of the newest."""
+    described = {job.id: job.body["job_desc"] for job in _stored(platform, V1)}
+    found = sorted(_stored(platform, "Version"), key=lambda version: int(version.body["version_id"]))[after:]
+    return [(f"{v.body['job']}/{v.body['version_id']}", _marks(described[v.body["job"]])) for v in found]
+
+
+@contextmanager
+def _with_a_job(platform: Platform, **given: Any) -> Iterator[ModelArtsConnection]:
+    """A connection to a platform on which a run of ours under the same name has ended."""
+    with opened(platform) as calm:
+        calm.handler(V1).create(desired(V1, job_v1("t", seconds="0"), attempt=7))
+    with opened(platform, **given) as connection:
+        yield connection
+
+
+SUBMISSIONS = {
+    "v2": Submission(at(V2, "t"), job_v2("t"), OWNER, opened, _jobs_v2),
+    "configuration": Submission(at(CONFIG, "t"), config_v1("t"), OWNER, opened, _configs),
+    "first version": Submission(at(V1, "t"), job_v1("t"), OWNER, opened, _versions),
+    "further version": Submission(
+        at(V1, "t"), job_v1("t", worker_server_num=2), OWNER, _with_a_job, partial(_versions, after=1)
+    ),
+}
+
+
+@pytest.mark.parametrize("case", SUBMISSIONS)
+@pytest.mark.parametrize("fault", [Fault.KILL, Fault.LOST, Fault.THROTTLED, Fault.UNREACHABLE])
+def test_one_fault_anywhere_makes_one(tmp_path: Path, case: str, fault: Fault) -> None:
+    """Every request and every durable write of an undisturbed apply is hit in turn."""
+    crossings = check(SUBMISSIONS[case], tmp_path / "calm", {})
+    assert crossings > 6
+    for crossing in range(crossings):
+        check(SUBMISSIONS[case], tmp_path / f"at-{crossing}", {crossing: fault})
+
+
+@pytest.mark.parametrize("case", SUBMISSIONS)
+def test_a_lost_answer_and_a_death_after_it_make_one(tmp_path: Path, case: str) -> None:
+    """Two misfortunes in a row, at every pair of boundaries around the create."""
+    crossings = check(SUBMISSIONS[case], tmp_path / "calm", {})
+    for first in range(crossings):
+        planned = {first: Fault.LOST, first + 1: Fault.KILL, first + 3: Fault.LOST}
+        check(SUBMISSIONS[case], tmp_path / f"pair-{first}", planned)
+
+
+def test_the_law_is_held_for_each_class_there_is() -> None:
+    """Those cases are all the ways in which this platform settles a create."""
+    kinds = {submission.address.kind for submission in SUBMISSIONS.values()}
+    assert kinds == set(PROVIDER.kinds)
+    assert set(PROVIDER.create_class.values()) == {CreateClass.UNIQUE_NAME, CreateClass.SEARCH_ONLY}
