@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import threading
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -160,3 +161,15 @@ def check(submission: Submission, folder: Path, planned: dict[int, Fault]) -> in
         assert recorded.remote_id == carried[0], planned
         bench.converge()
         return len(bench.faults.seen)
+
+
+def schedule(seed: int, crossings: int) -> dict[int, Fault]:
+    """One to five faults from a seed, some of them in the lives that the others add. Those that make no sense at a
+    boundary do nothing there.
+    """
+    dice = random.Random(seed)  # noqa: S311 - schedules must repeat
+    faults = (Fault.KILL, Fault.LOST, Fault.THROTTLED, Fault.UNREACHABLE)
+    return {
+        dice.randrange(2 * crossings): dice.choices(faults, (5, 5, 1, 1))[0]
+        for _ in range(min(1 + int(dice.expovariate(0.7)), 5))
+    }

@@ -18,7 +18,7 @@ from reconciler.providers.modelarts import PROVIDER
 from reconciler.providers.modelarts.marks import taken_apart
 from tests.providers.modelarts.opened import OWNER, at, config_v1, desired, job_v1, job_v2, opened
 from tests.support.crashing import Fault
-from tests.support.submitting import Submission, check
+from tests.support.submitting import Submission, check, schedule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -91,6 +91,14 @@ def test_a_lost_answer_and_a_death_after_it_make_one(tmp_path: Path, case: str) 
     for first in range(crossings):
         planned = {first: Fault.LOST, first + 1: Fault.KILL, first + 3: Fault.LOST}
         check(SUBMISSIONS[case], tmp_path / f"pair-{first}", planned)
+
+
+@pytest.mark.parametrize("case", SUBMISSIONS)
+def test_schedules_of_several_faults_make_one(tmp_path: Path, case: str) -> None:
+    """Whatever comes together, from seeds: a failure shows its schedule."""
+    crossings = check(SUBMISSIONS[case], tmp_path / "calm", {})
+    for seed in range(60):
+        check(SUBMISSIONS[case], tmp_path / f"seed-{seed}", schedule(seed, crossings))
 
 
 def test_the_law_is_held_for_each_class_there_is() -> None:
