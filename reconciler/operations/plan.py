@@ -7,17 +7,17 @@ import time
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from reconciler.model.canonical import digest
-from reconciler.model.kind import Life
 from reconciler.model.plan import Base
 from reconciler.operations.foresight import foresee
 from reconciler.operations.selection import EVERYTHING, Selection
 from reconciler.operations.since import chosen
+from reconciler.operations.usage import at_risk, gpu_hours
 from reconciler.operations.validate import declare, rooted
 from reconciler.operations.wiring import connected, open_store
-from reconciler.planning.drift import as_declared
 from reconciler.planning.moves import moved
 from reconciler.planning.planner import PlanInputs, make_plan
 from reconciler.version import __version__
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 
     from reconciler.model.address import Address
     from reconciler.model.diagnostic import Diagnostic
-    from reconciler.model.manifest import Manifest
     from reconciler.model.plan import Plan
     from reconciler.model.project import Project
     from reconciler.model.resource import Reading
@@ -40,6 +39,7 @@ if TYPE_CHECKING:
 
 
 EMPTY_FOLDER = "file.empty-folder"
+NOBODY: Mapping[str, Connection] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,7 @@ def look(workspace: Workspace, wish: Wish, say: Say) -> Look:
         with connected(workspace, {want.address.target for want in wanted}, say) as connections:
             reading = read_live(workspace, wanted, connections)
             read_at = time.time()
-            made = make_plan(inputs_of(workspace, seen, state, wish, reading))
+            made = make_plan(inputs_of(workspace, seen, state, wish, reading, connections))
             foreseen = foresee(workspace, declared, made, connections)
         plan = replace(made, diagnostics=merged((*seen.diagnostics, *foreseen), made.diagnostics))
         return Look(plan, read_at, observed(state.resources, reading, read_at), elapsed_of(reading, read_at))
@@ -128,8 +128,15 @@ def read_live(workspace: Workspace, wanted: Sequence[Want], connections: Mapping
     )
 
 
-def inputs_of(workspace: Workspace, declared: Declared, state: State, wish: Wish, reading: Reading) -> PlanInputs:
-    """The three sides, and the rules to decide by."""
+def inputs_of(
+    workspace: Workspace,
+    declared: Declared,
+    state: State,
+    wish: Wish,
+    reading: Reading,
+    connections: Mapping[str, Connection] = NOBODY,
+) -> PlanInputs:
+    """The three sides, and the rules to decide by. Of `connections` it is asked what their machines have."""
     return PlanInputs(
         base=base_of(workspace, state),
         owner=workspace.owner,
@@ -141,8 +148,8 @@ def inputs_of(workspace: Workspace, declared: Declared, state: State, wish: Wish
         policy=workspace.project.policy,
         destroy=wish.destroy,
         selected=selected(workspace, declared, state, wish),
-        gpu_hours=gpu_hours(workspace, declared.manifests),
-        at_risk=at_risk(workspace, state),
+        gpu_hours=gpu_hours(workspace, declared.manifests, connections),
+        at_risk=at_risk(workspace, state, connections),
         adopt=workspace.project.adopt | wish.adopt,
         moves=workspace.project.moves,
         ignore=workspace.project.ignore,
@@ -154,27 +161,6 @@ def inputs_of(workspace: Workspace, declared: Declared, state: State, wish: Wish
 def today() -> str:
     """The date by which allowances expire (UTC)."""
     return datetime.now(UTC).date().isoformat()
-
-
-def at_risk(workspace: Workspace, state: State) -> dict[Address, float] | None:
-    """The same estimates for runs as they were submitted; None when all that memory knows of have ended."""
-    lives = {name: kind.life for name, kind in workspace.kinds.items()}
-    resources = state.resources.values()
-    going = any(lives.get((r.platform, r.address.kind)) is Life.RUN and not r.phase.ended for r in resources)
-    return gpu_hours(workspace, [as_declared(each) for each in resources]) if going else None
-
-
-def gpu_hours(workspace: Workspace, manifests: Sequence[Manifest]) -> dict[Address, float] | None:
-    """The estimates of the platforms that estimate; None when none of those concerned does."""
-    platforms = {manifest.platform for manifest in manifests}
-    estimate = {name: p.gpu_hours for name, p in workspace.providers.items() if p.gpu_hours and name in platforms}
-    if not estimate:
-        return None
-    return {
-        address: hours
-        for name, tell in estimate.items()
-        for address, hours in tell(tuple(m for m in manifests if m.platform == name)).items()
-    }
 
 
 def selected(workspace: Workspace, declared: Declared, state: State, wish: Wish) -> frozenset[Address] | None:

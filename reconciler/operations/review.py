@@ -148,7 +148,7 @@ def _planned(before: _Side, after: _Side, home: Workspace, say: Say) -> Review:
         reading = read_live(home, tuple(readable.values()), connections)
         blind = dict.fromkeys(wanted.keys() - readable.keys(), "its target is not part of the base")
         reading = replace(reading, unreadable={**reading.unreadable, **blind})
-        plans = [make_plan(inputs_of(side.workspace, side.declared, state, _WISH, reading)) for side in sides]
+        plans = [make_plan(inputs_of(s.workspace, s.declared, state, _WISH, reading, connections)) for s in sides]
         foreseen = foresee(after.workspace, after.raw, plans[1], connections)
     was = plans[0] if not errors(before.declared.diagnostics) else Plan(plans[0].base, (), ())
     was = replace(was, diagnostics=merged(before.declared.diagnostics, was.diagnostics))

@@ -308,6 +308,9 @@ class Provider:
     gpu_hours: Callable[[tuple[Manifest, ...]], Mapping[Address, float]] | None = None
     """The most accelerator hours that each run among all its manifests can take; a run nobody can tell of is missing.
     Pure, offline."""
+    gpu_hours_there: Callable[[Connection, tuple[Manifest, ...]], Mapping[Address, float]] | None = None
+    """The same for the manifests of one open target of it, with what the platform tells of its machines; counts where
+    `gpu_hours` says something else or nothing. It only reads, and may raise PlatformError."""
     tasks: Callable[[str, Spec], Mapping[str, tuple[str, ...]]] | None = None
     """The tasks inside the spec of a kind, each with the tasks it waits for, in the author's order; empty where it has
     none. Pure; for drawing."""

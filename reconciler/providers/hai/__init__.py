@@ -11,6 +11,7 @@ from reconciler.providers.protocol import CredentialVariable, Provider
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from reconciler.model.address import Address
     from reconciler.model.diagnostic import Diagnostic
     from reconciler.model.manifest import Manifest
     from reconciler.model.target import Target
@@ -36,6 +37,12 @@ def _foresee(connection: Connection, manifests: tuple[Manifest, ...]) -> Iterabl
     return foresee(connection, manifests)
 
 
+def _gpu_hours_there(connection: Connection, manifests: tuple[Manifest, ...]) -> Mapping[Address, float]:
+    from reconciler.providers.hai.capacity import gpu_hours_there
+
+    return gpu_hours_there(connection, manifests)
+
+
 PROVIDER = Provider(
     name="hai",
     connect=_connect,
@@ -45,4 +52,5 @@ PROVIDER = Provider(
     settings={"utc_offset": "how far the platform's clock is from UTC, such as +08:00: its times do not say"},
     check=_check,
     foresee=_foresee,
+    gpu_hours_there=_gpu_hours_there,
 )

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, cast
 
 from reconciler.model.diagnostic import Diagnostic, Severity
 from reconciler.providers.hai.cluster import PRIORITIES
+from reconciler.providers.hai.usage import gpu_hours
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from reconciler.model.address import Address
     from reconciler.model.manifest import Manifest
     from reconciler.providers.facilities import Allowance
     from reconciler.providers.hai.connection import HaiConnection
@@ -34,6 +36,11 @@ def foresee(connection: Connection, manifests: tuple[Manifest, ...]) -> Iterator
     groups = {*ready, *(name.rpartition("/")[0] for name in limits)}
     for manifest in manifests:
         yield from _task(manifest, ready, limits, groups)
+
+
+def gpu_hours_there(connection: Connection, manifests: tuple[Manifest, ...]) -> dict[Address, float]:
+    """The most accelerator hours of each task, by the nodes of the cluster. Raises PlatformError."""
+    return gpu_hours(manifests, cast("HaiConnection", connection).cluster.nodes())
 
 
 def _task(

@@ -12,6 +12,7 @@ from reconciler.providers.protocol import CredentialVariable, Provider
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from reconciler.model.address import Address
     from reconciler.model.diagnostic import Diagnostic
     from reconciler.model.manifest import Manifest
     from reconciler.model.target import Target
@@ -37,6 +38,18 @@ def _foresee(connection: Connection, manifests: tuple[Manifest, ...]) -> Iterabl
     return foresee(connection, manifests)
 
 
+def _gpu_hours(manifests: tuple[Manifest, ...]) -> Mapping[Address, float]:
+    from reconciler.providers.pai_dlc.usage import gpu_hours
+
+    return gpu_hours(manifests)
+
+
+def _gpu_hours_there(connection: Connection, manifests: tuple[Manifest, ...]) -> Mapping[Address, float]:
+    from reconciler.providers.pai_dlc.foresight import gpu_hours_there
+
+    return gpu_hours_there(connection, manifests)
+
+
 _CREDENTIALS = (
     CredentialVariable("access_key", ("ALIBABA_CLOUD_ACCESS_KEY_ID",), "access key id", secret=False),
     CredentialVariable("secret_key", ("ALIBABA_CLOUD_ACCESS_KEY_SECRET",), "access key secret"),
@@ -53,4 +66,6 @@ PROVIDER = Provider(
     settings={"network": "`vpc` to call the platform from inside its own network"},
     check=_check,
     foresee=_foresee,
+    gpu_hours=_gpu_hours,
+    gpu_hours_there=_gpu_hours_there,
 )

@@ -13,10 +13,12 @@ from reconciler.providers.pai_dlc import browsing
 from reconciler.providers.pai_dlc.job import no_new_priority
 from reconciler.providers.pai_dlc.marks import mark_of
 from reconciler.providers.pai_dlc.rows import ENDED, status_of
+from reconciler.providers.pai_dlc.usage import gpu_hours, named_machines
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from reconciler.model.address import Address
     from reconciler.model.manifest import Manifest
     from reconciler.providers.facilities import MachineType
     from reconciler.providers.pai_dlc.connection import PaiDlcConnection
@@ -27,12 +29,23 @@ def foresee(connection: Connection, manifests: tuple[Manifest, ...]) -> Iterator
     """Findings about what is about to be submitted or changed. Raises PlatformError."""
     opened = cast("PaiDlcConnection", connection)
     jobs = [manifest for manifest in manifests if manifest.address.kind == "Job"]
-    wanted = sorted({name for manifest in jobs for _, name, _ in _machines(manifest)})
-    # All of them, and not the wanted ones alone: one that does not exist is told with those that do.
-    offered = {machine.name: machine for machine in opened.machines.specs()} if wanted else {}
+    offered = _offered(opened, jobs)
     for manifest in jobs:
         yield from _of_job(manifest, offered)
         yield from _priority(opened, manifest)
+
+
+def gpu_hours_there(connection: Connection, manifests: tuple[Manifest, ...]) -> dict[Address, float]:
+    """The most accelerator hours of each job, by what the instance types on offer have. Raises PlatformError."""
+    jobs = [manifest for manifest in manifests if manifest.address.kind == "Job"]
+    return gpu_hours(jobs, _offered(cast("PaiDlcConnection", connection), jobs))
+
+
+def _offered(opened: PaiDlcConnection, jobs: list[Manifest]) -> Mapping[str, MachineType]:
+    """By name; nothing is asked when no job names one. All of them, and not the wanted ones alone: one that does not
+    exist is told with those that do.
+    """
+    return opened.machines.offer() if any(named_machines(job.spec) for job in jobs) else {}
 
 
 def _machines(manifest: Manifest) -> Iterator[tuple[str, str, dict[str, Any]]]:

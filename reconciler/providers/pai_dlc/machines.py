@@ -8,7 +8,7 @@ from reconciler.providers.facilities import MachineType
 from reconciler.providers.paging import Page, every_item
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from reconciler.providers.pai_dlc.place import Place
 
@@ -20,6 +20,13 @@ class Machines:
 
     def __init__(self, place: Place) -> None:
         self._place = place
+        self._offer: dict[str, MachineType] | None = None
+
+    def offer(self) -> Mapping[str, MachineType]:
+        """Everything by name, asked for once: whoever plans looks several times."""
+        if self._offer is None:
+            self._offer = {machine.name: machine for machine in self.specs()}
+        return self._offer
 
     def specs(self, *, accelerator: str = "", names: Sequence[str] = ()) -> tuple[MachineType, ...]:
         """By name. `accelerator` is CPU or GPU, "" for both; `names` limits it to these."""
