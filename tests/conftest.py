@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from pytest import FixtureRequest, Parser  # noqa: PT013 - for types only
 
 
@@ -19,3 +22,16 @@ def pytest_addoption(parser: Parser) -> None:
 def update_golden(request: FixtureRequest) -> bool:
     """Whether golden files are to be rewritten."""
     return bool(request.config.getoption("--update-golden"))
+
+
+@pytest.fixture
+def golden(update_golden: bool) -> Callable[[str, str], None]:
+    """Compares a text with the golden rendering of that name, or rewrites it."""
+    folder = Path(__file__).parent / "rendering" / "golden"
+
+    def compare(name: str, text: str) -> None:
+        if update_golden:
+            (folder / name).write_text(text, encoding="utf-8")
+        assert (folder / name).read_text(encoding="utf-8") == text, f"{name}: look, then pytest --update-golden"
+
+    return compare

@@ -48,7 +48,7 @@ def plan_and_carry_out(streams: "Streams", opened: "Workspace", wish: "Wish", ma
                 for_readers(seen.plan, profile_of(streams, Readers.AUTO)),
                 width=streams.width,
                 colour=streams.colour,
-                elapsed=seen.elapsed,
+                now=seen.read_at,
             )
         )
     if seen.plan.is_blocked:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from reconciler.model.plan import Plan
     from reconciler.operations.apply import Doing
     from reconciler.operations.hosting import Host
-    from reconciler.operations.plan import Wish
+    from reconciler.operations.plan import Look, Wish
     from reconciler.operations.publishing import Board
     from reconciler.operations.workspace import Workspace
     from reconciler.planning.review import Seal
@@ -79,7 +79,7 @@ def carry_out_reviewed(streams: Streams, opened: Workspace, wish: Wish, manner: 
         require_reviewed(opened, seen.plan, reviewed.seal)
         refuse_blocked(seen.plan)
     except ReconcilerError as error:
-        _refused(streams, opened, seen.plan, reviewed, error)
+        _refused(streams, opened, seen, reviewed, error)
         raise
     done: list[Report] = []
 
@@ -93,7 +93,7 @@ def carry_out_reviewed(streams: Streams, opened: Workspace, wish: Wish, manner: 
     return code
 
 
-def _refused(streams: Streams, opened: Workspace, plan: Plan, reviewed: Reviewed, error: ReconcilerError) -> None:
+def _refused(streams: Streams, opened: Workspace, seen: Look, reviewed: Reviewed, error: ReconcilerError) -> None:
     """Shows what would happen now, and says in the pull request that nothing did, and why."""
     from reconciler.operations.wiring import redactor
     from reconciler.rendering.progress import render_refusal
@@ -102,7 +102,8 @@ def _refused(streams: Streams, opened: Workspace, plan: Plan, reviewed: Reviewed
 
     if reviewed.host.profile is Profile.FULL:
         streams.say("this is what would happen now:")
-        streams.say(redactor(opened).redact(render_plan(plan, width=streams.width, colour=streams.error_colour)))
+        text = render_plan(seen.plan, width=streams.width, colour=streams.error_colour, now=seen.read_at)
+        streams.say(redactor(opened).redact(text))
     ours = reviewed.board
     if ours is None:
         return

@@ -131,7 +131,7 @@ def show_plan(streams: Streams, opened: "Workspace", seen: "Look", form: PlanFor
 
 
 def _rendered(streams: Streams, opened: "Workspace", seen: "Look", form: PlanFormat, profile: "Profile") -> str:
-    made, elapsed = seen.plan, seen.elapsed
+    made = seen.plan
     match form:
         case PlanFormat.JSON:
             from reconciler.rendering.json import plan_to_json
@@ -140,14 +140,14 @@ def _rendered(streams: Streams, opened: "Workspace", seen: "Look", form: PlanFor
         case PlanFormat.MARKDOWN:
             from reconciler.rendering.markdown import render_plan as render_markdown
 
-            return render_markdown(made, profile=profile, elapsed=elapsed)
+            return render_markdown(made, profile=profile, now=seen.read_at)
         case PlanFormat.HTML:
             from reconciler.operations.pictures import pictures
             from reconciler.operations.validate import declare
             from reconciler.rendering.html import render_plan_page
 
             graphs = pictures(opened, declare(opened), made.changes)
-            return render_plan_page(made, profile=profile, graphs=graphs, elapsed=elapsed)
+            return render_plan_page(made, profile=profile, graphs=graphs, now=seen.read_at)
         case PlanFormat.GITHUB:
             from reconciler.rendering.annotations import render_change_annotations
             from reconciler.rendering.github import render_annotations
@@ -156,4 +156,4 @@ def _rendered(streams: Streams, opened: "Workspace", seen: "Look", form: PlanFor
         case PlanFormat.TEXT:
             from reconciler.rendering.text import render_plan
 
-            return render_plan(made, width=streams.width, colour=streams.colour, elapsed=elapsed)
+            return render_plan(made, width=streams.width, colour=streams.colour, now=seen.read_at)

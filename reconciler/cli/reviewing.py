@@ -47,7 +47,7 @@ def deliver(streams: Streams, reviewed: Reviewed, manner: Manner) -> None:
     if manner.out is not None:
         _save(streams, review, manner)
     if manner.host.summary_file:
-        summary = render_review(review, limit=SUMMARY_LIMIT, profile=manner.profile)
+        summary = render_review(review, limit=SUMMARY_LIMIT, profile=manner.profile, now=reviewed.read_at)
         append(manner.host.summary_file, masking.redact(summary))
     if manner.post and manner.host.from_fork:
         streams.say("this comes from a fork: nothing is posted")
@@ -70,7 +70,7 @@ def _rendered(streams: Streams, reviewed: Reviewed, review: Review, manner: Mann
         case "markdown":
             from reconciler.rendering.markdown import render_review
 
-            return render_review(review, profile=manner.profile)
+            return render_review(review, profile=manner.profile, now=reviewed.read_at)
         case "html":
             return page(reviewed, review, manner)
         case "github":
@@ -81,7 +81,7 @@ def _rendered(streams: Streams, reviewed: Reviewed, review: Review, manner: Mann
         case _:
             from reconciler.rendering.review import render_review_text
 
-            return render_review_text(review, width=streams.width, colour=streams.colour)
+            return render_review_text(review, width=streams.width, colour=streams.colour, now=reviewed.read_at)
 
 
 def page(reviewed: Reviewed, review: Review, manner: Manner) -> str:
@@ -90,7 +90,7 @@ def page(reviewed: Reviewed, review: Review, manner: Manner) -> str:
     from reconciler.rendering.html import render_review_page
 
     drawn = pictures(reviewed.workspace, reviewed.declared, review.mine)
-    return render_review_page(review, profile=manner.profile, graphs=drawn)
+    return render_review_page(review, profile=manner.profile, graphs=drawn, now=reviewed.read_at)
 
 
 def _save(streams: Streams, review: Review, manner: Manner) -> None:
@@ -113,7 +113,8 @@ def _post(streams: Streams, reviewed: Reviewed, review: Review, manner: Manner) 
     ours = _board(manner, project, environment, redactor(reviewed.workspace))
     commit = manner.host.head or review.head
     sealed = review.seal if not review.plan.is_blocked and not review.plan.unread else None
-    if not post_review(ours, manner.number, commit, sealed, render_for_comment(review, profile=manner.profile)):
+    text = render_for_comment(review, profile=manner.profile, now=reviewed.read_at)
+    if not post_review(ours, manner.number, commit, sealed, text):
         streams.say("a newer push is there: nothing was posted")
         return
     verdict = Verdict.FAILURE if sealed is None and not review.offline else Verdict.SUCCESS

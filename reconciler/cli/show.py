@@ -1,5 +1,6 @@
 """`reconciler show`."""
 
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -58,7 +59,7 @@ def _show_plan(streams: "Streams", file: Path, form: Shape) -> None:
         return
     from reconciler.rendering.text import render_plan
 
-    streams.show(render_plan(plan, width=streams.width, colour=streams.colour))
+    streams.show(render_plan(plan, width=streams.width, colour=streams.colour, now=time.time()))
 
 
 def _known(known: "Known", streams: "Streams") -> str:

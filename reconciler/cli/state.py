@@ -146,7 +146,7 @@ def rebuild(
         streams.say(f"the old memory is in {aside}")
     seen = look(opened, Wish(), streams.say)
     found = only_adoptions(seen.plan)
-    streams.show(render_plan(found, width=streams.width, colour=streams.colour))
+    streams.show(render_plan(found, width=streams.width, colour=streams.colour, now=seen.read_at))
     return carry_out(streams, opened, found, Manner(yes=True, wait=False, form=Shape.TEXT, question="", command=""))
 
 

@@ -71,7 +71,8 @@ class Change:
     `phase` is that of the live run, None for standing things and absent ones.
     `gpu_hours`: the most accelerator hours that the run which is submitted can take, infinite where nothing bounds it;
     `at_risk`: the same of the active run that is stopped, replaced or deleted. None: nothing of that kind happens, or
-    nobody can tell; never zero for what is not known.
+    nobody can tell; never zero for what is not known. `started`: when that active run began, UTC in ISO 8601, or
+    "" where none is at risk or nobody tells.
     """
 
     address: Address
@@ -85,3 +86,4 @@ class Change:
     source: Source | None = None
     gpu_hours: float | None = None
     at_risk: float | None = None
+    started: str = ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import time
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -57,14 +57,12 @@ class Wish:
 class Look:
     """A plan and the look at the world it came from.
 
-    `read_at` is when that look ended (UNIX time); `observed` is what it saw of runs that memory does not have yet;
-    `elapsed` is for how many seconds active runs have been at work, where the platform tells.
+    `read_at` is when that look ended (UNIX time); `observed` is what it saw of runs that memory does not have yet.
     """
 
     plan: Plan
     read_at: float
     observed: tuple[Record, ...]
-    elapsed: Mapping[Address, float] = field(default_factory=dict)
 
 
 def look(workspace: Workspace, wish: Wish, say: Say) -> Look:
@@ -82,17 +80,7 @@ def look(workspace: Workspace, wish: Wish, say: Say) -> Look:
             made = make_plan(inputs_of(workspace, seen, state, wish, reading, connections))
             foreseen = foresee(workspace, declared, made, connections)
         plan = replace(made, diagnostics=merged((*seen.diagnostics, *foreseen), made.diagnostics))
-        return Look(plan, read_at, observed(state.resources, reading, read_at), elapsed_of(reading, read_at))
-
-
-def elapsed_of(reading: Reading, now: float) -> dict[Address, float]:
-    """For how many seconds the active runs of `reading` have been at work."""
-    found = {}
-    for address, live in reading.live.items():
-        if live.started and live.phase.active:
-            begun = datetime.fromisoformat(live.started)
-            found[address] = max(now - begun.replace(tzinfo=begun.tzinfo or UTC).timestamp(), 0.0)
-    return found
+        return Look(plan, read_at, observed(state.resources, reading, read_at))
 
 
 def merged(declared: Sequence[Diagnostic], planned: Sequence[Diagnostic]) -> tuple[Diagnostic, ...]:

@@ -6,6 +6,7 @@ propose other ones; they count after the merge, and the review says so.
 
 from __future__ import annotations
 
+import time
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -34,11 +35,14 @@ _WISH = Wish()
 
 @dataclass(frozen=True, slots=True)
 class Reviewed:
-    """A review, and what was declared at the head: for drawing it. `workspace` is that of the head."""
+    """A review, and what was declared at the head: for drawing it. `workspace` is that of the head; `read_at` is when
+    the platforms were read (UNIX time).
+    """
 
     review: Review
     workspace: Workspace
     declared: Declared
+    read_at: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +78,8 @@ def review(call: Call, *, base: str, head: str, offline: bool, say: Say) -> Revi
         after.declared.required()
         before = _side(commits[0], theirs, theirs) if theirs else None
         if offline or before is None:
-            return Reviewed(_offline(before, after, commits), ours, after.declared)
-        return Reviewed(_planned(before, after, at_home(before.own, call), say), ours, after.declared)
+            return Reviewed(_offline(before, after, commits), ours, after.declared, time.time())
+        return Reviewed(_planned(before, after, at_home(before.own, call), say), ours, after.declared, time.time())
 
 
 def _side(commit: str, workspace: Workspace, own: Workspace) -> _Side:

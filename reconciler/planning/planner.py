@@ -102,7 +102,9 @@ def _priced(inputs: PlanInputs, decision: Decision) -> Change:
     hours = (inputs.gpu_hours or {}).get(change.address) if submits(change) else None
     live = decision.subject.live
     ends = live is not None and live.phase.active and bool({Verb.STOP, Verb.DELETE} & set(decision.verdict.verbs))
-    return replace(change, gpu_hours=hours, at_risk=(inputs.at_risk or {}).get(change.address) if ends else None)
+    if not ends or live is None:
+        return replace(change, gpu_hours=hours)
+    return replace(change, gpu_hours=hours, at_risk=(inputs.at_risk or {}).get(change.address), started=live.started)
 
 
 def _misuse(inputs: PlanInputs, manifests: Sequence[Manifest]) -> Iterator[Diagnostic]:

@@ -79,14 +79,14 @@ def marker(project: str, environment: str, *, what: str = "review") -> str:
     return f"<!-- reconciler:{what}:{short_digest(project, environment, length=_KEY_LENGTH)} -->"
 
 
-def render_for_comment(review: Review, *, profile: Profile) -> str:
+def render_for_comment(review: Review, *, profile: Profile, now: float | None = None) -> str:
     """A review as long as leaves room for the rest of its comment. What explains a difference later is worth more than
     details, and every danger is worth more than that.
     """
     most = COMMENT_LIMIT - STATUS_LIMIT - _FRAME
-    text = render_review(review, limit=most - _LONGEST_RECORD, profile=profile)
+    text = render_review(review, limit=most - _LONGEST_RECORD, profile=profile, now=now)
     if leaves_out_dangers(text):
-        return render_review(review, limit=most - _SHORT_RECORD, profile=profile)
+        return render_review(review, limit=most - _SHORT_RECORD, profile=profile, now=now)
     return text
 
 

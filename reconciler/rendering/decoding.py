@@ -88,6 +88,7 @@ def _base(value: object) -> Base:
 def _change(value: object) -> Change:
     given = dict(_of(value, dict))
     gpu_hours, at_risk = _hours(given.pop("gpu_hours", None)), _hours(given.pop("at_risk", None))
+    started = _text(given.pop("started", ""))
     m = _object(given, "address platform life action why fields phase remote_id source")
     return Change(
         Address.parse(_text(m["address"])),
@@ -101,6 +102,7 @@ def _change(value: object) -> Change:
         _source(m["source"]),
         gpu_hours,
         at_risk,
+        started,
     )
 
 

@@ -20,7 +20,7 @@ from reconciler.rendering.side_by_side import rows
 from reconciler.rendering.sides import Profile
 from reconciler.rendering.svg import svg
 from reconciler.rendering.words import INTENTIONS, SIGNS, counted, printable
-from reconciler.rendering.work import NO_TIMES, work_lines
+from reconciler.rendering.work import work_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from reconciler.model.plan import Plan
     from reconciler.planning.review import Review
     from reconciler.rendering.graph import Graph
-    from reconciler.rendering.work import Elapsed
 
 _WORST_FIRST: Final = sorted(Action, key=lambda action: -action.severity)
 _OPEN_UP_TO: Final = 25
@@ -42,12 +41,12 @@ _TALLY: Final = (
 
 
 def render_plan_page(
-    plan: Plan, *, profile: Profile = Profile.FULL, graphs: Sequence[Graph] = (), elapsed: Elapsed = NO_TIMES
+    plan: Plan, *, profile: Profile = Profile.FULL, graphs: Sequence[Graph] = (), now: float | None = None
 ) -> str:
     """A plan as a whole HTML document, ending in a line break."""
     page = _Page(f"Plan: {plan.base.project} in {plan.base.environment}")
     changes = [change for change in plan.changes if change.action is not Action.NO_OP]
-    _work(page, plan, changes, elapsed)
+    _work(page, plan, changes, now)
     _summary(page, plan, plan.changes)
     _dangers(page, plan, changes)
     _findings(page, "Findings", plan.diagnostics, profile)
@@ -56,13 +55,15 @@ def render_plan_page(
     return page.text()
 
 
-def render_review_page(review: Review, *, profile: Profile = Profile.FULL, graphs: Sequence[Graph] = ()) -> str:
+def render_review_page(
+    review: Review, *, profile: Profile = Profile.FULL, graphs: Sequence[Graph] = (), now: float | None = None
+) -> str:
     """A review as a whole HTML document, ending in a line break."""
     plan = review.plan
     page = _Page(f"Review: {plan.base.project} in {plan.base.environment}")
     facts = [("review", review.seal.id if review.seal else "none: it cannot be applied"), ("commit", review.head)]
     facts += [("base", review.base)]
-    _work(page, plan, [*review.mine, *review.before], NO_TIMES)
+    _work(page, plan, [*review.mine, *review.before], now)
     facts += [("note", "files were compared with files: the platforms were not read")] if review.offline else []
     _summary(page, plan, review.mine, facts)
     _dangers(page, plan, [*review.mine, *review.before])
@@ -148,9 +149,9 @@ def _summary(page: _Page, plan: Plan, changes: Iterable[Change], facts: Sequence
             _add(listing, "dd", text)
 
 
-def _work(page: _Page, plan: Plan, changes: Sequence[Change], elapsed: Elapsed) -> None:
+def _work(page: _Page, plan: Plan, changes: Sequence[Change], now: float | None) -> None:
     """What becomes of work that is going on, and what new work may cost: before everything else."""
-    if lines := work_lines(plan, changes, elapsed):
+    if lines := work_lines(plan, changes, now):
         listing = _add(page.main, "ul", classes="work")
         for line in lines:
             _add(listing, "li", line)

@@ -162,6 +162,7 @@ def _change(change: Change) -> dict[str, Any]:
         "remote_id": change.remote_id,
         "source": _source(change.source),
         **{name: _hours(value) for name, value in hours.items() if value is not None},
+        **({"started": change.started} if change.started else {}),
     }
 
 

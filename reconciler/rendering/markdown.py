@@ -14,7 +14,7 @@ from reconciler.planning.review import dangers
 from reconciler.rendering.markdown_text import code, fenced, folded, prose
 from reconciler.rendering.sides import Line, Profile, difference
 from reconciler.rendering.words import INTENTIONS, SIGNS, counted, printable
-from reconciler.rendering.work import NO_TIMES, work_lines
+from reconciler.rendering.work import work_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from reconciler.model.diagnostic import Diagnostic
     from reconciler.model.plan import Plan
     from reconciler.planning.review import Review
-    from reconciler.rendering.work import Elapsed
 
 COMMENT_LIMIT: Final = 60_000
 """Characters. The tightest of the hosts takes 65,536; the rest is room for a status that is put on top later."""
@@ -69,7 +68,7 @@ class _Part:
 
 
 def render_plan(
-    plan: Plan, *, limit: int = COMMENT_LIMIT, profile: Profile = Profile.FULL, elapsed: Elapsed = NO_TIMES
+    plan: Plan, *, limit: int = COMMENT_LIMIT, profile: Profile = Profile.FULL, now: float | None = None
 ) -> str:
     """A plan of its own, ending in a line break, in at most `limit` characters."""
     changes = [change for change in plan.changes if change.action is not Action.NO_OP]
@@ -77,7 +76,7 @@ def render_plan(
         _changes_part("change", changes, profile, opened=len(changes) <= _FEW),
         _findings_part("finding", plan.diagnostics, profile),
     ]
-    head = [_title(plan), _work(plan, plan.changes, elapsed), _verdict(plan, plan.changes)]
+    head = [_title(plan), _work(plan, plan.changes, now), _verdict(plan, plan.changes)]
     return _assembled(head, _warned(plan, changes, "", profile), parts, limit)
 
 
@@ -88,14 +87,11 @@ def render_findings(found: Sequence[Diagnostic], *, limit: int = COMMENT_LIMIT, 
 
 
 def render_review(
-    review: Review, *, limit: int = COMMENT_LIMIT, profile: Profile = Profile.FULL, foot: str = ""
+    review: Review, *, limit: int = COMMENT_LIMIT, profile: Profile = Profile.FULL, now: float | None = None
 ) -> str:
-    """What a change of the files does, apart from what was there before; in at most `limit` characters.
-
-    `foot` is Markdown of ours for the end.
-    """
+    """What a change of the files does, apart from what was there before; in at most `limit` characters."""
     plan = review.plan
-    work = _work(plan, [*review.mine, *review.before], NO_TIMES)
+    work = _work(plan, [*review.mine, *review.before], now)
     head = [_title(plan), work, _verdict(plan, review.mine, review=review), *_identity(review)]
     mine = {change.address for change in review.mine}
     warned = [
@@ -117,7 +113,7 @@ def render_review(
         ),
         _findings_part("earlier finding", review.known, profile),
     ]
-    return _assembled(head, warned, parts, limit - len(foot) - 2) + (f"\n{foot}\n" if foot else "")
+    return _assembled(head, warned, parts, limit)
 
 
 def leaves_out_dangers(text: str) -> bool:
@@ -134,9 +130,9 @@ def _assembled(head: Iterable[str], warned: Sequence[_Danger], parts: Sequence[_
     return "\n".join(text for text in (frame, alarm, *shown) if text)
 
 
-def _work(plan: Plan, changes: Sequence[Change], elapsed: Elapsed) -> str:
+def _work(plan: Plan, changes: Sequence[Change], now: float | None) -> str:
     """What becomes of work that is going on, and what new work may cost."""
-    return "\n\n".join(prose(line) for line in work_lines(plan, changes, elapsed))
+    return "\n\n".join(prose(line) for line in work_lines(plan, changes, now))
 
 
 def _title(plan: Plan) -> str:

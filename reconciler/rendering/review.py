@@ -24,9 +24,14 @@ if TYPE_CHECKING:
 REVIEW_FORMAT: Final = "reconciler.review/v1"
 
 
-def render_review_text(review: Review, *, width: int = DEFAULT_WIDTH, colour: bool = False) -> str:
+def render_review_text(
+    review: Review, *, width: int = DEFAULT_WIDTH, colour: bool = False, now: float | None = None
+) -> str:
     """What this change does, as a plan; below it what would happen anyway, and what is no longer needed."""
-    text = _offline_text(review, width, colour=colour) if review.offline else _mine_text(review, width, colour=colour)
+    if review.offline:
+        text = _offline_text(review, width, colour=colour)
+    else:
+        text = _mine_text(review, width, colour=colour, now=now)
     for changes, title in (
         (review.before, "that would happen without this change too"),
         (review.settled, "that would happen now, and not any more after this change"),
@@ -39,10 +44,10 @@ def render_review_text(review: Review, *, width: int = DEFAULT_WIDTH, colour: bo
     return text
 
 
-def _mine_text(review: Review, width: int, *, colour: bool) -> str:
+def _mine_text(review: Review, width: int, *, colour: bool, now: float | None) -> str:
     addresses = {change.address for change in review.mine}
     steps = tuple(step for step in review.plan.steps if step.address in addresses)
-    return render_plan(Plan(review.plan.base, review.mine, steps, review.findings), width=width, colour=colour)
+    return render_plan(Plan(review.plan.base, review.mine, steps, review.findings), width=width, colour=colour, now=now)
 
 
 def _offline_text(review: Review, width: int, *, colour: bool) -> str:

@@ -24,7 +24,7 @@ from reconciler.rendering.words import (
     printable,
     printable_lines,
 )
-from reconciler.rendering.work import NO_TIMES, work_lines
+from reconciler.rendering.work import work_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from reconciler.model.change import Change, FieldChange
     from reconciler.model.diagnostic import Diagnostic
     from reconciler.model.plan import Plan
-    from reconciler.rendering.work import Elapsed
 
 DEFAULT_WIDTH = 100
 _INDENT = "      "
@@ -52,10 +51,10 @@ class _Columns:
     place: int = 0
 
 
-def render_plan(plan: Plan, *, width: int = DEFAULT_WIDTH, colour: bool = False, elapsed: Elapsed = NO_TIMES) -> str:
+def render_plan(plan: Plan, *, width: int = DEFAULT_WIDTH, colour: bool = False, now: float | None = None) -> str:
     """The whole plan, ending in a line break. Unchanged resources are only counted. `width` is in columns."""
     paint = Paint(colour)
-    work = work_lines(plan, plan.changes, elapsed)
+    work = work_lines(plan, plan.changes, now)
     sections = [
         "\n".join(paint(printable(line), Tone.DANGER if "at risk" in line else Tone.NOTE) for line in work),
         _findings(plan, Severity.ERROR, paint),

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, TypeAlias
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from reconciler.model.change import Action
 from reconciler.model.kind import Life
@@ -11,44 +12,49 @@ from reconciler.model.plan import Verb
 from reconciler.rendering.words import counted, duration, listed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator
 
-    from reconciler.model.address import Address
     from reconciler.model.change import Change
     from reconciler.model.plan import Plan
 
-Elapsed: TypeAlias = "Mapping[Address, float]"
-"""Seconds that active runs have been at work, by address, where that is known. A plan itself holds no time."""
-
-NO_TIMES: Elapsed = {}
 _ENDS = {Verb.STOP: "stopped", Verb.DELETE: "deleted"}
 _NAMED = 9
 
 
-def work_lines(plan: Plan, changes: Iterable[Change], elapsed: Elapsed = NO_TIMES) -> list[str]:
+def work_lines(plan: Plan, changes: Iterable[Change], now: float | None = None) -> list[str]:
     """A line for each active run of `changes` that the plan would end, and one for the cost of the new ones.
 
-    Not known is said, and never shown as zero. Names are not made printable here.
+    `now` is UNIX time; None where the text is to outlive it. Not known is said, and never shown as zero. Names are not
+    made printable here.
     """
     shown = [change for _, change in sorted({change.address: change for change in changes}.items())]
-    ended = [line for change in shown if (line := _ended(plan, change, elapsed))]
+    ended = [line for change in shown if (line := _ended(plan, change, now))]
     if len(ended) > _NAMED:
         ended = [*ended[:_NAMED], f"Work at risk: {len(ended) - _NAMED} more active runs would be ended"]
     return [*ended, *_cost(shown)]
 
 
-def _ended(plan: Plan, change: Change, elapsed: Elapsed) -> str:
+def _ended(plan: Plan, change: Change, now: float | None) -> str:
     if change.life is not Life.RUN or change.phase is None or not change.phase.active:
         return ""
     verbs = [step.verb for step in plan.steps if step.address == change.address]
     ends = next((_ENDS[verb] for verb in verbs if verb in _ENDS), "")
     if not ends:
         return ""
-    seconds = elapsed.get(change.address)
-    how_long = f" for {duration(seconds)}" if seconds is not None else ", since when is not known"
     after = " and submitted anew" if change.action is Action.REPLACE else ""
     resources = f"up to {_hours(change.at_risk)}" if change.at_risk is not None else "its GPU-hours are not known"
-    return f"Work at risk: {change.address} ({change.phase}{how_long}; {resources}) would be {ends}{after}"
+    state = f"{change.phase}{_how_long(change.started, now)}; {resources}"
+    return f"Work at risk: {change.address} ({state}) would be {ends}{after}"
+
+
+def _how_long(started: str, now: float | None) -> str:
+    try:
+        begun = datetime.fromisoformat(started)
+    except ValueError:
+        return ", since when is not known"
+    begun = begun.astimezone(UTC) if begun.tzinfo else begun.replace(tzinfo=UTC)
+    since = f"since {begun:%Y-%m-%d %H:%M} UTC"
+    return f" {since}" if now is None else f" for {duration(max(now - begun.timestamp(), 0.0))}, {since}"
 
 
 def _cost(changes: Iterable[Change]) -> Iterator[str]:

@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 import gc
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from reconciler.model.address import Address
-from reconciler.model.resource import Live, Phase, Reading
-from reconciler.operations.plan import elapsed_of
 from tests.cli.running import APP, reconciler
 
 if TYPE_CHECKING:
@@ -50,20 +46,3 @@ def test_an_observed_end_is_remembered(project: Project) -> None:
     assert project.run("apply", "--yes").code == 0
     assert project.run("apply", "--yes").code == 0
     assert '"phase": "succeeded"' in project.run("state", "show", "Job/hello").out
-
-
-def test_how_long_runs_have_been_at_work() -> None:
-    """Only active ones whose platform tells; never less than nothing."""
-    mark = None
-    lives = [
-        Live(Address("t", "Job", "s", name), name, {}, phase, mark, started=started)
-        for name, phase, started in (
-            ("going", Phase.RUNNING, "2026-01-01T00:00:00Z"),
-            ("ahead", Phase.PENDING, "2026-01-01T02:00:00Z"),
-            ("ended", Phase.SUCCEEDED, "2026-01-01T00:00:00Z"),
-            ("untold", Phase.RUNNING, ""),
-        )
-    ]
-    now = datetime(2026, 1, 1, 1, tzinfo=UTC).timestamp()
-    found = elapsed_of(Reading({live.address: live for live in lives}), now)
-    assert {address.name: seconds for address, seconds in found.items()} == {"going": 3600.0, "ahead": 0.0}

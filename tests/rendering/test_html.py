@@ -16,11 +16,12 @@ from reconciler.planning.review import compare, seal
 from reconciler.rendering.graph import Edge, Graph, Node
 from reconciler.rendering.html import render_plan_page, render_review_page
 from reconciler.rendering.sides import Profile
-from tests.rendering.golden import golden, sample_review
 from tests.rendering.hostile import HOSTILE, plans
 from tests.rendering.plans import refusal, sample_plan
+from tests.rendering.samples import sample_review
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from reconciler.model.plan import Plan
@@ -100,7 +101,7 @@ def test_the_checker_can_fail() -> None:
             refuse_foreign(page.replace("</main>", f"{bad}</main>"))
 
 
-def test_the_page_is_as_it_was() -> None:
+def test_the_page_is_as_it_was(golden: Callable[[str, str], None]) -> None:
     """A change of the page is a decision."""
     golden("review.html", render_review_page(sample_review(), graphs=(_GRAPH,)))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -25,8 +26,11 @@ from reconciler.rendering.comment import (
 from reconciler.rendering.markdown import COMMENT_LIMIT, render_findings, render_plan, render_review
 from reconciler.rendering.review import render_review_text, review_to_json
 from reconciler.rendering.sides import Profile
-from tests.rendering.golden import golden, sample_review
 from tests.rendering.plans import BASE, field, refusal, sample_plan
+from tests.rendering.samples import sample_review
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 _ACTIONS = (Action.CREATE, Action.UPDATE, Action.UPDATE, Action.DELETE)
 
@@ -44,12 +48,12 @@ def large_plan(size: int, actions: tuple[Action, ...] = _ACTIONS) -> Plan:
 
 
 @pytest.mark.parametrize("profile", Profile)
-def test_a_review_is_as_it_was(profile: Profile) -> None:
+def test_a_review_is_as_it_was(profile: Profile, golden: Callable[[str, str], None]) -> None:
     """A change of the comment is a decision."""
-    golden(f"review-{profile}.md", render_review(sample_review(), profile=profile, foot="A foot."))
+    golden(f"review-{profile}.md", render_review(sample_review(), profile=profile))
 
 
-def test_other_renderings_are_as_they_were() -> None:
+def test_other_renderings_are_as_they_were(golden: Callable[[str, str], None]) -> None:
     """The plan in Markdown, the review as text and JSON, findings, annotations."""
     review = sample_review()
     golden("plan.md", render_plan(sample_plan(diagnostics=(refusal(),))))

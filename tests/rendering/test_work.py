@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 
@@ -12,14 +13,20 @@ from reconciler.model.change import Action, Change
 from reconciler.model.kind import Life
 from reconciler.model.plan import Base, Plan, Step, Verb
 from reconciler.model.resource import Phase
-from reconciler.rendering.html import render_plan_page
+from reconciler.planning.review import Review
+from reconciler.rendering.comment import render_for_comment
+from reconciler.rendering.html import render_plan_page, render_review_page
 from reconciler.rendering.json import plan_from_json, plan_to_json
 from reconciler.rendering.markdown import render_plan as render_markdown
+from reconciler.rendering.review import render_review_text
+from reconciler.rendering.sides import Profile
 from reconciler.rendering.text import render_plan
 from reconciler.rendering.work import work_lines
 
 OLD, NEW, THIRD = (Address("a", "Job", "s", name) for name in ("old", "new", "third"))
-STOPPED = Change(OLD, "p", Life.RUN, Action.DELETE, "w", phase=Phase.RUNNING, at_risk=32.0)
+BEGUN = "2026-01-01T21:30:00+00:00"
+NOW = datetime(2026, 1, 2, 11, 33, tzinfo=UTC).timestamp()
+STOPPED = Change(OLD, "p", Life.RUN, Action.DELETE, "w", phase=Phase.RUNNING, at_risk=32.0, started=BEGUN)
 MADE = Change(NEW, "p", Life.RUN, Action.CREATE, "new", gpu_hours=4.5)
 
 
@@ -31,15 +38,15 @@ def _plan(*changes: Change) -> Plan:
 def test_the_first_lines_of_every_rendering() -> None:
     """What is lost, for how long it has run, and what is new: before anything else."""
     plan = _plan(STOPPED, MADE)
-    lost = "Work at risk: a/Job/s/old (running for 14h 03m; up to 32 GPU-hours) would be stopped"
+    state = "running for 14h 03m, since 2026-01-01 21:30 UTC; up to 32 GPU-hours"
+    lost = f"Work at risk: a/Job/s/old ({state}) would be stopped"
     cost = "1 new run: up to 4.5 GPU-hours"
-    elapsed = {OLD: 14 * 3600 + 3 * 60.0}
-    assert work_lines(plan, plan.changes, elapsed) == [lost, cost]
-    assert render_plan(plan, elapsed=elapsed).splitlines()[:2] == [lost, cost]
-    markdown = render_markdown(plan, elapsed=elapsed)
+    assert work_lines(plan, plan.changes, NOW) == [lost, cost]
+    assert render_plan(plan, now=NOW).splitlines()[:2] == [lost, cost]
+    markdown = render_markdown(plan, now=NOW)
     assert markdown.index("Work at risk") < markdown.index("to delete")
     assert "14h 03m" in markdown
-    page = render_plan_page(plan, elapsed=elapsed)
+    page = render_plan_page(plan, now=NOW)
     assert page.index("Work at risk") < page.index('class="summary"')
 
 
@@ -63,9 +70,28 @@ def test_not_known_is_not_zero(changes: list[Change], line: str) -> None:
     assert work_lines(_plan(*changes), changes) == [line]
 
 
+def test_the_first_lines_of_a_review() -> None:
+    """The comment, the page and the terminal say the same; without a clock they say since when."""
+    plan = _plan(STOPPED)
+    review = Review(plan, None, (STOPPED,), (), (), (), ())
+    told = "running for 14h 03m, since 2026-01-01 21:30 UTC"
+    assert told in render_for_comment(review, profile=Profile.FULL, now=NOW)
+    assert told in render_review_page(review, now=NOW)
+    assert told in render_review_text(review, now=NOW).splitlines()[0]
+    assert "(running since 2026-01-01 21:30 UTC;" in render_review_text(review).splitlines()[0]
+
+
+@pytest.mark.parametrize("begun", ["2026-01-02T05:30:00+08:00", "2026-01-01T21:30:00", "2026-01-01T21:30:00Z"])
+def test_times_are_told_in_utc(begun: str) -> None:
+    """However the platform writes them; and never less than nothing has passed."""
+    change = replace(STOPPED, started=begun)
+    (line,) = work_lines(_plan(change), [change], 0.0)
+    assert "for 0.0s, since 2026-01-01 21:30 UTC" in line
+
+
 def test_what_is_not_told_about_lost_work_is_said() -> None:
     """No time and no estimate are no promise."""
-    change = replace(STOPPED, at_risk=None)
+    change = replace(STOPPED, at_risk=None, started="")
     (line,) = work_lines(_plan(change), [change])
     assert "(running, since when is not known; its GPU-hours are not known)" in line
 

@@ -9,10 +9,10 @@ from reconciler.model.resource import Phase
 from reconciler.rendering.progress import STATUS_LIMIT, RunProgress, render_refusal, render_runs_status
 from reconciler.rendering.sides import Profile
 from tests.cli.running import APP, Project
-from tests.rendering.golden import golden
 from tests.review.test_story import SECOND_JOB, story
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from tests.review.story import Story
@@ -75,7 +75,7 @@ def _run(name: str, phase: Phase | None, **more: object) -> RunProgress:
     return RunProgress(Address("t", "Job", "s", name), phase, **more)  # type: ignore[arg-type]
 
 
-def test_the_status_is_as_it_was() -> None:
+def test_the_status_is_as_it_was(golden: Callable[[str, str], None]) -> None:
     """Failures first, with time, reason and last lines; nothing of it can act."""
     runs = (
         _run("a", Phase.SUCCEEDED, seconds=3_700.0),

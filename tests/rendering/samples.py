@@ -1,10 +1,8 @@
-"""Renderings as files, to be looked at in review. `UPDATE_GOLDEN=1 pytest` writes them anew."""
+"""What golden renderings show."""
 
 from __future__ import annotations
 
-import os
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reconciler.model.change import Action
@@ -15,17 +13,6 @@ from tests.rendering.plans import refusal, sample_plan
 
 if TYPE_CHECKING:
     from reconciler.planning.review import Review
-
-FOLDER = Path(__file__).parent / "golden"
-
-
-def golden(name: str, text: str) -> None:
-    """Fails when `text` is not what the file holds."""
-    file = FOLDER / name
-    if os.environ.get("UPDATE_GOLDEN"):
-        file.parent.mkdir(exist_ok=True)
-        file.write_text(text, encoding="utf-8")
-    assert file.read_text(encoding="utf-8") == text, f"{file} differs; look, then UPDATE_GOLDEN=1"
 
 
 def sample_review() -> Review:
