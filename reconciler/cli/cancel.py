@@ -6,7 +6,7 @@ import typer
 
 from reconciler.cli.exit_codes import ExitCode
 from reconciler.cli.group import single
-from reconciler.cli.options import EnvironmentName, ProjectFile, RemoteId, Run, Yes, workspace
+from reconciler.cli.options import EnvironmentName, ProjectFile, RemoteId, Run, ScopeName, Yes, workspace
 from reconciler.cli.streams import streams_of
 
 
@@ -16,6 +16,7 @@ def app(
     *,
     run: Run,
     remote_id: RemoteId = "",
+    scope: ScopeName = "",
     project: ProjectFile = None,
     environment: EnvironmentName = "",
     force: Annotated[bool, typer.Option("--force", help="Do not let it clean up, where the platform can.")] = False,
@@ -29,7 +30,7 @@ def app(
 
     streams = streams_of(context)
     opened = workspace(streams, project, environment)
-    recorded = one_run(opened, run, remote_id)
+    recorded = one_run(opened, run, remote_id, scope=scope)
     if not yes and not streams.confirm(f"Stop {recorded.address}?", instead="Say --yes."):
         streams.say("nothing was stopped")
         return ExitCode.ERROR

@@ -6,7 +6,7 @@ import typer
 
 from reconciler.cli.exit_codes import ExitCode
 from reconciler.cli.group import single
-from reconciler.cli.options import EnvironmentName, Format, ProjectFile, RemoteId, Run, Shape, workspace
+from reconciler.cli.options import EnvironmentName, Format, ProjectFile, RemoteId, Run, ScopeName, Shape, workspace
 from reconciler.cli.streams import streams_of
 
 
@@ -16,6 +16,7 @@ def app(
     *,
     run: Run,
     remote_id: RemoteId = "",
+    scope: ScopeName = "",
     project: ProjectFile = None,
     environment: EnvironmentName = "",
     form: Format = Shape.TEXT,
@@ -26,7 +27,7 @@ def app(
 
     streams = streams_of(context)
     opened = workspace(streams, project, environment)
-    found = checks(opened, one_run(opened, run, remote_id), streams.say)
+    found = checks(opened, one_run(opened, run, remote_id, scope=scope), streams.say)
     if form is Shape.JSON:
         streams.show(rows_to_json("checks", [asdict(check) for check in found]))
         return ExitCode.FINE

@@ -1,29 +1,101 @@
 """`reconciler describe`."""
 
+import json
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated
+
 import typer
 
 from reconciler.cli.exit_codes import ExitCode
+from reconciler.cli.files import IntoFile, write_file
 from reconciler.cli.group import single
-from reconciler.cli.options import EnvironmentName, ProjectFile, RemoteId, Run, workspace
+from reconciler.cli.options import (
+    EnvironmentName,
+    InstanceIndex,
+    InstanceName,
+    ProjectFile,
+    RemoteId,
+    Run,
+    ScopeName,
+    TaskName,
+    workspace,
+)
 from reconciler.cli.streams import streams_of
 
+if TYPE_CHECKING:
+    from reconciler.operations.runs import Run as Found
+    from reconciler.operations.workspace import Say, Workspace
 
-@single((("reconciler describe Task/train > again.yaml", "can be submitted, or declared, as it is"),))
+
+class Language(StrEnum):
+    """How a document is written."""
+
+    YAML = "yaml"
+    JSON = "json"
+
+
+@single(
+    (
+        ("reconciler describe Job/nightly > again.yaml", "can be submitted, or declared, as it is"),
+        ("reconciler describe App --id fastqc@1.0.0", "anything on the platform, by id or name"),
+        ("reconciler describe Job --id 1f0c-42 --detail --format json", "all that the platform tells"),
+        ("reconciler describe Job/nightly --task align --index 1", "one instance, in the cluster's own words"),
+    )
+)
 def app(
     context: typer.Context,
     *,
     run: Run,
     remote_id: RemoteId = "",
+    scope: ScopeName = "",
     project: ProjectFile = None,
     environment: EnvironmentName = "",
+    full: Annotated[
+        bool, typer.Option("--detail", help="All that the platform tells of it: status, times, tasks, what it runs on.")
+    ] = False,
+    task: TaskName = "",
+    index: InstanceIndex = None,
+    instance: InstanceName = "",
+    form: Annotated[Language, typer.Option("--format", help="How to write it.")] = Language.YAML,
+    file: IntoFile = None,
 ) -> int:
-    """Print what was submitted as YAML in the platform's own file format, without our mark and without credentials."""
-    import yaml
+    """Print one thing as a document: a run, an app, anything that a kind is there for, ours or not.
 
-    from reconciler.operations.runs import describe, one_run
+    Without --detail that is a manifest in the platform's own file format, without our mark and without credentials.
+    With --task it is one instance of a run, as the cluster has it.
+    """
+    from reconciler.operations.runs import one_run
 
     streams = streams_of(context)
     opened = workspace(streams, project, environment)
-    document = describe(opened, one_run(opened, run, remote_id), streams.say)
-    streams.show(yaml.safe_dump(dict(document), sort_keys=False, allow_unicode=True, default_flow_style=False))
+    recorded = one_run(opened, run, remote_id, standing=True, scope=scope)
+    part = (task, index, instance) if task or index is not None or instance else None
+    text = _document(opened, recorded, part, form, streams.say, full=full)
+    if file is None:
+        streams.show(text)
+        return ExitCode.FINE
+    write_file(file, text.encode())
+    streams.say(f"wrote {file}")
     return ExitCode.FINE
+
+
+def _document(
+    opened: "Workspace",
+    run: "Found",
+    part: tuple[str, int | None, str] | None,
+    form: Language,
+    say: "Say",
+    *,
+    full: bool,
+) -> str:
+    from reconciler.operations import describing
+
+    if part is None and not full:
+        text = describing.manifest(opened, run, say)
+        return text if form is Language.YAML else _json(describing.parsed(text))
+    document = describing.detail(opened, run, say) if part is None else describing.instance(opened, run, part, say)
+    return describing.yaml_text(document) if form is Language.YAML else _json(document)
+
+
+def _json(document: object) -> str:
+    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"

@@ -7,7 +7,7 @@ import typer
 
 from reconciler.cli.exit_codes import ExitCode
 from reconciler.cli.group import single
-from reconciler.cli.options import EnvironmentName, Format, ProjectFile, RemoteId, Run, Shape, workspace
+from reconciler.cli.options import EnvironmentName, Format, ProjectFile, RemoteId, Run, ScopeName, Shape, workspace
 from reconciler.cli.streams import streams_of
 
 
@@ -22,6 +22,7 @@ def app(
     *,
     run: Run,
     remote_id: RemoteId = "",
+    scope: ScopeName = "",
     shared: Annotated[bool, typer.Option("--shared", help="Links that need no login. Treat them as secrets.")] = False,
     project: ProjectFile = None,
     environment: EnvironmentName = "",
@@ -33,7 +34,7 @@ def app(
 
     streams = streams_of(context)
     opened = workspace(streams, project, environment)
-    found = links(opened, one_run(opened, run, remote_id, standing=True), streams.say, shared=shared)
+    found = links(opened, one_run(opened, run, remote_id, standing=True, scope=scope), streams.say, shared=shared)
     if form is Shape.JSON:
         streams.show(rows_to_json("links", [asdict(link) for link in found]))
         return ExitCode.FINE

@@ -8,7 +8,16 @@ import typer
 
 from reconciler.cli.exit_codes import ExitCode
 from reconciler.cli.group import single
-from reconciler.cli.options import EnvironmentName, ProjectFile, RemoteId, Run, workspace
+from reconciler.cli.options import (
+    EnvironmentName,
+    InstanceIndex,
+    ProjectFile,
+    RemoteId,
+    Run,
+    ScopeName,
+    TaskName,
+    workspace,
+)
 from reconciler.cli.streams import streams_of
 
 if TYPE_CHECKING:
@@ -35,11 +44,12 @@ def app(
     *,
     run: Run,
     remote_id: RemoteId = "",
+    scope: ScopeName = "",
     project: ProjectFile = None,
     environment: EnvironmentName = "",
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on until the run has ended.")] = False,
-    task: Annotated[str, typer.Option("--task", metavar="NAME", help="Only this task.")] = "",
-    index: Annotated[int | None, typer.Option("--index", min=0, metavar="N", help="Only this instance.")] = None,
+    task: TaskName = "",
+    index: InstanceIndex = None,
     tail: Annotated[int | None, typer.Option("--tail", min=0, metavar="N", help="Only the last lines.")] = None,
     timestamps: Annotated[bool, typer.Option("--timestamps", help="Begin each line with its time.")] = False,
 ) -> int:
@@ -48,7 +58,7 @@ def app(
 
     streams = streams_of(context)
     opened = workspace(streams, project, environment)
-    recorded = one_run(opened, run, remote_id)
+    recorded = one_run(opened, run, remote_id, scope=scope)
     writer = Writer(streams, timestamps=timestamps)
     lines = _look(opened, recorded, task, index, streams)
     writer.write(lines if tail is None else lines[len(lines) - min(tail, len(lines)) :], seen=lines)

@@ -8,7 +8,7 @@ import typer
 
 from reconciler.cli.exit_codes import ExitCode
 from reconciler.cli.group import single
-from reconciler.cli.options import EnvironmentName, Format, ProjectFile, RemoteId, Run, Shape, workspace
+from reconciler.cli.options import EnvironmentName, Format, ProjectFile, RemoteId, Run, ScopeName, Shape, workspace
 from reconciler.cli.streams import streams_of
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ def app(
     *,
     run: Run,
     remote_id: RemoteId = "",
+    scope: ScopeName = "",
     name: Annotated[str, typer.Option("--name", metavar="NAME", help="One measurement, by the platform's name.")] = "",
     minutes: Annotated[int, typer.Option("--minutes", min=1, metavar="N", help="How far back.")] = 60,
     plot: Annotated[bool, typer.Option("--plot", help="Draw each series too.")] = False,
@@ -40,7 +41,7 @@ def app(
 
     streams = streams_of(context)
     opened = workspace(streams, project, environment)
-    found = metrics(opened, one_run(opened, run, remote_id), name, minutes, streams.say)
+    found = metrics(opened, one_run(opened, run, remote_id, scope=scope), name, minutes, streams.say)
     if form is Shape.JSON:
         streams.show(rows_to_json("metrics", [asdict(series) for series in found]))
         return ExitCode.FINE

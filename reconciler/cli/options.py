@@ -69,6 +69,19 @@ Run = Annotated[str, typer.Argument(metavar="ADDRESS", help="Address of a run, o
 RemoteId = Annotated[
     str, typer.Option("--id", metavar="ID", help="Any run, by its id as `get` shows it; ADDRESS is then its kind.")
 ]
+ScopeName = Annotated[
+    str,
+    typer.Option(
+        "--scope", metavar="NAME", help="Where it is (a space, a workspace). Default: the scope of the target."
+    ),
+]
+TaskName = Annotated[str, typer.Option("--task", metavar="NAME", help="Only this task.")]
+InstanceIndex = Annotated[
+    int | None, typer.Option("--index", min=0, metavar="N", help="Only this instance of the task, counted from 0.")
+]
+InstanceName = Annotated[
+    str, typer.Option("--instance", metavar="NAME", help="Only this instance, by its own name as `status` shows it.")
+]
 
 
 class Shape(StrEnum):

@@ -6,14 +6,26 @@ import typer
 
 from reconciler.cli.exit_codes import ExitCode
 from reconciler.cli.group import single
-from reconciler.cli.options import EnvironmentName, Format, ProjectFile, Shape, workspace
+from reconciler.cli.options import (
+    EnvironmentName,
+    Format,
+    InstanceIndex,
+    ProjectFile,
+    RemoteId,
+    ScopeName,
+    Shape,
+    TaskName,
+    workspace,
+)
 from reconciler.cli.streams import streams_of
+from reconciler.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from reconciler.cli.streams import Streams
-    from reconciler.operations.runs import Row
+    from reconciler.operations.runs import Row, Run
+    from reconciler.operations.workspace import Workspace
     from reconciler.providers.protocol import Part
 
 
@@ -21,6 +33,8 @@ if TYPE_CHECKING:
     (
         ("reconciler status", "everything that was applied in this environment"),
         ("reconciler status Job/nightly", "one run, with its task instances"),
+        ("reconciler status Job/nightly --task align", "the instances of a task: where they run, what they ask for"),
+        ("reconciler status Job --id 1f0c-42", "a run that is not ours"),
         ("reconciler status 'Job/*' --format json", "for scripts"),
     )
 )
@@ -28,6 +42,10 @@ def app(
     context: typer.Context,
     *,
     globs: Annotated[list[str] | None, typer.Argument(metavar="[ADDRESS]...", help="Addresses or globs.")] = None,
+    remote_id: RemoteId = "",
+    scope: ScopeName = "",
+    task: TaskName = "",
+    index: InstanceIndex = None,
     project: ProjectFile = None,
     environment: EnvironmentName = "",
     form: Format = Shape.TEXT,
@@ -38,6 +56,8 @@ def app(
 
     streams = streams_of(context)
     opened = workspace(streams, project, environment)
+    if remote_id or task:
+        return _one(streams, opened, _meant(opened, globs or [], remote_id, scope), (task, index), form)
     rows = status(opened, globs or (), streams.say)
     one = rows[0].recorded if len(rows) == 1 else None
     is_run = one is not None and opened.kinds[one.platform, one.address.kind].life is Life.RUN
@@ -53,7 +73,7 @@ def app(
         return ExitCode.FINE
     _show(streams, rows, instances)
     for name, text in sorted(outputs(opened, rows[0]).items()) if len(rows) == 1 else ():
-        streams.show(f"{name}: {text}")
+        streams.show(f"{name}: {text}\n")
     return ExitCode.FINE
 
 
@@ -75,9 +95,84 @@ def _show(streams: "Streams", rows: "Sequence[Row]", instances: "Sequence[Part]"
     if not rows:
         streams.say("nothing was applied in this environment yet")
     if instances:
-        table = [[p.name, str(p.index), p.status, p.started, p.finished, p.detail] for p in instances]
-        names = ["task", "index", "status", "started", "finished", "detail"]
-        streams.show("\n" + render_table(names, table, width=streams.table_width, colour=streams.colour))
+        streams.show("\n")
+        _show_parts(streams, instances)
+
+
+def _show_parts(streams: "Streams", instances: "Sequence[Part]") -> None:
+    from reconciler.rendering.tables import render_table
+
+    table = [[p.name, str(p.index), p.status, p.started, p.finished, p.detail] for p in instances]
+    names = ["task", "index", "status", "started", "finished", "detail"]
+    streams.show(render_table(names, table, width=streams.table_width, colour=streams.colour))
+
+
+def _meant(opened: "Workspace", names: "Sequence[str]", remote_id: str, scope: str) -> "Run":
+    from reconciler.operations.runs import one_run
+
+    if len(names) != 1:
+        msg = "which run? --id and --task are about one"
+        raise UsageError(msg, hint="Write ADDRESS --task NAME, or KIND --id ID.")
+    return one_run(opened, names[0], remote_id, standing=bool(remote_id), scope=scope)
+
+
+def _one(streams: "Streams", opened: "Workspace", run: "Run", part: tuple[str, int | None], form: Shape) -> int:
+    """The instances of a task of one run; or a run that need not be ours."""
+    task, index = part
+    if task:
+        return _instances(streams, opened, run, part, form)
+    from reconciler.operations.runs import parts, read
+    from reconciler.rendering.tables import render_facts, rows_to_json
+
+    live = read(opened, [run], streams.say).live.get(run.address)
+    if live is None:
+        msg = f"the platform does not know {run.address}"
+        raise UsageError(msg, hint="It may have forgotten it: runs are kept for a limited time.")
+    shown = [part for part in parts(opened, run, streams.say) if index is None or part.index == index]
+    facts = [
+        ("address", str(run.address)),
+        ("phase", live.phase.value),
+        ("status", live.status),
+        ("id", live.remote_id),
+        ("detail", live.detail),
+        ("started", live.started),
+        *sorted(live.outputs.items()),
+    ]
+    if form is Shape.JSON:
+        document = {**dict(facts), "outputs": dict(live.outputs), "parts": [_part(each) for each in shown]}
+        streams.show(rows_to_json("status", [document]))
+        return ExitCode.FINE
+    streams.show(render_facts([fact for fact in facts if fact[1]]))
+    if shown:
+        streams.show("\n")
+        _show_parts(streams, shown)
+    return ExitCode.FINE
+
+
+def _instances(streams: "Streams", opened: "Workspace", run: "Run", part: tuple[str, int | None], form: Shape) -> int:
+    from reconciler.cli.rows import show_rows
+    from reconciler.operations.instances import instances
+
+    found = instances(opened, run, *part, streams.say)
+    headers = ["instance", "index", "status", "node", "ip", "restarts", "cpu", "memory", "started"]
+    rows = [
+        [
+            each.name,
+            str(each.index),
+            each.status,
+            each.node,
+            each.ip,
+            "" if each.restarts is None else str(each.restarts),
+            each.cpu,
+            each.memory,
+            each.started,
+        ]
+        for each in found
+    ]
+    show_rows(streams, "instances", headers, rows, form)
+    if not found:
+        streams.say("no instance has started yet")
+    return ExitCode.FINE
 
 
 def _phase(row: "Row") -> str:
@@ -105,15 +200,16 @@ def _document(row: "Row", instances: "Sequence[Part]") -> dict[str, Any]:
         "attempt": row.recorded.attempt,
         "outputs": dict(row.live.outputs if row.live else row.recorded.outputs),
         "history": list(row.recorded.history),
-        "parts": [
-            {
-                "name": part.name,
-                "index": part.index,
-                "status": part.status,
-                "started": part.started,
-                "finished": part.finished,
-                "detail": part.detail,
-            }
-            for part in instances
-        ],
+        "parts": [_part(part) for part in instances],
+    }
+
+
+def _part(part: "Part") -> dict[str, Any]:
+    return {
+        "name": part.name,
+        "index": part.index,
+        "status": part.status,
+        "started": part.started,
+        "finished": part.finished,
+        "detail": part.detail,
     }

@@ -4,7 +4,7 @@ import typer
 
 from reconciler.cli.exit_codes import ExitCode
 from reconciler.cli.group import single
-from reconciler.cli.options import EnvironmentName, ProjectFile, RemoteId, Run, workspace
+from reconciler.cli.options import EnvironmentName, ProjectFile, RemoteId, Run, ScopeName, workspace
 from reconciler.cli.streams import streams_of
 
 
@@ -14,6 +14,7 @@ def app(
     *,
     run: Run,
     remote_id: RemoteId = "",
+    scope: ScopeName = "",
     project: ProjectFile = None,
     environment: EnvironmentName = "",
 ) -> int:
@@ -26,7 +27,7 @@ def app(
 
     streams = streams_of(context)
     opened = workspace(streams, project, environment)
-    recorded = one_run(opened, run, remote_id)
+    recorded = one_run(opened, run, remote_id, scope=scope)
     suspend(opened, recorded, streams.say)
     streams.say(f"asked the platform to suspend {recorded.address}")
     return ExitCode.FINE

@@ -17,7 +17,6 @@ from reconciler.operations.wiring import connected, open_store
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from reconciler.model.manifest import Spec
     from reconciler.model.mark import Mark
     from reconciler.model.resource import Live, Reading, Recorded
     from reconciler.operations.workspace import Say, Workspace
@@ -69,16 +68,18 @@ def ours(workspace: Workspace, globs: Sequence[str] = ()) -> tuple[Recorded, ...
     return tuple(recorded[address] for address in chosen)
 
 
-def one_run(workspace: Workspace, name: str, remote_id: str = "", *, standing: bool = False) -> Run:
-    """The one recorded run that `name` (an address, or what is clear of it) means; with `standing` anything.
+def one_run(workspace: Workspace, name: str, remote_id: str = "", *, standing: bool = False, scope: str = "") -> Run:
+    """The one recorded run that `name` (an address, or what is clear of it) means; with `standing` anything, a run
+    before what stands under the same name.
 
-    With `remote_id` any run: `name` is then its kind, or `target/kind` where several targets have that kind. Raises
-    UsageError when that means none, or several.
+    With `remote_id` any run: `name` is then its kind, or `target/kind` where several targets have that kind, and
+    `scope` where it is when that is not the target's own. Raises UsageError when that means none, or several.
     """
     if remote_id:
-        return _any_run(workspace, name, remote_id)
+        return _any_run(workspace, name, remote_id, None if standing else Life.RUN, scope)
     found = ours(workspace, [name])
-    runs = [r for r in found if standing or workspace.kinds[r.platform, r.address.kind].life is Life.RUN]
+    runs = [r for r in found if workspace.kinds[r.platform, r.address.kind].life is Life.RUN]
+    runs = list(found) if standing and len(runs) != 1 else runs
     if len(runs) == 1:
         return Run(runs[0].address, runs[0].platform, runs[0].remote_id, runs[0].mark)
     words = f"{len(runs)} runs match" if runs else "what matches is no run"
@@ -87,15 +88,20 @@ def one_run(workspace: Workspace, name: str, remote_id: str = "", *, standing: b
     raise UsageError(msg, hint=hint)
 
 
-def _any_run(workspace: Workspace, name: str, remote_id: str) -> Run:
+def _any_run(workspace: Workspace, name: str, remote_id: str, life: Life | None, scope: str) -> Run:
+    """That with this id; at our own address when it is recorded."""
     target, _, kind = name.rpartition("/")
-    found = [place for place in _places(workspace, kind, Life.RUN) if target in {"", place[0]}]
+    found = [place for place in _places(workspace, kind, life) if target in {"", place[0]}] if kind else []
     if len(found) != 1:
-        msg = f"with an id, {name!r} must be one kind of run" if not found else f"several targets have {name!r}"
+        what = "one kind of run" if life else "one kind"
+        msg = f"with an id, {name!r} must be {what}" if not found else f"several targets have {name!r}"
         raise UsageError(msg, hint="Write KIND --id ID, or TARGET/KIND --id ID.")
-    place, scope = found[0], workspace.environment.targets[found[0][0]].scope
-    address = Address(place[0], place[1], scope or NO_SCOPE, remote_id)
-    return Run(address, workspace.platforms[place[0]], remote_id)
+    place, named = found[0], scope or workspace.environment.targets[found[0][0]].scope
+    for each in ours(workspace):
+        address = each.address
+        if (address.target, address.kind, each.remote_id) == (*place, remote_id) and scope in {"", address.scope}:
+            return Run(address, each.platform, remote_id, each.mark)
+    return Run(Address(place[0], place[1], named or NO_SCOPE, remote_id), workspace.platforms[place[0]], remote_id)
 
 
 def status(workspace: Workspace, globs: Sequence[str], say: Say) -> tuple[Row, ...]:
@@ -136,7 +142,7 @@ def parts(workspace: Workspace, run: Run, say: Say) -> tuple[Part, ...]:
     """The task instances of a run; none where the platform does not tell."""
     from reconciler.providers.protocol import Inspects
 
-    with _handler(workspace, run, say) as handler:
+    with open_handler(workspace, run, say) as handler:
         return handler.parts(run.address, run.remote_id) if isinstance(handler, Inspects) else ()
 
 
@@ -145,9 +151,9 @@ def logs(workspace: Workspace, run: Run, task: str, index: int | None, say: Say)
     """The output of a run as it is now."""
     from reconciler.providers.protocol import Logs
 
-    with _handler(workspace, run, say) as handler:
+    with open_handler(workspace, run, say) as handler:
         if not isinstance(handler, Logs):
-            raise _unable(run, "logs")
+            raise unable(run, "logs")
         yield handler.logs(run.address, run.remote_id, task=task, index=index)
 
 
@@ -156,9 +162,9 @@ def events(workspace: Workspace, run: Run, task: str, say: Say) -> Iterator[Iter
     """What happened to a run."""
     from reconciler.providers.protocol import Events
 
-    with _handler(workspace, run, say) as handler:
+    with open_handler(workspace, run, say) as handler:
         if not isinstance(handler, Events):
-            raise _unable(run, "events")
+            raise unable(run, "events")
         yield handler.events(run.address, run.remote_id, task=task)
 
 
@@ -166,9 +172,9 @@ def cancel(workspace: Workspace, run: Run, say: Say, *, force: bool = False) -> 
     """Asks the platform to stop a run. A person's decision: what is planned next holds it."""
     from reconciler.providers.protocol import Stops
 
-    with _handler(workspace, run, say) as handler:
+    with open_handler(workspace, run, say) as handler:
         if not isinstance(handler, Stops):
-            raise _unable(run, "cancel")
+            raise unable(run, "cancel")
         handler.stop(run.address, run.remote_id, force=force)
 
 
@@ -176,9 +182,9 @@ def retry(workspace: Workspace, run: Run, say: Say) -> None:
     """Asks the platform to run a failed run again, under the id it has."""
     from reconciler.providers.protocol import Retries
 
-    with _handler(workspace, run, say) as handler:
+    with open_handler(workspace, run, say) as handler:
         if not isinstance(handler, Retries):
-            raise _unable(run, "retry")
+            raise unable(run, "retry")
         handler.retry(run.address, run.remote_id)
 
 
@@ -186,9 +192,9 @@ def suspend(workspace: Workspace, run: Run, say: Say) -> None:
     """Asks the platform to let an active run give way."""
     from reconciler.providers.protocol import Suspends
 
-    with _handler(workspace, run, say) as handler:
+    with open_handler(workspace, run, say) as handler:
         if not isinstance(handler, Suspends):
-            raise _unable(run, "suspend")
+            raise unable(run, "suspend")
         handler.suspend(run.address, run.remote_id)
 
 
@@ -196,29 +202,19 @@ def resume(workspace: Workspace, run: Run, say: Say) -> None:
     """Asks the platform to let a run go on, under the id it has."""
     from reconciler.providers.protocol import Suspends
 
-    with _handler(workspace, run, say) as handler:
+    with open_handler(workspace, run, say) as handler:
         if not isinstance(handler, Suspends):
-            raise _unable(run, "resume")
+            raise unable(run, "resume")
         handler.resume(run.address, run.remote_id)
-
-
-def describe(workspace: Workspace, run: Run, say: Say) -> Spec:
-    """What was submitted, as a document of the platform's own file format."""
-    from reconciler.providers.protocol import Describes
-
-    with _handler(workspace, run, say) as handler:
-        if not isinstance(handler, Describes):
-            raise _unable(run, "describe")
-        return handler.describe(run.address, run.remote_id)
 
 
 def metrics(workspace: Workspace, run: Run, name: str, minutes: int, say: Say) -> tuple[Series, ...]:
     """What a run used in the last `minutes`: the measurement `name`, or the usual ones."""
     from reconciler.providers.facilities import Measures
 
-    with _handler(workspace, run, say) as handler:
+    with open_handler(workspace, run, say) as handler:
         if not isinstance(handler, Measures):
-            raise _unable(run, "metrics")
+            raise unable(run, "metrics")
         return handler.metrics(run.address, run.remote_id, name=name, minutes=minutes)
 
 
@@ -226,9 +222,9 @@ def checks(workspace: Workspace, run: Run, say: Say) -> tuple[HealthCheck, ...]:
     """How the machines of a run were checked."""
     from reconciler.providers.facilities import ChecksHealth
 
-    with _handler(workspace, run, say) as handler:
+    with open_handler(workspace, run, say) as handler:
         if not isinstance(handler, ChecksHealth):
-            raise _unable(run, "checks")
+            raise unable(run, "checks")
         return handler.checks(run.address, run.remote_id)
 
 
@@ -236,17 +232,29 @@ def links(workspace: Workspace, run: Run, say: Say, *, shared: bool = False) -> 
     """Ways in for a person; `shared` ones need no login."""
     from reconciler.providers.facilities import Links
 
-    with _handler(workspace, run, say) as handler:
+    with open_handler(workspace, run, say) as handler:
         if not isinstance(handler, Links):
-            raise _unable(run, "links")
+            raise unable(run, "links")
         return handler.links(run.address, run.remote_id, shared=shared)
 
 
-def browse(workspace: Workspace, kind: str, filters: Mapping[str, str], limit: int, say: Say) -> tuple[Found, ...]:
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """Which rows `browse` is to give: `limit` of them for each target and kind, after the first `offset`. `scope` ""
+    is the target's own; `filters` are those of the kind.
+    """
+
+    filters: Mapping[str, str]
+    limit: int
+    offset: int = 0
+    scope: str = ""
+
+
+def browse(workspace: Workspace, kind: str, wish: Wish, say: Say) -> tuple[Found, ...]:
     """What the platforms of this environment have of a kind, ours or not; of every kind of run when `kind` is "".
 
-    Runs come newest first per target and are filtered by the platform, standing things by `name`, a glob. Raises
-    UsageError.
+    Runs come newest first per target and are filtered by the platform, standing things by `name`, a glob, where their
+    kind has no filters of its own. Raises UsageError.
     """
     owned = {(r.address.target, r.remote_id): r.address for r in ours(workspace)}
     places = _places(workspace, kind, None if kind else Life.RUN)
@@ -257,8 +265,9 @@ def browse(workspace: Workspace, kind: str, filters: Mapping[str, str], limit: i
     found: list[Found] = []
     with connected(workspace, {target for target, _ in places}, say) as connections:
         for target, name in places:
-            scope = workspace.environment.targets[target].scope
-            rows = islice(_rows(connections[target].handler(name), scope, filters, limit), limit)
+            scope = wish.scope or workspace.environment.targets[target].scope
+            last = wish.offset + wish.limit
+            rows = islice(_rows(connections[target].handler(name), scope, wish.filters, last), wish.offset, last)
             found += [Found(target, name, scope, row, owned.get((target, row.remote_id))) for row in rows]
     return tuple(found)
 
@@ -289,7 +298,7 @@ def _places(workspace: Workspace, kind: str, life: Life | None) -> list[tuple[st
 
 
 @contextmanager
-def _handler(workspace: Workspace, run: Run, say: Say) -> Iterator[Any]:
+def open_handler(workspace: Workspace, run: Run, say: Say) -> Iterator[Any]:
     """The handler of a run's kind, open. Raises UsageError when its target is not in the environment any more."""
     with connected(workspace, {run.address.target}, say) as connections:
         if run.address.target not in connections:
@@ -302,6 +311,7 @@ def _handler(workspace: Workspace, run: Run, say: Say) -> Iterator[Any]:
             raise
 
 
-def _unable(run: Run, word: str) -> UsageError:
+def unable(run: Run, word: str) -> UsageError:
+    """The error of asking a kind for what it has not."""
     msg = f"{run.address.kind} on this platform has no {word}"
     return UsageError(msg, hint="`reconciler kinds` says what each kind can do.")

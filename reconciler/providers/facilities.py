@@ -9,9 +9,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from reconciler.model.address import Address
+    from reconciler.model.manifest import Spec
+    from reconciler.providers.protocol import Event, RunSummary
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +149,32 @@ class Pool:
     machines: tuple[tuple[str, int], ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Instance:
+    """One instance of a task as the cluster sees it. `index` counts from 0 within its task; `restarts` None where the
+    platform does not say; `cpu` and `memory` are "asked/most". `started` is UTC ISO 8601 or "".
+    """
+
+    name: str
+    task: str
+    index: int
+    status: str
+    node: str = ""
+    ip: str = ""
+    restarts: int | None = None
+    cpu: str = ""
+    memory: str = ""
+    started: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredFile:
+    """A file that a platform keeps as part of something. `name` is a file name, never a path."""
+
+    name: str
+    content: bytes
+
+
 @runtime_checkable
 class OffersEngines(Protocol):
     """Of a connection: lists the frameworks one can run code with."""
@@ -193,3 +221,45 @@ class Links(Protocol):
 
     def links(self, address: Address, remote_id: str, *, shared: bool = False) -> tuple[Link, ...]:
         """What there is now; `shared` ones need no login. Asking may make tokens that expire by themselves."""
+
+
+@runtime_checkable
+class ShowsInstances(Protocol):
+    """Of a handler: tells of the single instances of a task."""
+
+    def instances(
+        self, address: Address, remote_id: str, *, task: str, index: int | None = None
+    ) -> tuple[Instance, ...]:
+        """Those of one task by index, or the one with `index`. Raises NotFound for a task or an index there is not."""
+
+    def instance(self, address: Address, remote_id: str, *, task: str, name: str) -> Spec:
+        """The whole document of the instance called `name`, in the cluster's own words."""
+
+    def instance_events(
+        self, address: Address, remote_id: str, *, task: str, name: str, index: int | None = None
+    ) -> Iterator[Event]:
+        """What happened to the instance `name`, oldest first; with its `index` also what is told of it by that."""
+
+
+@runtime_checkable
+class Details(Protocol):
+    """Of a handler: tells everything the platform knows about one thing."""
+
+    def detail(self, address: Address, remote_id: str) -> Spec:
+        """The platform's own document, with what only it knows; without credentials. Raises NotFound."""
+
+
+@runtime_checkable
+class Summarises(Protocol):
+    """Of a handler: one row about one thing, as `browse` gives them."""
+
+    def summary(self, address: Address, remote_id: str) -> RunSummary:
+        """Raises NotFound."""
+
+
+@runtime_checkable
+class KeepsFiles(Protocol):
+    """Of a handler: things of this kind hold files, which a person may want to have."""
+
+    def files(self, address: Address, remote_id: str) -> tuple[StoredFile, ...]:
+        """All of them, whole. Raises NotFound."""

@@ -66,7 +66,9 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class RunSummary:
-    """One row of `get` for a run kind. Times are UTC ISO 8601 or ""."""
+    """One row of `get`. Times are UTC ISO 8601 or "". `facts` are further columns that only this kind has, the same
+    ones in every row of it.
+    """
 
     remote_id: str
     name: str
@@ -77,6 +79,7 @@ class RunSummary:
     user: str = ""
     detail: str = ""
     mark: Mark | None = None
+    facts: tuple[tuple[str, str], ...] = ()
 
 
 @runtime_checkable

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from reconciler.errors import NotFound, Refused
 from reconciler.model.resource import Live, Phase
-from reconciler.providers.ai4s import job_rows, job_story
+from reconciler.providers.ai4s import job_instances, job_rows, job_story
 from reconciler.providers.ai4s.marks import mark_of, with_mark
 from reconciler.providers.ai4s.place import Place, created_id, shown
 from reconciler.providers.ai4s.shapes import job_spec, without_nulls
@@ -17,8 +17,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from reconciler.model.address import Address
+    from reconciler.model.manifest import Spec
     from reconciler.model.mark import Mark
     from reconciler.model.resource import Desired
+    from reconciler.providers.facilities import Instance
     from reconciler.providers.protocol import Event, LogLine, Part, RunSummary
 
 LONGEST_DESCRIPTION = 255
@@ -106,6 +108,31 @@ class Job:
     def parts(self, address: Address, remote_id: str) -> tuple[Part, ...]:
         """One per task instance, in the order of the workflow's tasks; a task not yet started is one part."""
         return job_story.parts(self._shown(address, remote_id))
+
+    def instances(
+        self, address: Address, remote_id: str, *, task: str, index: int | None = None
+    ) -> tuple[Instance, ...]:
+        """The pods of one task, or of one of its instances."""
+        item = self._shown(address, remote_id)
+        return job_instances.instances(self._place, self._path(address, remote_id), item, task, index)
+
+    def instance(self, address: Address, remote_id: str, *, task: str, name: str) -> Spec:
+        """The document of one pod."""
+        return job_instances.document(self._place, self._path(address, remote_id), task, name)
+
+    def instance_events(
+        self, address: Address, remote_id: str, *, task: str, name: str, index: int | None = None
+    ) -> Iterator[Event]:
+        """What happened to one pod."""
+        return job_instances.events(self._place, self._path(address, remote_id), task, name, index)
+
+    def detail(self, address: Address, remote_id: str) -> Spec:
+        """The shown job: its flattened tasks, their times and statuses, its graph."""
+        return self._shown(address, remote_id)
+
+    def summary(self, address: Address, remote_id: str) -> RunSummary:
+        """A row as `browse` gives them."""
+        return job_rows.summary(self._shown(address, remote_id))
 
     def browse(self, scope: str, filters: Mapping[str, str], limit: int) -> Iterator[RunSummary]:
         """Rows of runs; the filters are those of `job_rows.FILTERS`."""

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from reconciler.errors import UsageError
+from reconciler.providers.ai4s.filters import ORDERS, Filters, labels, unknown
 from reconciler.providers.ai4s.marks import mark_of
 from reconciler.providers.ai4s.place import items
-from reconciler.providers.ai4s.times import milliseconds, utc
+from reconciler.providers.ai4s.times import utc
 from reconciler.providers.exchange import Call
 from reconciler.providers.paging import Page, every_item
 from reconciler.providers.protocol import RunSummary
@@ -22,14 +21,25 @@ if TYPE_CHECKING:
 
 _MOST_A_PAGE = 1000
 _STATUSES = ("Succeeded", "Running", "Pending", "Failed", "Cancelling", "Cancelled", "Unknown")
-_TIMES = {
-    "created-after": "start_time",
-    "created-before": "end_time",
-    "finished-after": "finish_start_time",
-    "finished-before": "finish_end_time",
-}
-_TEXTS = {"name": "job_name", "user": "user_name", "workflow": "tool_name", "tool": "tool_name"}
-FILTERS = ("labels", "order", "sort", "status", *_TEXTS, *_TIMES)
+_FILTERS = Filters(
+    texts={
+        "name": "job_name",
+        "order": "sort_dir",
+        "sort": "sort_key",
+        "status": "status",
+        "tool": "tool_name",
+        "user": "user_name",
+        "workflow": "tool_name",
+    },
+    times={
+        "created-after": "start_time",
+        "created-before": "end_time",
+        "finished-after": "finish_start_time",
+        "finished-before": "finish_end_time",
+    },
+    choices={"order": ORDERS, "status": _STATUSES},
+)
+FILTERS = ("labels", *_FILTERS.names)
 """What `browse` filters by. `labels` takes several separated by commas; `order` is `asc` or `desc`, `sort` one of the
 platform's sort keys; times are ISO 8601 in UTC, or UNIX seconds or milliseconds."""
 
@@ -53,53 +63,23 @@ def browse(place: Place, scope: str, filters: Mapping[str, str], limit: int) -> 
     """At most `limit` rows, newest first unless sorted otherwise. Raises UsageError for a filter it does not have."""
     query = _query(filters)
     rows = every(place, scope, query, size=max(1, min(limit, _MOST_A_PAGE)))
-    return (_summary(row) for row in islice(rows, max(limit, 0)))
+    return (summary(row) for row in islice(rows, max(limit, 0)))
 
 
 def _query(filters: Mapping[str, str]) -> dict[str, str | list[str]]:
-    query: dict[str, str | list[str]] = {}
-    for name, value in filters.items():
-        match name:
-            case "labels":
-                query["labels"] = [label.strip() for label in value.split(",") if label.strip()]
-            case "status":
-                query["status"] = _one_of(value, _STATUSES, "status")
-            case "order":
-                query["sort_dir"] = _one_of(value, ("asc", "desc"), "order")
-            case "sort":
-                query["sort_key"] = value
-            case _ if name in _TIMES:
-                query[_TIMES[name]] = _moment(name, value)
-            case _ if name in _TEXTS:
-                query[_TEXTS[name]] = value
-            case _:
-                raise _unknown("filter", name, FILTERS)
+    rest = {name: value for name, value in filters.items() if name != "labels"}
+    if wrong := sorted(set(rest) - set(_FILTERS.names)):
+        raise unknown("filter", wrong[0], FILTERS)
+    query: dict[str, str | list[str]] = {**_FILTERS.query(rest)}
+    if "labels" in filters:
+        query["labels"] = labels(filters["labels"])
     return query
 
 
-def _moment(name: str, value: str) -> str:
-    try:
-        return str(milliseconds(value))
-    except ValueError:
-        msg = f"filter {name}: {value!r} is not a point in time"
-        raise UsageError(msg, hint="write it like 2026-01-31T12:00:00Z") from None
-
-
-def _one_of(value: str, known: tuple[str, ...], name: str) -> str:
-    for word in known:
-        if word.lower() == value.lower():
-            return word
-    raise _unknown(name, value, known)
-
-
-def _unknown(what: str, value: str, known: tuple[str, ...]) -> UsageError:
-    near = difflib.get_close_matches(value, known, n=1)
-    meant = f"did you mean {near[0]!r}? " if near else ""
-    return UsageError(f"there is no {what} {value!r}", hint=f"{meant}known: {', '.join(sorted(known))}")
-
-
-def _summary(row: Mapping[str, Any]) -> RunSummary:
+def summary(row: Mapping[str, Any]) -> RunSummary:
+    """One row of a list, or one shown job, for people."""
     tool = row.get("tool_info") or {}
+    mark = mark_of(row)
     return RunSummary(
         remote_id=str(row["id"]),
         name=str(row.get("name") or ""),
@@ -109,5 +89,10 @@ def _summary(row: Mapping[str, Any]) -> RunSummary:
         finished=utc(row.get("finish_time")),
         user=str(row.get("user_name") or ""),
         detail="::".join(str(tool[key]) for key in ("tool_name", "tool_version") if tool.get(key)),
-        mark=mark_of(row),
+        mark=mark,
+        facts=(
+            ("workflow", str(tool.get("tool_name") or "")),
+            ("version", str(tool.get("tool_version") or "")),
+            ("labels", ", ".join(str(label) for label in row.get("labels") or () if label != str(mark))),
+        ),
     )

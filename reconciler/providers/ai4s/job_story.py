@@ -34,7 +34,7 @@ def logs(place: Place, path: str, job: Mapping[str, Any], task: str, index: int 
     """
     wanted = [
         (name, part.index)
-        for name in _asked(job, task)
+        for name in asked_tasks(job, task)
         for part in _parts_of(job, name)
         if index is None or part.index == index
     ]
@@ -50,13 +50,13 @@ def events(place: Place, path: str, job: Mapping[str, Any], task: str) -> Iterat
     task and of the job is given once, with its task, where the job's own order has it.
     """
     of_tasks: list[Event] = []
-    for name in _asked(job, task):
+    for name in asked_tasks(job, task):
         call = Call(f"list events of task {name}", "GET", f"{path}/tasks/{segment(name)}/events")
-        of_tasks += _unless_missing(partial(_events, place, call, name))
+        of_tasks += _unless_missing(partial(read_events, place, call, name))
     if task:
         return iter(of_tasks)
     untold = {replace(event, task=""): event for event in of_tasks}
-    own = _events(place, Call("list events", "GET", f"{path}/events", headers=_LANGUAGE), "")
+    own = read_events(place, Call("list events", "GET", f"{path}/events", headers=_LANGUAGE), "")
     merged = [untold.pop(event, event) for event in own]
     return iter(sorted([*merged, *untold.values()], key=lambda event: event.first or event.last))
 
@@ -67,7 +67,8 @@ def task_names(job: Mapping[str, Any]) -> list[str]:
     return list(dict.fromkeys(str(task["task_name"]) for task in listed if task.get("task_name")))
 
 
-def _asked(job: Mapping[str, Any], task: str) -> list[str]:
+def asked_tasks(job: Mapping[str, Any], task: str) -> list[str]:
+    """Every task of a shown job, or only `task`. Raises NotFound for one it does not have."""
     names = task_names(job)
     if not task:
         return names
@@ -116,7 +117,8 @@ def _later_or_same(before: str, at: str) -> str:
     return at or before
 
 
-def _events(place: Place, call: Call, task: str) -> list[Event]:
+def read_events(place: Place, call: Call, task: str) -> list[Event]:
+    """What one list of events tells, each with `task`, in the platform's order."""
     return [
         Event(
             type=str(item.get("type") or ""),
