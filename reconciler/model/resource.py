@@ -112,3 +112,19 @@ class Recorded:
     outputs: Mapping[str, str] = field(default_factory=dict)
     history: tuple[str, ...] = ()
     """Remote ids of earlier submissions, oldest first."""
+    defaults: Mapping[str, str] = field(default_factory=dict)
+    """What the platform filled in where the manifest says nothing, as seen after our own write (`planning.defaults`):
+    the place, as field changes write it, to canonical JSON, or to a keyed digest where a text stands there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Former:
+    """An object that our memory let go of at `at` (UNIX time): forgotten, deleted, or succeeded by another submission.
+
+    Lists lag: who declares the same again has to look for `remote_id` before believing that `mark` is free.
+    """
+
+    address: Address
+    mark: Mark
+    remote_id: str
+    at: float

@@ -7,29 +7,38 @@ work of a newer release, and is never guessed at. Secrets never pass here: specs
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from reconciler.errors import StateUnreadable
 from reconciler.model.address import Address
 from reconciler.model.manifest import Lifecycle, OnChange, OnFailure, OnRemove
 from reconciler.model.mark import Mark
-from reconciler.model.resource import Phase, Recorded
+from reconciler.model.resource import Former, Phase, Recorded
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 _T = TypeVar("_T")
 
-VERSION = "1.1"
-"""Major: readers of another one refuse. Minor: rises when a field is added; a reader that does not know the field
-refuses it by name, so that nothing is dropped on the next write."""
+VERSION = "1.2"
+"""Major: readers of another one refuse. Minor: rises when a field is added. A newer minor is refused, so that nothing
+is dropped on the next write; an older one is read, and becomes ours with the next write.
+
+    1.0  the first
+    1.1  head: `applied`; intents: `moved_from`
+    1.2  head: `key`, `former`; resources, outcomes: `defaults`
+"""
+_FORM = re.compile(r"([0-9]{1,6})\.([0-9]{1,6})")
 
 
-def check_version(found: object, where: str) -> None:
-    """Raises StateUnreadable unless `found` is of our major version."""
-    if not isinstance(found, str) or found.split(".")[0] != VERSION.split(".", maxsplit=1)[0]:
-        msg = f"{where} is of format version {found!r}; this release reads {VERSION}"
-        raise StateUnreadable(msg, hint="Use the release that wrote it, or a newer one.")
+def check_version(found: object, where: str) -> tuple[int, int]:
+    """Major and minor. Raises StateUnreadable unless we read that version."""
+    ours, theirs = _FORM.fullmatch(VERSION), _FORM.fullmatch(found) if isinstance(found, str) else None
+    if ours and theirs and theirs[1] == ours[1] and int(theirs[2]) <= int(ours[2]):
+        return int(theirs[1]), int(theirs[2])
+    msg = f"{where} is of format version {found!r}; this release reads {VERSION} and older"
+    raise StateUnreadable(msg, hint="Use the release that wrote it, or a newer one.")
 
 
 class Fields:
@@ -84,6 +93,10 @@ class Fields:
             msg = f"{self._where}: {name!r} holds something other than text"
             raise StateUnreadable(msg)
         return dict(found)
+
+    def mapping_if_any(self, name: str) -> dict[str, str]:
+        """The same for a member that is written only where it says something."""
+        return self.mapping(name) if name in self._data else {}
 
     def parsed(self, name: str, parse: Callable[[str], _T]) -> _T:
         """A string that `parse` understands (it raises ValueError when it does not)."""
@@ -173,6 +186,7 @@ def recorded_to_json(recorded: Recorded) -> dict[str, Any]:
         "lifecycle": lifecycle_to_json(recorded.lifecycle),
         "outputs": dict(recorded.outputs),
         "history": list(recorded.history),
+        **({"defaults": dict(recorded.defaults)} if recorded.defaults else {}),
     }
 
 
@@ -192,6 +206,30 @@ def recorded_from_json(data: object, where: str) -> Recorded:
         lifecycle=lifecycle_from_json(fields.take("lifecycle", dict), where),
         outputs=fields.mapping("outputs"),
         history=fields.texts("history"),
+        defaults=fields.mapping_if_any("defaults"),
+    )
+    fields.end()
+    return found
+
+
+def former_to_json(former: Former) -> dict[str, Any]:
+    """What was let go of in JSON."""
+    return {
+        "address": str(former.address),
+        "mark": str(former.mark),
+        "remote_id": former.remote_id,
+        "at": former.at,
+    }
+
+
+def former_from_json(data: object, where: str) -> Former:
+    """The inverse of `former_to_json`."""
+    fields = Fields(data, where)
+    found = Former(
+        address=fields.parsed("address", Address.parse),
+        mark=fields.parsed("mark", mark_from_text),
+        remote_id=fields.text("remote_id"),
+        at=fields.number("at"),
     )
     fields.end()
     return found

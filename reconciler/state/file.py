@@ -13,7 +13,8 @@ the next one with its own.
 from __future__ import annotations
 
 import contextlib
-from dataclasses import replace
+from functools import partial
+from secrets import token_hex
 from typing import TYPE_CHECKING, Final
 from uuid import uuid4
 
@@ -21,34 +22,34 @@ from reconciler.errors import PlanStale, StateLocked, StateUnreadable, StateUnwr
 from reconciler.state.document import (
     NOTHING,
     Head,
-    decode_shard,
+    decode_state,
     encode_state,
     head_from_bytes,
     head_to_bytes,
     safe_name,
+    successor,
+    with_key,
 )
 from reconciler.state.durable import AppendFile, sync_folder, write_file
 from reconciler.state.file_lease import FileLease, LeaseFolder
 from reconciler.state.group import GroupCommit
 from reconciler.state.journal import Header, decode, encode, whole_length
-from reconciler.state.protocol import State
 from reconciler.state.recovery import carried, fold
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
-    from reconciler.model.address import Address
-    from reconciler.model.resource import Recorded
+    from reconciler.state.document import Shard
     from reconciler.state.journal import Record
-    from reconciler.state.protocol import Holder, Lease
+    from reconciler.state.protocol import Holder, Lease, State
 
 LEASE_SECONDS: Final = 60.0
 _READS = 20
 
 
 class FileStore:
-    """The file backend. `clock` gives UNIX time; `lineage` names a new memory."""
+    """The file backend. `clock` gives UNIX time; `lineage` names a new memory, `key` is its key (see State)."""
 
     def __init__(
         self,
@@ -57,20 +58,21 @@ class FileStore:
         *,
         lease_seconds: float = LEASE_SECONDS,
         lineage: Callable[[], str] = lambda: uuid4().hex,
+        key: Callable[[], str] = lambda: token_hex(32),
     ) -> None:
         self._root = folder
         self._clock = clock
         self._seconds = lease_seconds
         self._lineage = lineage
+        self._key = key
 
     def read(self, environment: str) -> State:
         """See StateReader. Writes nothing, not even a folder."""
-        head, resources, records = self._snapshot(environment)
-        return fold(State(head.lineage, head.serial, resources, head.applied), records)
+        return fold(*self._snapshot(environment))
 
     def records(self, environment: str) -> Sequence[Record]:
         """See StateStore."""
-        return self._snapshot(environment)[2]
+        return self._snapshot(environment)[1]
 
     def lock(self, environment: str, holder: str) -> Lease:
         """See StateStore."""
@@ -78,7 +80,7 @@ class FileStore:
         floor = _read_head(folder).fencing
         leases = LeaseFolder(folder, environment, self._clock, self._seconds)
         writer = _Writer(folder, environment, self._clock, leases.acquire(holder, floor))
-        writer.begin()
+        writer.begin(self._key)
         return writer
 
     def holder(self, environment: str) -> Holder | None:
@@ -108,13 +110,13 @@ class FileStore:
             raise StateLocked(msg)
         return lease
 
-    def _snapshot(self, environment: str) -> tuple[Head, dict[Address, Recorded], tuple[Record, ...]]:
+    def _snapshot(self, environment: str) -> tuple[State, tuple[Record, ...]]:
         """A consistent view without a lock: when a commit swept a file away under us, there is a newer head."""
         folder = self._folder(environment)
         for _ in range(_READS):
             head = _read_head(folder)
             try:
-                resources = _read_shards(folder, head)
+                state = decode_state(head, partial(_read_shard, folder))
             except FileNotFoundError as error:
                 if _read_head(folder) == head:
                     msg = f"{error.filename} is missing, though its head names it"
@@ -123,7 +125,7 @@ class FileStore:
                 continue
             records = _read_journal(folder, head.serial)
             if _read_head(folder) == head:
-                return head, resources, records
+                return state, records
         msg = f"{folder} is being committed to all the time; try again"
         raise StateUnreadable(msg)
 
@@ -140,16 +142,19 @@ class _Writer:
         self._journal: AppendFile | None = None
         self._group: GroupCommit[bytes] = GroupCommit(self._flush)
 
-    def begin(self) -> None:
-        """Makes the head of a new environment, so that from then on a missing one is known to be damage."""
-        if not (self.folder / "head.json").exists():
-            try:
-                with self._lease.writing():
-                    write_file(self.folder / "head.json", head_to_bytes(_read_head(self.folder)))
-                    sync_folder(self.folder)
-            except (StateUnreadable, StateUnwritable):
-                self.release()
-                raise
+    def begin(self, key: Callable[[], str]) -> None:
+        """Makes the head of a new environment, so that from then on a missing one is known to be damage; a head
+        without a key gets one.
+        """
+        try:
+            if _read_head(self.folder).key:
+                return
+            with self._lease.writing():
+                write_file(self.folder / "head.json", head_to_bytes(with_key(_read_head(self.folder), key)))
+                sync_folder(self.folder)
+        except (StateUnreadable, StateUnwritable):
+            self.release()
+            raise
 
     def check(self) -> None:
         """See Lease."""
@@ -171,7 +176,7 @@ class _Writer:
             if head.serial != expected_serial or head.lineage != state.lineage:
                 msg = f"the state of {self._environment} moved: serial {head.serial}, not {expected_serial}"
                 raise PlanStale(msg, hint="Plan again.")
-            committed = replace(state, serial=head.serial + 1, lineage=state.lineage or lineage())
+            committed = successor(state, head, lineage, self._clock())
             kept = carried(_read_journal(self.folder, head.serial))
             following, shards = encode_state(committed, self.fencing)
             self._put(following, shards, kept)
@@ -214,7 +219,7 @@ class _Writer:
 
     def _sweep(self, head: Head) -> None:
         """What no head names any more. A reader of the former head that loses a file under itself reads again."""
-        named = {shard.file for shard in head.shards.values()}
+        named = {shard.file for shard in head.files}
         named |= {"head.json", "lease.json", "lock", _journal_file(self.folder, head.serial).name}
         for file in self.folder.iterdir():
             if file.name not in named and not file.name.startswith("alive-"):
@@ -240,19 +245,16 @@ def _read_head(folder: Path) -> Head:
     return NOTHING
 
 
-def _read_shards(folder: Path, head: Head) -> dict[Address, Recorded]:
-    resources: dict[Address, Recorded] = {}
-    for shard in head.shards.values():
-        file = folder / shard.file
-        try:
-            data = file.read_bytes()
-        except FileNotFoundError:
-            raise
-        except OSError as error:
-            msg = f"cannot read {file}: {error.strerror}"
-            raise StateUnreadable(msg) from error
-        resources |= decode_shard(data, shard, str(file))
-    return resources
+def _read_shard(folder: Path, shard: Shard) -> tuple[bytes, str]:
+    """Raises FileNotFoundError, which a reader without a lock has to expect, and StateUnreadable."""
+    file = folder / shard.file
+    try:
+        return file.read_bytes(), str(file)
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        msg = f"cannot read {file}: {error.strerror}"
+        raise StateUnreadable(msg) from error
 
 
 def _read_journal(folder: Path, serial: int) -> tuple[Record, ...]:

@@ -16,26 +16,35 @@ from __future__ import annotations
 
 import threading
 from dataclasses import replace
+from functools import partial
+from secrets import token_hex
 from typing import TYPE_CHECKING, Final
 from uuid import uuid4
 
 from reconciler.errors import PlanStale, StateLocked, StateUnreadable, StateUnwritable, UsageError
-from reconciler.state.document import NOTHING, Head, decode_shard, encode_state, head_from_bytes, head_to_bytes
+from reconciler.state.document import (
+    NOTHING,
+    Head,
+    Shard,
+    decode_state,
+    encode_state,
+    head_from_bytes,
+    head_to_bytes,
+    successor,
+    with_key,
+)
 from reconciler.state.git_plumbing import Plumbing, Tip, ref_of
 from reconciler.state.grant import FREE, Grant, grant_from_bytes, grant_to_bytes, refusal, superseded
 from reconciler.state.group import GroupCommit
 from reconciler.state.journal import Header, decode, encode
-from reconciler.state.protocol import State
 from reconciler.state.recovery import carried, fold
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
-    from reconciler.model.address import Address
-    from reconciler.model.resource import Recorded
     from reconciler.state.journal import Record
-    from reconciler.state.protocol import Holder, Lease
+    from reconciler.state.protocol import Holder, Lease, State
 
 LEASE_SECONDS: Final = 120.0
 _STATE = "state"
@@ -47,7 +56,7 @@ _EMPTY = Tip("", (), "", {})
 
 class GitRefStore:
     """The git backend. `folder` is in the repository; `remote` is a name or URL, "" keeps the ref in the repository
-    itself. `clock` gives UNIX time, `lineage` names a new memory.
+    itself. `clock` gives UNIX time, `lineage` names a new memory, `key` is its key (see State).
     """
 
     def __init__(
@@ -58,23 +67,18 @@ class GitRefStore:
         *,
         lease_seconds: float = LEASE_SECONDS,
         lineage: Callable[[], str] = lambda: uuid4().hex,
+        key: Callable[[], str] = lambda: token_hex(32),
     ) -> None:
         self._plumbing = Plumbing(folder, remote)
         self._clock = clock
         self._seconds = lease_seconds
         self._lineage = lineage
+        self._key = key
 
     def read(self, environment: str) -> State:
         """See StateReader."""
         tip = self._tip(environment)
-        head = _head(tip)
-        resources: dict[Address, Recorded] = {}
-        for shard in head.shards.values():
-            if shard.file not in tip.files:
-                msg = f"{shard.file} is missing in {tip.commit}, though its head names it"
-                raise StateUnreadable(msg)
-            resources |= decode_shard(tip.files[shard.file], shard, f"{tip.commit}:{shard.file}")
-        return fold(State(head.lineage, head.serial, resources, head.applied), _records(tip))
+        return fold(decode_state(_head(tip), partial(_file, tip)), _records(tip))
 
     def records(self, environment: str) -> Sequence[Record]:
         """See StateStore."""
@@ -90,7 +94,11 @@ class GitRefStore:
                 raise refusal(environment, found)
             # A name of its own: two grants must never be the same bytes, or both would seem to have been swapped in.
             grant = Grant(max(found.fencing, head.fencing) + 1, holder, uuid4().hex, now, now + self._seconds)
-            files = {**tip.files, "head.json": head_to_bytes(head), "lease.json": grant_to_bytes(grant)}
+            files = {
+                **tip.files,
+                "head.json": head_to_bytes(with_key(head, self._key)),
+                "lease.json": grant_to_bytes(grant),
+            }
             following = self._written(environment, tip, files)
             if following is not None:
                 return _Writer(environment, self._plumbing, self._clock, self._seconds, grant, following)
@@ -207,7 +215,7 @@ class _Writer:
                 self._confirm()
                 msg = f"the state of {self.environment} moved: serial {head.serial}, not {expected_serial}"
                 raise PlanStale(msg, hint="Plan again.")
-            committed = replace(state, serial=head.serial + 1, lineage=state.lineage or lineage())
+            committed = successor(state, head, lineage, self._clock())
             following, files = encode_state(committed, self.fencing)
             files |= {"head.json": head_to_bytes(following), "lease.json": self._renewed()}
             if kept := carried(_records(self._tip)):
@@ -293,6 +301,13 @@ def _head(tip: Tip) -> Head:
         msg = f"{tip.commit} holds no state"
         raise StateUnreadable(msg, hint="Somebody else has written to this ref: delete it, and rebuild the state.")
     return head_from_bytes(tip.files["head.json"], f"{tip.commit}:head.json")
+
+
+def _file(tip: Tip, shard: Shard) -> tuple[bytes, str]:
+    if shard.file not in tip.files:
+        msg = f"{shard.file} is missing in {tip.commit}, though its head names it"
+        raise StateUnreadable(msg)
+    return tip.files[shard.file], f"{tip.commit}:{shard.file}"
 
 
 def _grant(tip: Tip) -> Grant:

@@ -3,7 +3,7 @@
 Per mutating call: an `Intent` is durable before the call, one of `Done`, `Failed`, `Unknown` is durable after it.
 An intent without an outcome means "may have happened". One record is one JSON line with a checksum:
 
-    {"at":0.0,...,"fencing":3,"record":"intent","sum":"<16 hex>","version":"1.1"}
+    {"at":0.0,...,"fencing":3,"record":"intent","sum":"<16 hex>","version":"1.2"}
 
 A line that never ended (a torn write) was never acknowledged to anybody and is left out; any other damage is
 StateUnreadable. `fencing` is the writer's: lines of a writer that had been superseded when it wrote are left out.
@@ -82,7 +82,9 @@ class Intent:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """The call had its effect. `remote_id` of what it acted on; `phase` UNKNOWN where nothing was learnt of it."""
+    """The call had its effect. `remote_id` of what it acted on; `phase` UNKNOWN where nothing was learnt of it.
+    `defaults` as in Recorded, empty where the object was not seen after the call.
+    """
 
     key: str
     address: Address
@@ -90,6 +92,7 @@ class Done:
     at: float
     phase: Phase = Phase.UNKNOWN
     outputs: Mapping[str, str] = field(default_factory=dict)
+    defaults: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,13 +119,16 @@ class Unknown:
 
 @dataclass(frozen=True, slots=True)
 class Observed:
-    """A run was seen in a phase: what makes "done" outlive the platform's own memory of it."""
+    """A run was seen in a phase: what makes "done" outlive the platform's own memory of it. Or a standing thing was
+    seen after our own write, with the `defaults` that the platform filled in.
+    """
 
     address: Address
     remote_id: str
     phase: Phase
     at: float
     outputs: Mapping[str, str] = field(default_factory=dict)
+    defaults: Mapping[str, str] = field(default_factory=dict)
 
 
 Record: TypeAlias = Header | Intent | Done | Failed | Unknown | Observed
@@ -239,6 +245,7 @@ def _seen_to_json(record: Done | Observed) -> dict[str, Any]:
         "at": record.at,
         "phase": record.phase.value,
         "outputs": dict(record.outputs),
+        **({"defaults": dict(record.defaults)} if record.defaults else {}),
     }
 
 
@@ -306,6 +313,7 @@ def _seen_from_json(fields: Fields) -> dict[str, Any]:
         "at": fields.number("at"),
         "phase": fields.parsed("phase", Phase),
         "outputs": fields.mapping("outputs"),
+        "defaults": fields.mapping_if_any("defaults"),
     }
 
 

@@ -4,23 +4,21 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass, field, replace
+from secrets import token_hex
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from reconciler.errors import PlanStale, StateLocked
-from reconciler.state.document import NOTHING, Head, decode_shard, encode_state
+from reconciler.state.document import NOTHING, Head, Shard, decode_state, encode_state, successor, with_key
 from reconciler.state.grant import FREE, Grant, refusal, superseded
 from reconciler.state.journal import Header, decode, encode
-from reconciler.state.protocol import State
 from reconciler.state.recovery import carried, fold
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from reconciler.model.address import Address
-    from reconciler.model.resource import Recorded
     from reconciler.state.journal import Record
-    from reconciler.state.protocol import Holder, Lease
+    from reconciler.state.protocol import Holder, Lease, State
 
 
 @dataclass(slots=True)
@@ -35,6 +33,10 @@ class _Cell:
     grant: Grant = FREE
     writer: int = 0
 
+    def file(self, shard: Shard) -> tuple[bytes, str]:
+        """One file of the head, with its name."""
+        return self.shards[shard.file], shard.file
+
 
 class MemoryStore:
     """The in-memory backend. A lease lasts until it is released, taken away, or has expired and somebody wants it."""
@@ -45,10 +47,12 @@ class MemoryStore:
         *,
         lease_seconds: float = 60.0,
         lineage: Callable[[], str] = lambda: uuid4().hex,
+        key: Callable[[], str] = lambda: token_hex(32),
     ) -> None:
         self._clock = clock
         self._seconds = lease_seconds
         self._lineage = lineage
+        self._key = key
         self._cells: dict[str, _Cell] = {}
         self._lock = threading.RLock()
 
@@ -56,13 +60,7 @@ class MemoryStore:
         """See StateReader."""
         with self._lock:
             cell = self._cells.get(environment, _Cell())
-            resources: dict[Address, Recorded] = {}
-            for shard in cell.head.shards.values():
-                resources |= decode_shard(cell.shards[shard.file], shard, shard.file)
-            return fold(
-                State(cell.head.lineage, cell.head.serial, resources, cell.head.applied),
-                decode(cell.journal, "journal"),
-            )
+            return fold(decode_state(cell.head, cell.file), decode(cell.journal, "journal"))
 
     def records(self, environment: str) -> Sequence[Record]:
         """See StateStore."""
@@ -77,6 +75,7 @@ class MemoryStore:
             if cell.grant.holder and cell.grant.expires > now:
                 raise refusal(environment, cell.grant)
             cell.grant = Grant(cell.grant.fencing + 1, holder, "", now, now + self._seconds)
+            cell.head = with_key(cell.head, self._key)
             return _MemoryLease(self, environment, cell.grant.fencing)
 
     def holder(self, environment: str) -> Holder | None:
@@ -109,7 +108,7 @@ class MemoryStore:
             if cell.head.serial != expected_serial or cell.head.lineage != state.lineage:
                 msg = f"the state of {environment} moved: serial {cell.head.serial}, not {expected_serial}"
                 raise PlanStale(msg, hint="Plan again.")
-            committed = replace(state, serial=cell.head.serial + 1, lineage=state.lineage or self._lineage())
+            committed = successor(state, cell.head, self._lineage, self._clock())
             kept = carried(decode(cell.journal, "journal"))
             cell.head, cell.shards = encode_state(committed, lease.fencing)
             cell.journal = b"".join(encode(record, lease.fencing) for record in kept)

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from reconciler.model.address import Address
-    from reconciler.model.resource import Recorded
+    from reconciler.model.resource import Former, Recorded
     from reconciler.state.journal import Record
 
 
@@ -29,6 +29,10 @@ class State:
     """What we last did in one environment. `lineage` is made once per environment's memory and never changes;
     `serial` rises by one at every commit. `journal` stands for what was written down since the commit and is folded
     in here, "" for nothing: serial and journal together name one moment of the memory.
+
+    `former` is what was let go of lately, sorted. `key` is 64 random hex digits, made with the first lease and gone
+    with this memory: digests of what is live are made with it, so that who has only the digest cannot try guesses
+    (planning/fingerprint.py). "" for an environment nobody has written yet.
     """
 
     lineage: str
@@ -36,6 +40,8 @@ class State:
     resources: Mapping[Address, Recorded] = field(default_factory=dict)
     applied: Applied = NOTHING_APPLIED
     journal: str = field(default="", compare=False)
+    former: tuple[Former, ...] = ()
+    key: str = field(default="", compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,14 +2,14 @@
 
     record            effect of folding it (id: remote id)
     ----------------  ---------------------------------------------------------------------------------
-    done create       recorded := the intent, id of the answer; the former id goes to the history
+    done create       recorded := the intent, id of the answer; the former id goes to the history, and is let go of
     done adopt        the same; of an object recorded already, what was learnt of it stays
     done update       spec, digest, lifecycle, dependencies := the intent's; id, mark, attempt stay
     done stop         phase, if it is still the recorded run
-    done delete       forgotten if it is still the recorded object, else taken out of the history
-    done forget       forgotten
+    done delete       let go of if it is still the recorded object, else taken out of the history
+    done forget       let go of
     done move         what was recorded at the former address stands at the new one, also for those that need it
-    observed          phase and outputs, if it is still the recorded run
+    observed          phase, outputs and defaults, if it is still the recorded object
     failed, unknown   nothing; an unknown leaves its intent unsettled
 
 A done or failed step makes its plan the one applied last, and a done one counts as done of it.
@@ -27,6 +27,7 @@ from reconciler.errors import StateUnreadable
 from reconciler.model.manifest import DEFAULT_LIFECYCLE
 from reconciler.model.plan import Verb
 from reconciler.model.resource import Phase, Recorded
+from reconciler.state.former import former_of, ordered
 from reconciler.state.journal import Done, Failed, Header, Intent, Observed, Unknown, encode
 from reconciler.state.protocol import Applied, State
 
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from reconciler.model.address import Address
+    from reconciler.model.resource import Former
     from reconciler.state.journal import Record
 
 _Resources = dict["Address", Recorded]
@@ -53,6 +55,7 @@ def fold(state: State, records: Iterable[Record]) -> State:
     """
     intents: dict[str, Intent] = {}
     resources = dict(state.resources)
+    gone: list[Former] = []
     progress = _Progress(state.applied.plan, set(state.applied.done))
     written = []
     for record in records:
@@ -61,7 +64,10 @@ def fold(state: State, records: Iterable[Record]) -> State:
                 intents[record.key] = record
             case Done():
                 intent = _intent_of(intents, record)
+                former = None if intent.verb is Verb.MOVE else resources.get(intent.address)
                 _apply(resources, intent, record)
+                if former is not None and former.remote_id and not _holds(resources, former):
+                    gone.append(former_of(former, record.at))
                 progress.of(intent.plan).add(intent.step)
             case Failed():
                 progress.of(_intent_of(intents, record).plan)
@@ -74,7 +80,13 @@ def fold(state: State, records: Iterable[Record]) -> State:
         if not isinstance(record, Header):
             written.append(encode(record, 0))
     journal = hashlib.sha256(b"".join(written)).hexdigest()[:16] if written else ""
-    return State(state.lineage, state.serial, resources, progress.applied(), journal)
+    return replace(
+        state,
+        resources=resources,
+        applied=progress.applied(),
+        journal=journal,
+        former=ordered(each for each in (*state.former, *gone) if not _holds(resources, each)),
+    )
 
 
 @dataclass(slots=True)
@@ -118,6 +130,12 @@ def unsettled(records: Iterable[Record]) -> tuple[Unsettled, ...]:
 def carried(records: Iterable[Record]) -> tuple[Record, ...]:
     """What the journal of the next serial must begin with: the unsettled intents, so that no commit loses one."""
     return tuple(r for u in unsettled(records) for r in (u.intent, u.unknown) if r is not None)
+
+
+def _holds(resources: _Resources, former: Former | Recorded) -> bool:
+    """Our memory has that very object at its address."""
+    recorded = resources.get(former.address)
+    return recorded is not None and recorded.remote_id == former.remote_id
 
 
 def _intent_of(intents: dict[str, Intent], record: Done | Failed | Unknown) -> Intent:
@@ -184,6 +202,7 @@ def _submitted(former: Recorded | None, intent: Intent, done: Done) -> Recorded:
         lifecycle=intent.lifecycle or DEFAULT_LIFECYCLE,
         outputs={**(same.outputs if same is not None else {}), **done.outputs},
         history=history,
+        defaults=done.defaults or (same.defaults if same is not None and intent.verb is Verb.ADOPT else {}),
     )
 
 
@@ -199,15 +218,19 @@ def _updated(former: Recorded | None, intent: Intent, done: Done) -> Recorded:
         phase=former.phase if done.phase is Phase.UNKNOWN else done.phase,
         outputs={**former.outputs, **done.outputs},
         history=former.history,
+        defaults=done.defaults,
     )
 
 
 def _observe(resources: _Resources, seen: Observed) -> None:
     recorded = resources.get(seen.address)
-    if recorded is None or recorded.remote_id != seen.remote_id or seen.phase is Phase.UNKNOWN:
+    if recorded is None or recorded.remote_id != seen.remote_id:
         return
-    outputs = {**recorded.outputs, **seen.outputs}
-    resources[seen.address] = replace(recorded, phase=seen.phase, outputs=outputs)
+    if seen.defaults:
+        recorded = replace(recorded, defaults=seen.defaults)
+    if seen.phase is not Phase.UNKNOWN:
+        recorded = replace(recorded, phase=seen.phase, outputs={**recorded.outputs, **seen.outputs})
+    resources[seen.address] = recorded
 
 
 def _delete(resources: _Resources, intent: Intent) -> None:

@@ -88,6 +88,7 @@ def recorded(addresses: st.SearchStrategy[Address] = ADDRESSES) -> st.SearchStra
         lifecycle=LIFECYCLES,
         outputs=OUTPUTS,
         history=st.lists(TEXT, max_size=2).map(tuple),
+        defaults=OUTPUTS,
     )
 
 
@@ -95,7 +96,14 @@ def records(addresses: st.SearchStrategy[Address] = ADDRESSES) -> st.SearchStrat
     """Any record."""
     keys = st.sampled_from(["1.1.p", "1.2.p", "1.3.p"])
     errors = {"key": keys, "address": addresses, "error": TEXT, "code": TEXT, "at": TIMES}
-    seen = {"address": addresses, "remote_id": TEXT, "at": TIMES, "phase": PHASES, "outputs": OUTPUTS}
+    seen = {
+        "address": addresses,
+        "remote_id": TEXT,
+        "at": TIMES,
+        "phase": PHASES,
+        "outputs": OUTPUTS,
+        "defaults": OUTPUTS,
+    }
     return st.one_of(
         st.builds(Header, TEXT, TEXT, st.integers(0, 9), st.integers(1, 9), TEXT, TIMES),
         st.builds(

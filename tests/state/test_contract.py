@@ -11,7 +11,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from reconciler.errors import PlanStale, StateLocked
-from reconciler.state.journal import Failed, Header, Record, Unknown
+from reconciler.model.plan import Verb
+from reconciler.model.resource import Former
+from reconciler.state.journal import Done, Failed, Header, Record, Unknown
 from reconciler.state.protocol import State, StateStore
 from reconciler.state.recovery import unsettled
 from tests.state.backends import BACKENDS, LEASE_SECONDS, Backend
@@ -74,6 +76,50 @@ def test_a_commit_is_read_by_everybody_and_empties_the_journal(backend: Backend)
     again = store.commit(ENV, committed, expected_serial=1, lease=lease)
     assert (again.serial, again.lineage) == (2, committed.lineage)
     lease.release()
+
+
+def test_the_key_comes_with_the_first_lease_and_stays(backend: Backend) -> None:
+    """Who has never been written has none; everybody who reads has the same one."""
+    store = backend.open()
+    assert store.read(ENV).key == ""
+    lease = store.lock(ENV, "me")
+    key = backend.open().read(ENV).key
+    assert len(bytes.fromhex(key)) == 32
+    committed = store.commit(ENV, store.read(ENV), expected_serial=0, lease=lease)
+    lease.release()
+    store.lock(ENV, "next").release()
+    other = store.lock("prod", "me")
+    other.release()
+    assert {committed.key, backend.open().read(ENV).key} == {key}
+    assert backend.open().read("prod").key not in {key, ""}
+
+
+def test_the_key_stands_in_no_text_about_the_state(backend: Backend) -> None:
+    """A traceback or a log line must not tell it."""
+    store = backend.open()
+    store.lock(ENV, "me").release()
+    state = store.read(ENV)
+    assert state.key
+    assert state.key not in repr(state)
+
+
+def test_what_was_let_go_of_is_read_by_everybody_for_a_week(backend: Backend) -> None:
+    """Then it goes with the next commit."""
+    store = backend.open()
+    lease = store.lock(ENV, "me")
+    forget = replace(CREATE, key="1.2.f", verb=Verb.FORGET, remote_id="id-1")
+    now = backend.clock()
+    for record in (CREATE, done(CREATE), forget, Done(forget.key, forget.address, "id-1", now)):
+        store.append(ENV, record, lease)
+    committed = store.commit(ENV, store.read(ENV), expected_serial=0, lease=lease)
+    assert backend.open().read(ENV) == committed
+    assert committed.former == (Former(CREATE.address, mark_of("a"), "id-1", now),)
+    lease.release()
+    backend.clock.advance(8 * 86_400)
+    lease = store.lock(ENV, "me")
+    store.commit(ENV, store.read(ENV), expected_serial=1, lease=lease)
+    lease.release()
+    assert backend.open().read(ENV).former == ()
 
 
 def test_a_commit_keeps_what_is_unsettled(backend: Backend) -> None:

@@ -55,7 +55,7 @@ def test_the_folder_is_what_the_documentation_says(folder: Path) -> None:
     names = {file.name for file in folder.iterdir()}
     assert names == {"head.json", shard(folder).name, "journal-1.jsonl", "lease.json", "lock", "alive-1"}
     head = json.loads((folder / "head.json").read_text())
-    assert (head["lineage"], head["serial"], head["version"]) == ("line", 1, "1.1")
+    assert (head["lineage"], head["serial"], head["version"]) == ("line", 1, "1.2")
     assert head["shards"]["lab"]["file"] == shard(folder).name
 
 

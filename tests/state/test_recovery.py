@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from reconciler.errors import StateUnreadable
 from reconciler.model.manifest import Lifecycle
 from reconciler.model.plan import Verb
-from reconciler.model.resource import Phase, Recorded
+from reconciler.model.resource import Former, Phase, Recorded
 from reconciler.state.journal import Done, Failed, Header, Intent, Observed, Record, Unknown
 from reconciler.state.protocol import Applied, State
 from reconciler.state.recovery import carried, fold, unsettled
@@ -92,6 +92,48 @@ def test_a_new_submission_keeps_the_former_one_as_history() -> None:
     found = after(CREATE, done(CREATE), second, done(second, "id-2"), third, done(third, "id-3"))
     assert found is not None
     assert (found.remote_id, found.attempt, found.history) == ("id-3", 3, ("id-1", "id-2"))
+
+
+def test_what_was_let_go_of_is_known_for_a_while() -> None:
+    """Forgotten, deleted or succeeded by another submission: who declares it again can look for it by its id."""
+    second, forget = replace(CREATE, key="1.5.p", attempt=2, mark=mark_of("2nd")), act(Verb.FORGET, "id-2")
+    journal = [CREATE, done(CREATE), second, done(second, "id-2"), forget, Done(forget.key, A, "id-2", 9.0)]
+    found = fold(EMPTY, journal)
+    first, last = Former(A, mark_of("a"), "id-1", 2.5), Former(A, mark_of("2nd"), "id-2", 9.0)
+    assert sorted(found.former, key=lambda each: each.at) == [first, last]
+    delete = act(Verb.DELETE)
+    gone = fold(EMPTY, [CREATE, done(CREATE), delete, Done(delete.key, A, "id-1", 8.0)])
+    assert gone.former == (Former(A, mark_of("a"), "id-1", 8.0),)
+
+
+def test_what_is_recorded_again_was_not_let_go_of() -> None:
+    """Forgotten, and taken over again."""
+    forget, adopt = act(Verb.FORGET), replace(CREATE, key="1.9.p", verb=Verb.ADOPT)
+    journal = [CREATE, done(CREATE), forget, Done(forget.key, A, "id-1", 9.0)]
+    assert fold(EMPTY, [*journal, adopt, done(adopt)]).former == ()
+
+
+def test_what_moved_was_not_let_go_of() -> None:
+    """It is recorded, elsewhere."""
+    move = replace(act(Verb.MOVE), address=address_of("b"), moved_from=A)
+    found = fold(EMPTY, [CREATE, done(CREATE), move, Done(move.key, address_of("b"), "id-1", 3.0)])
+    assert (list(found.resources), found.former) == ([address_of("b")], ())
+
+
+def test_defaults_are_those_after_our_last_write() -> None:
+    """An update makes the former ones worthless; an adoption of the same object does not."""
+    answer = replace(done(CREATE), defaults={"/cpu": "1"})
+    update, adopt = act(Verb.UPDATE), replace(act(Verb.ADOPT), spec={"n": 1})
+    known = [after(CREATE, answer), after(CREATE, answer, adopt, Done(adopt.key, A, "id-1", 3.0))]
+    assert [found.defaults for found in known if found] == [{"/cpu": "1"}, {"/cpu": "1"}]
+    changed = [CREATE, answer, update, Done(update.key, A, "id-1", 3.0)]
+    lost = after(*changed)
+    assert lost is not None
+    assert lost.defaults == {}
+    seen = Observed(A, "id-1", Phase.UNKNOWN, 4.0, defaults={"/cpu": "2"})
+    found = after(*changed, seen, Observed(A, "id-0", Phase.READY, 4.0, defaults={"/cpu": "3"}))
+    assert found is not None
+    assert (found.defaults, found.phase) == ({"/cpu": "2"}, Phase.RUNNING)
 
 
 def test_an_update_keeps_identity_and_takes_over_the_wish() -> None:
