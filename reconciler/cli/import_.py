@@ -31,13 +31,18 @@ class ManifestForm(StrEnum):
         ("reconciler import 'App/fastqc@*'", "some of it"),
         ("reconciler import --kind Job 'nightly-*'", "runs, by name"),
         ("reconciler import --form envelope --into apps", "in the envelope, below another folder"),
+        ("reconciler import --as v2 TrainingJob/nightly", "written for another version of its platform's API"),
+        ("reconciler import --as v2 old/jobs.yaml --into new", "the same from manifests"),
     )
 )
 def app(
     context: typer.Context,
     *,
     addresses: Annotated[
-        list[str] | None, typer.Argument(metavar="[ADDRESS]...", help="Addresses or globs. Default: all.")
+        list[str] | None,
+        typer.Argument(
+            metavar="[ADDRESS]...", help="Addresses or globs; with --as files and folders too. Default: all."
+        ),
     ] = None,
     project: ProjectFile = None,
     environment: EnvironmentName = "",
@@ -50,14 +55,22 @@ def app(
     into: Annotated[
         Path | None, typer.Option("--into", metavar="FOLDER", help="Where. Default: where the manifests are.")
     ] = None,
+    version: Annotated[
+        str, typer.Option("--as", metavar="VERSION", help="Write it for this version of its platform's API instead.")
+    ] = "",
 ) -> int:
     """Write manifests for what exists, one file each, and take it over: the next plan is empty.
 
     The platform is only read. What is declared or recorded already, and what carries the mark of another owner, is left
     out. Nothing that exists is overwritten.
+
+    With --as, what is declared or live is written anew and nothing is taken over: the next plan creates it. What could
+    not be carried over is listed, here and at the top of each file.
     """
     streams = streams_of(context)
     opened = workspace(streams, project, environment)
+    if version:
+        return _rewrite(streams, opened, version, tuple(addresses or ()), kind=kind, into=into)
     return import_into(streams, opened, tuple(addresses or ()), kind=kind, form=form, into=into)
 
 
@@ -79,6 +92,8 @@ def import_into(
         streams.say(f"wrote {file}")
     for address, reason in sorted(done.left_out.items()):
         streams.say(printable(f"left out {address}: {reason}"))
+    for of_kind, fields in sorted(done.hidden.items()):
+        streams.say(f"{of_kind}: not shown by the platform, so add what was set of {', '.join(sorted(fields))}")
     for secret in done.secrets:
         streams.say(f"secret {secret}: not shown by the platform; give its value in the environment")
     if not done.files:
@@ -99,3 +114,27 @@ def _take_over(streams: "Streams", opened: "Workspace", done: "Imported") -> int
     code = carry_out(streams, opened, plan, manner, seen=seen)
     streams.say(f"imported {counted(len(done.files), 'resource')}; look at the files, commit them, and plan")
     return code or (ExitCode.ERROR if done.left_out else ExitCode.FINE)
+
+
+def _rewrite(
+    streams: "Streams", opened: "Workspace", version: str, meant: tuple[str, ...], *, kind: str, into: Path | None
+) -> int:
+    """Writes for another version, and lists what a person has to settle."""
+    from reconciler.manifests.schemas import Form
+    from reconciler.operations.importing import Request
+    from reconciler.operations.rewriting import write_rewritten
+
+    start = opened.call.start
+    files = {word: start / word for word in meant if word.endswith((".yaml", ".yml")) or (start / word).exists()}
+    globs = tuple(word for word in meant if word not in files)
+    request = Request(globs, Form.ENVELOPE, kind, into, tuple(files.values()))
+    done = write_rewritten(opened, request, version, streams.say)
+    for address, file in done.files.items():
+        streams.say(printable(f"wrote {file}, from {address}"))
+        for line in done.lost[address]:
+            streams.say(printable(f"  {line}"))
+    for address, reason in sorted(done.left_out.items()):
+        streams.say(printable(f"left out {address}: {reason}"))
+    if done.files:
+        streams.say("nothing was submitted: settle what is listed, validate, and plan")
+    return ExitCode.ERROR if done.left_out or not done.files else ExitCode.FINE

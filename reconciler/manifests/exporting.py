@@ -13,15 +13,17 @@ from reconciler.manifests.writing import dump
 from reconciler.model.address import NO_SCOPE
 from reconciler.model.change import ABSENT
 from reconciler.model.expression import strings
+from reconciler.model.manifest import DEFAULT_LIFECYCLE
 from reconciler.planning.normalise import Place, default_of, normalise_by, same
 from reconciler.planning.rules import rules_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from reconciler.manifests.schemas import Catalogue
     from reconciler.model.address import Address
     from reconciler.model.kind import Kind
+    from reconciler.model.manifest import Lifecycle, Manifest, Spec
     from reconciler.model.project import Environment
     from reconciler.planning.rules import Rules
 
@@ -31,12 +33,14 @@ _NO_NAME: Final = re.compile(r"[^A-Za-z0-9]+")
 @dataclass(frozen=True, slots=True)
 class Exported:
     """A manifest as text. `secrets` are the names of those it refers to now; `problem` says why there is no manifest,
-    "" when there is one.
+    "" when there is one. `hidden` are the fields that the platform takes and does not show: nobody can tell whether
+    they were set.
     """
 
     text: str = ""
     secrets: tuple[str, ...] = ()
     problem: str = ""
+    hidden: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +68,28 @@ class Exporter:
             text = dump(document) if document is not None else ""
             problem = self._problem(text, address, plain, rules)
             if not problem:
-                return Exported(text, tuple(tidying.secrets))
+                return Exported(text, tuple(tidying.secrets), hidden=tuple(_hidden(kind, spec)))
+        return Exported(problem=problem)
+
+    def rewrite(self, address: Address, kind: Kind, specs: Sequence[Spec], authored: Manifest) -> Exported:
+        """The manifest, in the envelope, of what a person declared otherwise in `authored`, whose labels and policy are
+        kept. The attempt is not, for this was never submitted.
+
+        `specs` are ways to write the same, the last one with variables filled in: the first that reads back as that is
+        taken.
+        """
+        problem = ""
+        for spec in specs:
+            document = _document(address, kind, spec, Form.ENVELOPE, self.environment) or {}
+            body = document.pop("spec")
+            if authored.labels:
+                document["metadata"]["labels"] = dict(authored.labels)
+            if policy := _policy(authored.lifecycle):
+                document["lifecycle"] = policy
+            text = dump({**document, "spec": body})
+            problem = self._problem(text, address, specs[-1], rules_of(kind))
+            if not problem:
+                return Exported(text)
         return Exported(problem=problem)
 
     def _problem(self, text: str, address: Address, wanted: Mapping[str, Any], rules: Rules) -> str:
@@ -72,7 +97,9 @@ class Exporter:
         read = Reader().read(text.encode(), "imported")
         if read.diagnostics or len(read.documents) != 1:
             return "; ".join(found.message for found in read.diagnostics) or "it has no such form"
-        manifest, findings = assemble(read.documents[0], Surroundings(self.catalogue, self.environment, {}))
+        manifest, findings = assemble(
+            read.documents[0], Surroundings(self.catalogue, self.environment, self.environment.vars)
+        )
         if manifest is None:
             return "; ".join(found.message for found in findings)
         place = Place(address.scope)
@@ -96,6 +123,29 @@ def _document(
         return None
     body = dict(spec) if kind.native_whole else {kind.native_key: dict(spec)}
     return {"metadata": where, **body} if where else body
+
+
+def _policy(lifecycle: Lifecycle) -> dict[str, Any]:
+    """What of a policy is no default, in the words of a manifest."""
+    written = {
+        "onFailure": lifecycle.on_failure.value,
+        "onChange": lifecycle.on_change.value,
+        "onRemove": lifecycle.on_remove.value if lifecycle.on_remove else None,
+        "protect": lifecycle.protect,
+    }
+    usual = {"onFailure": DEFAULT_LIFECYCLE.on_failure, "onChange": DEFAULT_LIFECYCLE.on_change, "protect": False}
+    return {word: value for word, value in written.items() if value is not None and value != usual.get(word)}
+
+
+def _hidden(kind: Kind, spec: Mapping[str, Any]) -> Iterator[str]:
+    """The write-only fields that a live spec lacks; those of list items are the business of the list."""
+    for rule in kind.rules:
+        if rule.write_only and not rule.secret and "[" not in rule.path and "*" not in rule.path:
+            found: Any = spec
+            for step in rule.path.split("."):
+                found = found.get(step) if isinstance(found, dict) else None
+            if found is None:
+                yield rule.path
 
 
 class _Tidying:

@@ -32,23 +32,28 @@ _MOST_RUNS: Final = 1000
 
 @dataclass(slots=True)
 class Imported:
-    """What an import did: files by address, why others were left out, and the secrets that the files refer to."""
+    """What an import did: files by address, why others were left out, the secrets that the files refer to, and by kind
+    the fields that no platform shows.
+    """
 
     files: dict[Address, Path] = field(default_factory=dict)
     left_out: dict[Address, str] = field(default_factory=dict)
     secrets: list[str] = field(default_factory=list)
+    hidden: dict[str, set[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
     """What to import: addresses or globs (all when empty), of one kind (standing kinds when ""), written in `form`
-    below `folder` (None: where the project keeps its manifests).
+    below `folder` (None: where the project keeps its manifests). `paths` are files and folders of manifests, where what
+    is declared is written anew.
     """
 
     globs: tuple[str, ...]
     form: Form
     kind: str = ""
     folder: Path | None = None
+    paths: tuple[Path, ...] = ()
 
 
 def write_manifests(workspace: Workspace, request: Request, say: Say) -> Imported:
@@ -59,14 +64,14 @@ def write_manifests(workspace: Workspace, request: Request, say: Say) -> Importe
     declared = {manifest.address for manifest in declare(workspace).required().manifests}
     recorded = {(each.address.target, each.address.kind, each.remote_id) for each in ours(workspace)}
     with connected(workspace, workspace.environment.targets, say) as connections:
-        wants = list(_listed(workspace, connections, request.kind))
+        wants = list(listed(workspace, connections, request.kind))
         for glob in request.globs:
             if not any(matches(want.address, glob) for want in wants):
                 msg = f"nothing on the platforms matches {glob!r}"
                 raise UsageError(msg, hint="`reconciler get KIND` lists what there is; runs need --kind.")
         meant = [w for w in wants if not request.globs or any(matches(w.address, glob) for glob in request.globs)]
         new = [w for w in meant if w.address not in declared and _identity(w) not in recorded]
-        reading = _read(workspace, new, connections)
+        reading = read_now(workspace, new, connections)
     return _written(workspace, request, reading, wants)
 
 
@@ -74,14 +79,15 @@ def _identity(want: Want) -> tuple[str, str, str]:
     return want.address.target, want.address.kind, want.remote_id
 
 
-def _listed(workspace: Workspace, connections: Mapping[str, Connection], kind: str) -> Iterator[Want]:
-    """Everything of the kinds that are meant, each address once: of runs of one name the newest."""
+def listed(workspace: Workspace, connections: Mapping[str, Connection], kind: str) -> Iterator[Want]:
+    """Everything of the kinds that are meant, each address once: of runs of one name the newest. Raises UsageError."""
     seen: set[Address] = set()
     named = {name for _, name in workspace.kinds}
     if kind and kind not in named:
         msg = f"there is no kind {kind!r}"
         raise UsageError(msg, hint=f"One of: {', '.join(sorted(named))}.")
-    for target, platform in sorted(workspace.platforms.items()):
+    for target in sorted(connections):
+        platform = workspace.platforms[target]
         scope = workspace.environment.targets[target].scope or NO_SCOPE
         for (of, name), facts in sorted(workspace.kinds.items()):
             if of != platform or (name != kind if kind else facts.life is not Life.STANDING):
@@ -105,7 +111,8 @@ def _rows(connection: Connection, kind: str, target: str, scope: str) -> Iterato
                 yield Address(target, kind, scope, run.name), run.remote_id
 
 
-def _read(workspace: Workspace, wants: Sequence[Want], connections: Mapping[str, Connection]) -> Reading:
+def read_now(workspace: Workspace, wants: Sequence[Want], connections: Mapping[str, Connection]) -> Reading:
+    """What is live at the addresses of `wants`."""
     from reconciler.execution.refresh import read_at_addresses
 
     parallelism = workspace.call.settings.parallelism
@@ -128,8 +135,10 @@ def _written(workspace: Workspace, request: Request, reading: Reading, listed: I
         if exported.problem:
             done.left_out[address] = exported.problem
             continue
-        done.files[address] = _write(_folder(workspace, request, address.kind), address, exported.text)
+        done.files[address] = write_file(folder_of(workspace, request, address.kind), address, exported.text)
         done.secrets += exported.secrets
+        if exported.hidden:
+            done.hidden.setdefault(address.kind, set()).update(exported.hidden)
     return done
 
 
@@ -139,7 +148,7 @@ def _not_ours_to_take(workspace: Workspace, live: Live) -> str:
     return ""
 
 
-def _folder(workspace: Workspace, request: Request, kind: str) -> Path:
+def folder_of(workspace: Workspace, request: Request, kind: str) -> Path:
     """`<kind>s` where the project lists such a folder, else below its first folder, else `manifests`."""
     plural = f"{kind.lower()}s"
     if request.folder is not None:
@@ -150,8 +159,8 @@ def _folder(workspace: Workspace, request: Request, kind: str) -> Path:
     return workspace.root / (plain[0] if plain else "manifests") / plural
 
 
-def _write(folder: Path, address: Address, text: str) -> Path:
-    """Into a file of its own that is named after the address."""
+def write_file(folder: Path, address: Address, text: str) -> Path:
+    """Into a file of its own that is named after the address. Raises ReconcilerError."""
     name = _SAFE.sub("-", address.name.replace("@", "-")).strip("-.") or "unnamed"
     try:
         folder.mkdir(parents=True, exist_ok=True)
