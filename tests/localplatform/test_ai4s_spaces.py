@@ -51,13 +51,14 @@ def test_members(client: Client) -> None:
     """One call adds or changes; the owner is beyond reach."""
     path = f"{client.space}/members"
     for role in ("Developer", "Viewer"):
-        assert client.call("PUT", f"{path}/user-2", {"role": role}).status_code == 200
+        assert client.call("PUT", f"{path}/user-ada", {"role": role}).status_code == 200
     roles = {r["role_type"]: [u["id"] for u in r["users"]] for r in client.call("GET", client.space).json()["roles"]}
-    assert roles == {"Owner": ["user-local"], "Viewer": ["user-2"]}
-    assert client.call("PUT", f"{path}/user-2", {"role": "Owner"}).status_code == 400
+    assert roles == {"Owner": ["user-local"], "Viewer": ["user-ada"]}
+    assert client.call("PUT", f"{path}/user-nobody", {"role": "Viewer"}).status_code == 404
+    assert client.call("PUT", f"{path}/user-ada", {"role": "Owner"}).status_code == 400
     assert client.call("PUT", f"{path}/user-local", {"role": "Viewer"}).status_code == 400
-    assert client.call("DELETE", f"{path}/user-2").status_code == 200
-    assert client.call("DELETE", f"{path}/user-2").status_code == 404
+    assert client.call("DELETE", f"{path}/user-ada").status_code == 200
+    assert client.call("DELETE", f"{path}/user-ada").status_code == 404
 
 
 @pytest.mark.parametrize(
@@ -116,7 +117,7 @@ def test_statistics_and_quotas(client: Client) -> None:
 
 
 def test_nothing_can_be_bought(client: Client) -> None:
-    """Performance resources cost money elsewhere, so here there are none."""
+    """Performance resources cost money elsewhere: there is one, and no other."""
     path = f"{client.root}/system/performance-resources"
-    assert client.call("GET", path).json()["count"] == 0
+    assert [each["name"] for each in client.call("GET", path).json()["resources"]] == ["sfs-turbo-local"]
     assert client.call("POST", path, {"space": 500, "count": 1}).status_code == 400

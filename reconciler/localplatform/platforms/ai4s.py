@@ -7,16 +7,23 @@ from reconciler.localplatform.platforms import (
     ai4s_apps,
     ai4s_data,
     ai4s_data_jobs,
+    ai4s_data_sources,
+    ai4s_images,
     ai4s_jobs,
+    ai4s_members,
+    ai4s_notebooks,
+    ai4s_resources,
     ai4s_runtime,
     ai4s_spaces,
     ai4s_system,
     ai4s_workflows,
 )
+from reconciler.localplatform.platforms.ai4s_retention import RETENTION
 from reconciler.localplatform.platforms.ai4s_tools import FUZZY_NAMES, REFUSE_REFERENCED
+from reconciler.localplatform.platforms.ai4s_users import USERS, guarded, sign_in_user
 from reconciler.localplatform.platforms.ai4s_words import INVALID, PLATFORM
 from reconciler.localplatform.platforms.ai4s_work import translate
-from reconciler.localplatform.platforms.huawei_auth import WINDOW_SWITCH, sign_in
+from reconciler.localplatform.platforms.huawei_auth import WINDOW_SWITCH
 
 
 def _render(refusal: Refusal, request_id: str) -> Reply:
@@ -29,18 +36,27 @@ def _render(refusal: Refusal, request_id: str) -> Reply:
 
 FACE = Face(
     name=PLATFORM,
-    routes=(
-        *ai4s_spaces.ROUTES,
-        *ai4s_apps.ROUTES,
-        *ai4s_workflows.ROUTES,
-        *ai4s_jobs.ROUTES,
-        *ai4s_runtime.ROUTES,
-        *ai4s_data.ROUTES,
-        *ai4s_data_jobs.ROUTES,
-        *ai4s_system.ROUTES,
+    routes=tuple(
+        guarded(route)
+        for part in (
+            ai4s_spaces,
+            ai4s_members,
+            ai4s_apps,
+            ai4s_workflows,
+            ai4s_jobs,
+            ai4s_runtime,
+            ai4s_images,
+            ai4s_notebooks,
+            ai4s_data,
+            ai4s_data_sources,
+            ai4s_data_jobs,
+            ai4s_system,
+            ai4s_resources,
+        )
+        for route in part.ROUTES
     ),
     owns=lambda path: path.startswith("/v1/"),
-    sign_in=sign_in,
+    sign_in=sign_in_user,
     problems={
         Problem.UNKNOWN_PATH: (404, "APIGW.0101"),
         Problem.UNKNOWN_METHOD: (404, "APIGW.0101"),
@@ -58,5 +74,9 @@ FACE = Face(
         FUZZY_NAMES: False,
         ai4s_jobs.REFUSE_DELETE_OF_ACTIVE: True,
         ai4s_jobs.NODE_LABELS: "local,ai4s.label",
+        USERS: "ada,grace",
+        RETENTION: -1,
+        ai4s_data_jobs.DATA_JOB_SECONDS: 0,
+        ai4s_notebooks.NOTEBOOK_SECONDS: 0,
     },
 )

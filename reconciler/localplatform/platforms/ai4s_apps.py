@@ -17,7 +17,17 @@ from reconciler.localplatform.platforms.ai4s_tools import (
     list_in_space,
     origin,
 )
-from reconciler.localplatform.platforms.ai4s_words import PLATFORM, SPACE, SPACES, found, in_space, invalid, space_of
+from reconciler.localplatform.platforms.ai4s_users import caller, want_member
+from reconciler.localplatform.platforms.ai4s_words import (
+    NO_ASSET,
+    PLATFORM,
+    SPACE,
+    SPACES,
+    found,
+    in_space,
+    invalid,
+    space_of,
+)
 from reconciler.localplatform.store import Entity
 
 if TYPE_CHECKING:
@@ -67,7 +77,7 @@ def insert(call: Call, space: Entity, body: dict[str, Any]) -> Entity:
         body["name"],
         body,
         version=body["version"],
-        owner=call.services.account.user,
+        owner=caller(call).name,
         created=call.now,
         updated=call.now,
     )
@@ -109,6 +119,7 @@ def batch_import(call: Call) -> Reply:
     """Copies apps from another space; each item says how it went, and 207 when one failed (trap 18)."""
     space, fields = space_of(call), Fields(call.body())
     source = found(call, "Space", fields.text("source_project_id", 1, 128, required=True))
+    want_member(call, source)
     items = [_import_one(call, space, source, item) for item in fields.objects("import_apps", 100, least=1)]
     return Reply(items, 200 if all(item["status"] == "IMPORT_SUCCESS" for item in items) else 207)
 
@@ -137,6 +148,12 @@ def import_app(call: Call, space: Entity, source: Entity, wanted: tuple[str, str
     return insert(call, space, {**app.body, "name": name, "version": version, **origin_of})
 
 
+def subscribe(call: Call) -> Reply:
+    """Refused: the asset market of this server is empty."""
+    asset = Fields(call.body()).text("asset_id", 1, 128, required=True)
+    raise Refusal(404, NO_ASSET, f"the asset {asset} does not exist")
+
+
 def list_apps(call: Call) -> Reply:
     """The apps of one space."""
     return list_in_space(call, "App")
@@ -154,5 +171,6 @@ ROUTES = (
     Route("PUT", f"{SPACE}/apps/<app_id>", "UpdateApp", update_app),
     Route("DELETE", f"{SPACE}/apps/<app_id>", "DeleteApp", delete_app),
     Route("POST", f"{SPACE}/apps/batch-import", "BatchImportApp", batch_import),
+    Route("POST", f"{SPACE}/apps/subscribe", "SubscribeApp", subscribe),
     Route("GET", f"{SPACES}/apps", "ListUserApp", list_all_apps),
 )

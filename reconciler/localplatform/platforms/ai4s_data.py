@@ -14,6 +14,7 @@ from reconciler.localplatform.data import OutsideData
 from reconciler.localplatform.face import Reply, Route
 from reconciler.localplatform.platforms.ai4s_checks import Fields
 from reconciler.localplatform.platforms.ai4s_data_jobs import record
+from reconciler.localplatform.platforms.ai4s_users import want_member
 from reconciler.localplatform.platforms.ai4s_words import (
     OFFSET_MOST,
     PLATFORM,
@@ -58,12 +59,16 @@ class Place:
 
 
 def place_of(call: Call, address: str, default: Entity) -> Place:
-    """The place of `space:/path`, or of `/path` in the default space. Raises Refusal 400 for what leads nowhere."""
+    """The place of `space:/path`, or of `/path` in the default space. Raises Refusal 400 for what leads nowhere,
+    403 for a space that is none of the caller's.
+    """
     space, colon, path = address.partition(":")
     if not colon:
         space, path = default.name, address
-    if call.services.store.first(Query(PLATFORM, "Space", name=space)) is None:
+    named = call.services.store.first(Query(PLATFORM, "Space", name=space))
+    if named is None:
         raise invalid(f"there is no space {space[:64]}")
+    want_member(call, named)
     try:
         return Place(space, "/" + path.strip("/"), call.services.data.locate(space, path))
     except OutsideData as error:
@@ -161,6 +166,7 @@ def import_data(call: Call) -> Reply:
     """Copies from another space."""
     space, fields = space_of(call), Fields(call.body())
     source = found(call, "Space", fields.text("source_project_id", 1, 128, required=True))
+    want_member(call, source)
     return _copy(call, space, source, fields, "IMPORT_DATA")
 
 
@@ -195,13 +201,6 @@ def _copy_one(place: Place, target: Place, *, overwrite: bool) -> None:
 def bucket_storage(call: Call) -> Reply:
     """Bytes used."""
     return Reply({"size": call.services.data.size(space_of(call).name)})
-
-
-def buckets(call: Call) -> Reply:
-    """The bucket of the space."""
-    space = space_of(call)
-    bucket = {"eihealth_project_id": space.id, "eihealth_project_name": space.name, "type": "real", "quote_root": False}
-    return Reply({"buckets": [bucket], "count": 1})
 
 
 def _inside(folder: Place) -> Iterator[Place]:
@@ -281,5 +280,4 @@ ROUTES = (
     Route("POST", f"{SPACE}/datas/clone", "CopyData", clone),
     Route("POST", f"{SPACE}/datas/import", "ImportData", import_data),
     Route("GET", f"{SPACE}/datas/bucket-storage", "ShowBucketStorage", bucket_storage),
-    Route("GET", f"{SPACE}/buckets", "ListBucket", buckets),
 )

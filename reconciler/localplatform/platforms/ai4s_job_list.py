@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from reconciler.localplatform.face import Reply
 from reconciler.localplatform.platforms.ai4s_job_views import STATES, job_row
+from reconciler.localplatform.platforms.ai4s_retention import expire
 from reconciler.localplatform.platforms.ai4s_tools import scopes_named
+from reconciler.localplatform.platforms.ai4s_users import caller, spaces_of
 from reconciler.localplatform.platforms.ai4s_words import (
     PLATFORM,
     invalid,
@@ -52,14 +54,14 @@ def list_jobs(call: Call) -> Reply:
 
 def list_all_jobs(call: Call) -> Reply:
     """The jobs of all my spaces."""
-    spaces = {space.id: space for space in call.services.store.find(Query(PLATFORM, "Space")).entities}
+    spaces = {space.id: space for space in spaces_of(call)}
     kinds = texts(call, "types")
     if unknown := set(kinds) - {"workflow", "app"}:
         raise invalid(f"types has an unknown value: {min(unknown)}")
     criteria = {
         "scopes": scopes_named(spaces, texts(call, "eihealth_project_names")),
         "equals": {"tool.tool_type": kinds[0]} if len(kinds) == 1 else {},
-        "owner": call.services.account.user if text(call, "is_creator").lower() == "true" else "",
+        "owner": caller(call).name if text(call, "is_creator").lower() == "true" else "",
         "states": _states(texts(call, "status_list")),
         "created": span(call, "start_create_time", "end_create_time"),
         "finished": span(call, "start_finish_time", "end_finish_time"),
@@ -73,6 +75,7 @@ def _answer(call: Call, spaces: dict[str, Entity], criteria: dict[str, Any]) -> 
     criteria |= {"name_part": text(call, "job_name"), **order(call, _SORTS), **paging(call)}
     services = call.services
     services.runs.look_at_active(PLATFORM)
+    expire(call)
     page = services.store.find(query(call, "Job", **criteria))
     runs = services.runs.history.several(tuple(job.id for job in page.entities))
     rows = [job_row(job, runs.get(job.id), spaces[job.scope]) for job in page.entities if job.scope in spaces]

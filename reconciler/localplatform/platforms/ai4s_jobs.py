@@ -15,7 +15,10 @@ from reconciler.localplatform.platforms.ai4s_checks import Fields
 from reconciler.localplatform.platforms.ai4s_effective import check_known_spaces, merge, overrides
 from reconciler.localplatform.platforms.ai4s_job_list import list_all_jobs, list_jobs
 from reconciler.localplatform.platforms.ai4s_job_views import shown_job
+from reconciler.localplatform.platforms.ai4s_resources import resource_named, running_on
+from reconciler.localplatform.platforms.ai4s_retention import expire
 from reconciler.localplatform.platforms.ai4s_tools import resolve
+from reconciler.localplatform.platforms.ai4s_users import caller
 from reconciler.localplatform.platforms.ai4s_words import (
     INVALID,
     PLATFORM,
@@ -56,6 +59,7 @@ def create_job(call: Call) -> Reply:
         store.link(job, (_link(job),))
         runs.open(job.id, PLATFORM, "Job")
     runs.start(work)
+    expire(call)
     return Reply({"id": job.id})
 
 
@@ -77,7 +81,7 @@ def _read(call: Call, space: Entity, members: dict[str, Any]) -> Entity:
         "timeout": fields.whole("timeout", 1, checks.TIMEOUT_MOST, checks.TIMEOUT_DEFAULT),
         "output_dir": output_dir,
         "tool": {"tool_id": tool.id, "tool_name": tool.name, "tool_version": tool.version, "tool_type": kind},
-        "io_acc_id": _acceleration(fields),
+        "io_acc_id": _acceleration(call, fields),
         "io_acc_expected_usage": fields.whole("io_acc_expected_usage", 0, 10**9, 0),
         "node_labels": checks.node_labels(fields),
         "base": base,
@@ -85,7 +89,7 @@ def _read(call: Call, space: Entity, members: dict[str, Any]) -> Entity:
         "tasks": merge(base, given, output_dir),
     }
     _check_world(call, body)
-    owner = call.services.account.user
+    owner = caller(call).name
     return Entity(PLATFORM, "Job", space.id, identifier, name, body, owner=owner, created=call.now, updated=call.now)
 
 
@@ -116,11 +120,16 @@ def _base_of_app(space: Entity, app: Entity, members: dict[str, Any]) -> list[di
     return [task]
 
 
-def _acceleration(fields: Fields) -> str:
-    """No performance resource can be bought here, so only the two words that need none are known."""
+def _acceleration(call: Call, fields: Fields) -> str:
+    """One of the two words, or a performance resource that takes one more job."""
     value = fields.text("io_acc_id", 0, 128)
-    if value and value not in _ACCELERATION:
+    if not value or value in _ACCELERATION:
+        return value
+    resource = resource_named(call, value)
+    if resource is None:
         raise Refusal(400, UNKNOWN_REFERENCE, f"io_acc_id: there is no performance resource {value}")
+    if not resource.body["schedulable"] or running_on(call, value) >= resource.body["job_quota"]:
+        raise Refusal(400, WRONG_STATE, f"io_acc_id: the performance resource {value} takes no more jobs")
     return value
 
 
@@ -160,6 +169,7 @@ def _link(job: Entity) -> tuple[str, str]:
 
 def show_job(call: Call) -> Reply:
     """The full run, its definition flat, and where each task and instance is."""
+    expire(call)
     job = in_space(call, "Job", "job_id")
     return Reply(shown_job(job, call.services.runs.look(job.id), with_logs=_wants_logs(call)))
 

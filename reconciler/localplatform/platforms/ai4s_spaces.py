@@ -1,4 +1,4 @@
-"""Spaces and their members (section 4). The one account of this server owns every space."""
+"""Spaces (section 4): where apps, workflows, jobs, images, notebooks and data are."""
 
 from __future__ import annotations
 
@@ -9,17 +9,18 @@ from typing import TYPE_CHECKING, Any
 from reconciler.localplatform.clock import utc_text
 from reconciler.localplatform.face import Refusal, Reply, Route
 from reconciler.localplatform.platforms.ai4s_checks import SPACE_NAME, Fields
+from reconciler.localplatform.platforms.ai4s_images import preload
+from reconciler.localplatform.platforms.ai4s_members import roles_shown
+from reconciler.localplatform.platforms.ai4s_resources import provide
+from reconciler.localplatform.platforms.ai4s_users import caller, role_of, spaces_of
 from reconciler.localplatform.platforms.ai4s_words import (
     DUPLICATE,
     IN_USE,
     PLATFORM,
-    ROOT,
     SPACE,
     SPACES,
     flag,
     invalid,
-    missing,
-    query,
     space_of,
 )
 from reconciler.localplatform.store import Entity, Query
@@ -30,9 +31,10 @@ if TYPE_CHECKING:
 
 DEFAULT_SPACE = "demo"
 _NAMESPACE = uuid.UUID("6f1d3c52-0f0a-4c0e-9a64-3d9a5c1f7a10")
-_ROLES = ("Administrator", "Developer", "Uploader", "Viewer")
 _QUOTA_LEAST, _QUOTA_MOST = 1073741824, 11258999068426240
 _CONTENT = ("App", "Workflow", "Job")
+_KEEPS = ("App", "Workflow", "Notebook")
+"""What a space is not deleted with; records of runs that have ended go with it."""
 
 
 def first_start(services: Services) -> None:
@@ -54,6 +56,8 @@ def first_start(services: Services) -> None:
         )
     )
     services.data.area(DEFAULT_SPACE)
+    preload(services, identifier)
+    provide(services)
 
 
 def _body(fields: Fields) -> dict[str, Any]:
@@ -71,9 +75,9 @@ def _body(fields: Fields) -> dict[str, Any]:
 
 
 def list_spaces(call: Call) -> Reply:
-    """All of them; no parameters."""
-    page = call.services.store.find(query(call, "Space"))
-    return Reply({"projects": [_row(call, space) for space in page.entities], "count": page.count})
+    """Those in which the caller has a role; no parameters."""
+    rows = [_row(call, space) for space in spaces_of(call)]
+    return Reply({"projects": rows, "count": len(rows)})
 
 
 def create_space(call: Call) -> Reply:
@@ -88,7 +92,7 @@ def create_space(call: Call) -> Reply:
         str(uuid.uuid4()),
         name,
         _body(fields),
-        owner=call.services.account.user,
+        owner=caller(call).name,
         created=call.now,
         updated=call.now,
     )
@@ -103,13 +107,9 @@ def create_space(call: Call) -> Reply:
 def show_space(call: Call) -> Reply:
     """One space with its members by role."""
     space = space_of(call)
-    account, members = call.services.account, space.body["members"]
-    by_role: dict[str, list[dict[str, str]]] = {"Owner": [{"id": account.user_id, "name": account.user}]}
-    for user, role in sorted(members.items()):
-        by_role.setdefault(role, []).append({"id": user, "name": user})
     answer = {
         **_row(call, space),
-        "roles": [{"role_type": role, "users": users} for role, users in by_role.items()],
+        "roles": roles_shown(call, space),
         "storage_quota": space.body["storage_quota"],
     }
     if flag(call, "X-Bucket-Name"):
@@ -138,14 +138,29 @@ def update_space(call: Call) -> Reply:
 
 
 def delete_space(call: Call) -> Reply:
-    """At once, and only when it is empty of apps, workflows and jobs."""
+    """At once, and only when it is empty of apps, workflows, notebooks and active jobs."""
     space, store = space_of(call), call.services.store
     with store.database.transaction():
-        if any(store.first(Query(PLATFORM, kind, scopes=(space.id,))) for kind in _CONTENT):
-            raise Refusal(409, IN_USE, "the space holds apps, workflows or jobs")
+        if any(store.first(Query(PLATFORM, kind, scopes=(space.id,))) for kind in _KEEPS):
+            raise Refusal(409, IN_USE, "the space holds apps, workflows or notebooks")
+        _drop_records(call, space)
         store.delete(space, call.now)
     call.services.data.drop(space.name)
     return Reply()
+
+
+def _drop_records(call: Call, space: Entity) -> None:
+    """Jobs that have ended, images and data jobs go with their space. Raises Refusal 409 when a job is active."""
+    store, runs = call.services.store, call.services.runs
+    jobs = store.find(Query(PLATFORM, "Job", scopes=(space.id,))).entities
+    if any(not runs.state(job.id).ended for job in jobs):
+        raise Refusal(409, IN_USE, "a job of the space has not ended")
+    for job in jobs:
+        store.delete(job, call.now)
+        runs.drop(job.id)
+    for kind in ("Image", "DataJob"):
+        for record in store.find(Query(PLATFORM, kind, scopes=(space.id,))).entities:
+            store.delete(record, call.now)
 
 
 def top_space(call: Call) -> Reply:
@@ -157,46 +172,18 @@ def top_space(call: Call) -> Reply:
     return Reply()
 
 
-def put_member(call: Call) -> Reply:
-    """Adds a member, or changes its role; there is no other way to add one. The owner cannot be assigned."""
-    space, user = space_of(call), call.arguments["user"]
-    role = Fields(call.body()).choice("role", _ROLES, required=True)
-    if user == call.services.account.user_id:
-        raise invalid("the role of the owner cannot be changed")
-    body = {**space.body, "members": {**space.body["members"], user: role}}
-    call.services.store.update(replace(space, body=body, updated=call.now))
-    return Reply()
-
-
-def delete_member(call: Call) -> Reply:
-    """Removes a member who is not the owner."""
-    space, user = space_of(call), call.arguments["user"]
-    if user not in space.body["members"]:
-        raise missing("member", user)
-    members = {name: role for name, role in space.body["members"].items() if name != user}
-    call.services.store.update(replace(space, body={**space.body, "members": members}, updated=call.now))
-    return Reply()
-
-
 def statistics(call: Call) -> Reply:
     """Counts of what each space holds."""
     store, rows = call.services.store, []
-    for space in store.find(query(call, "Space")).entities:
+    for space in spaces_of(call):
         counted = [
             {"name": kind.upper(), "count": store.find(Query(PLATFORM, kind, scopes=(space.id,), limit=1)).count}
             for kind in _CONTENT
         ]
         row = _row(call, space)
         kept = {name: row[name] for name in ("id", "name", "creator", "create_time", "update_time", "top_time")}
-        rows.append({**kept, "role_type": "Owner", "user_statistics": counted, "total_statistics": counted})
+        rows.append({**kept, "role_type": row["role"], "user_statistics": counted, "total_statistics": counted})
     return Reply({"projects": rows, "count": len(rows)})
-
-
-def list_users(call: Call) -> Reply:
-    """The users of the account: its owner."""
-    account = call.services.account
-    user = {"id": account.user_id, "name": account.user, "role": "Owner", "status": "ACTIVE", "is_domain_owner": True}
-    return Reply({"users": [user], "count": 1})
 
 
 def _row(call: Call, space: Entity) -> dict[str, Any]:
@@ -204,7 +191,7 @@ def _row(call: Call, space: Entity) -> dict[str, Any]:
         "id": space.id,
         "name": space.name,
         "creator": space.owner,
-        "role": "Owner",
+        "role": role_of(caller(call), space),
         "size": call.services.data.size(space.name),
         "status": space.body["status"],
         "tags": space.body["tags"],
@@ -225,7 +212,4 @@ ROUTES = (
     Route("PUT", SPACE, "UpdateProject", update_space),
     Route("DELETE", SPACE, "DeleteProject", delete_space),
     Route("PUT", f"{SPACE}/top", "UpdateTopProject", top_space),
-    Route("PUT", f"{SPACE}/members/<user>", "UpdateMember", put_member),
-    Route("DELETE", f"{SPACE}/members/<user>", "DeleteMember", delete_member),
-    Route("GET", f"{ROOT}/users", "ListUser", list_users),
 )

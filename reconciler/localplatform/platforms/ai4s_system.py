@@ -9,14 +9,21 @@ from reconciler.localplatform.clock import utc_text
 from reconciler.localplatform.face import Reply, Route
 from reconciler.localplatform.platforms.ai4s_checks import LABEL, Fields
 from reconciler.localplatform.platforms.ai4s_jobs import known_node_labels
-from reconciler.localplatform.platforms.ai4s_words import PLATFORM, ROOT, SPACES, found, invalid, query
+from reconciler.localplatform.platforms.ai4s_users import caller, users
+from reconciler.localplatform.platforms.ai4s_words import PLATFORM, ROOT, found, query
 from reconciler.localplatform.store import Entity, Query
 
 if TYPE_CHECKING:
     from reconciler.localplatform.face import Call
 
 _LEVEL_MOST = 6
-_QUOTAS = {"PROJECT": "Space", "PROJECT_APP": "App", "PROJECT_WORKFLOW": "Workflow"}
+_QUOTAS = {
+    "PROJECT": "Space",
+    "PROJECT_APP": "App",
+    "PROJECT_WORKFLOW": "Workflow",
+    "PROJECT_IMAGE": "Image",
+    "PROJECT_NOTEBOOK": "Notebook",
+}
 
 
 def list_labels(call: Call) -> Reply:
@@ -34,7 +41,7 @@ def create_label(call: Call) -> Reply:
         "description": fields.text("description", 0, 255),
         "level": fields.whole("level", 1, _LEVEL_MOST, 1),
     }
-    owner = call.services.account.user
+    owner = caller(call).name
     label = Entity(PLATFORM, "Label", "", str(uuid.uuid4()), name, body, "", owner, call.now, call.now)
     call.services.store.insert(label)
     return Reply({"id": label.id}, 201)
@@ -78,7 +85,7 @@ def quotas(call: Call) -> Reply:
         {"name": name, "total": -1, "usage": store.find(Query(PLATFORM, kind, limit=0)).count, "unit": "count"}
         for name, kind in _QUOTAS.items()
     ]
-    rows.append({"name": "USER", "total": -1, "usage": 1, "unit": "count"})
+    rows.append({"name": "USER", "total": -1, "usage": len(users(call)), "unit": "count"})
     if wanted := call.request.args.get("name", ""):
         rows = [row for row in rows if row["name"] == wanted]
     return Reply({"quotas": rows, "count": len(rows)})
@@ -102,16 +109,6 @@ def configs(_call: Call) -> Reply:
     return Reply({"dev_user_pool": False, "has_dev": False, "has_drug": False, "deploy_mode": "local"})
 
 
-def performance_resources(_call: Call) -> Reply:
-    """None: nothing can be bought here."""
-    return Reply({"resources": [], "count": 0})
-
-
-def buy_performance_resource(_call: Call) -> Reply:
-    """Refused, so that no test ever believes it bought something."""
-    raise invalid("performance resources cannot be bought on this platform")
-
-
 ROUTES = (
     Route("GET", f"{ROOT}/system/labels", "ListLabel", list_labels),
     Route("POST", f"{ROOT}/system/labels", "CreateLabel", create_label),
@@ -121,8 +118,5 @@ ROUTES = (
     Route("GET", f"{ROOT}/system/computing-clusters", "ListComputingCluster", clusters),
     Route("GET", f"{ROOT}/system/overview", "ShowOverview", overview),
     Route("GET", f"{ROOT}/system/configs", "ShowEnv", configs),
-    Route("GET", f"{ROOT}/system/performance-resources", "ListPerformanceResources", performance_resources),
-    Route("POST", f"{ROOT}/system/performance-resources", "CreatePerformanceResource", buy_performance_resource),
-    Route("GET", f"{SPACES}/performance-resources-statistics", "ListPerformanceResourceStat", performance_resources),
     Route("GET", f"{ROOT}/quotas", "ListQuota", quotas),
 )

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from reconciler.localplatform.clock import utc_text
 from reconciler.localplatform.face import Refusal, Reply
+from reconciler.localplatform.platforms.ai4s_users import caller, spaces_of
 from reconciler.localplatform.platforms.ai4s_words import (
     DUPLICATE,
     IN_USE,
@@ -48,7 +49,7 @@ def list_in_space(call: Call, kind: str) -> Reply:
 
 def list_across_spaces(call: Call, kind: str, sort_key: str) -> Reply:
     """The list over all my spaces, with filters, order and paging."""
-    spaces = {space.id: space for space in call.services.store.find(Query(PLATFORM, "Space")).entities}
+    spaces = {space.id: space for space in spaces_of(call)}
     criteria: dict[str, Any] = {
         "scopes": scopes_named(spaces, texts(call, "eihealth_project_names")),
         "ids": texts(call, "id") or None,
@@ -57,7 +58,7 @@ def list_across_spaces(call: Call, kind: str, sort_key: str) -> Reply:
         "members": {"labels": labels} if (labels := texts(call, "labels")) else {},
         "created": span(call, "start_create_time", "end_create_time"),
         "updated": span(call, "start_update_time", "end_update_time"),
-        "owner": call.services.account.user if text(call, "is_creator").lower() == "true" else "",
+        "owner": caller(call).name if text(call, "is_creator").lower() == "true" else "",
         **order(call, _SORTS, key=sort_key),
         **paging(call),
     }

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from reconciler.localplatform.face import Refusal, Reply, Route
 from reconciler.localplatform.platforms import ai4s_checks as checks
-from reconciler.localplatform.platforms.ai4s_apps import import_app
+from reconciler.localplatform.platforms.ai4s_apps import import_app, subscribe
 from reconciler.localplatform.platforms.ai4s_checks import Fields
 from reconciler.localplatform.platforms.ai4s_tools import (
     check_same_identity,
@@ -22,6 +22,7 @@ from reconciler.localplatform.platforms.ai4s_tools import (
     origin,
     resolve,
 )
+from reconciler.localplatform.platforms.ai4s_users import caller, want_member
 from reconciler.localplatform.platforms.ai4s_words import (
     PLATFORM,
     SPACE,
@@ -172,7 +173,7 @@ def _insert(call: Call, space: Entity, defined: Definition, source: dict[str, st
         defined.body["name"],
         {**defined.body, **source},
         version=defined.body["version"],
-        owner=call.services.account.user,
+        owner=caller(call).name,
         created=call.now,
         updated=call.now,
     )
@@ -229,6 +230,7 @@ def import_workflow(call: Call) -> Reply:
     """Copies a workflow and its apps from another space."""
     space, fields = space_of(call), Fields(call.body())
     source = found(call, "Space", fields.text("source_project_id", 1, 128, required=True))
+    want_member(call, source)
     original = found(call, "Workflow", fields.text("source_workflow_id", 1, 135, required=True), source)
     if original.body.get("source_resource_id"):
         raise Refusal(400, "eihealth.01040010", "the workflow is itself imported and cannot be imported on")
@@ -284,5 +286,6 @@ ROUTES = (
     Route("PUT", f"{SPACE}/workflows/<workflow_id>", "UpdateWorkflow", update_workflow),
     Route("DELETE", f"{SPACE}/workflows/<workflow_id>", "DeleteWorkflow", delete_workflow),
     Route("POST", f"{SPACE}/workflows/import", "ImportWorkflow", import_workflow),
+    Route("POST", f"{SPACE}/workflows/subscribe", "SubscribeWorkflow", subscribe),
     Route("GET", f"{SPACES}/workflows", "ListUserWorkflow", list_all_workflows),
 )

@@ -42,27 +42,29 @@ class Signed(NamedTuple):
     signature: str
 
 
-def sign_in(call: Call) -> None:
+def sign_in(call: Call, users: tuple[str, ...] = ()) -> None:
     """Lets a caller with a valid token or signature pass. Raises Refusal 401 for everybody else.
 
+    `users` are those who may sign beside the owner of the account, with the access key `<account's>-<user>`.
     A caller for another project than the account's is refused too: nothing else exists here.
     """
     if token := call.request.headers.get("X-Auth-Token", ""):
         if not call.services.store.account_of_token(token, call.now):
             raise _no("decrypt token fail")
     else:
-        _verify(call)
+        _verify(call, users)
     project = call.arguments.get("project_id", call.services.account.project_id)
     if project != call.services.account.project_id:
         raise Refusal(401, "eihealth.03000002", "invalid project id")
 
 
-def _verify(call: Call) -> None:
+def _verify(call: Call, users: tuple[str, ...]) -> None:
     request, account = call.request, call.services.account
     signed = parse_authorization(request.headers.get("Authorization", ""))
     if signed is None:
         raise _no("x-auth-token not found")
-    if not hmac.compare_digest(signed.access.encode(), account.access_key.encode()):
+    known = (account.access_key, *(f"{account.access_key}-{user}" for user in users))
+    if not any(hmac.compare_digest(signed.access.encode(), key.encode()) for key in known):
         raise _no("Get secretKey failed, ak does not exist")
     date = request.headers.get("X-Sdk-Date", "")
     if not _DATE.fullmatch(date) or "x-sdk-date" not in signed.headers or "host" not in signed.headers:
