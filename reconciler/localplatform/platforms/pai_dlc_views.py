@@ -218,7 +218,6 @@ def _echoed(role: Mapping[str, Any]) -> dict[str, Any]:
     added = {
         "IsCheif": bool(role.get("IsChief")),
         "UseSpotInstance": spot,
-        "ElasticSpotSpecs": [],
         "LocalMountSpecs": [],
         "StartupDependencies": [],
         "SpotSpec": {"SpotStrategy": ""},

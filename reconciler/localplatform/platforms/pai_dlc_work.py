@@ -20,6 +20,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
 
+from reconciler.localplatform.mounts import placed
 from reconciler.localplatform.platforms.pai_dlc_words import PLATFORM
 from reconciler.localplatform.work import File, Instance, Limits, Restart, Run, Script, Task, Together
 
@@ -118,10 +119,10 @@ def _instance(body: Mapping[str, Any], pods: list[Pod], rank: int, mounts: Mappi
         "MASTER_ADDR": _HOST,
         "NPROC_PER_NODE": str(config.get("GPU") or "1"),
         "PYTHONUNBUFFERED": "1",
-        **{name: _placed(str(value), mounts) for name, value in given.items()},
+        **{name: placed(str(value), mounts) for name, value in given.items()},
     }
     works = body["JobType"] not in _LEADERS or rank == 0
-    lines = [*_topology(body, pods, rank), _placed(body["UserCommand"], mounts) if works else _WAIT]
+    lines = [*_topology(body, pods, rank), placed(body["UserCommand"], mounts) if works else _WAIT]
     hosts = "".join(f"{_HOST} slots={config.get('GPU') or 1}\n" for _ in pods).encode()
     return Instance(
         command=Script(tuple(lines), stop_at_failure=False),
@@ -152,18 +153,13 @@ def _port(rank: int) -> str:
     return f"TF_PORT_{rank}"
 
 
-def _placed(value: str, mounts: Mapping[str, str]) -> str:
-    """`value` with every path below a mount replaced by the path it has here."""
-    for path, folder in mounts.items():
-        pattern = rf"(?<![A-Za-z0-9_./-]){re.escape(path)}(?![A-Za-z0-9_.-])"
-        value = re.sub(pattern, folder.replace("\\", "\\\\"), value)
-    return value
-
-
 def _deciders(body: Mapping[str, Any], pods: list[Pod]) -> tuple[int, ...]:
     """The ranks whose success is that of the job."""
     if body["JobType"] in _LEADERS:
         return (0,)
+    if body.get("SuccessPolicy") == "Partial" and body["JobType"] == "TFJob":
+        counted = tuple(rank for rank, pod in enumerate(pods) if pod.role.get("ConsiderInSuccessPolicy"))
+        return counted or tuple(range(len(pods)))
     chiefs = tuple(r for r, pod in enumerate(pods) if pod.role.get("IsChief") or pod.role.get("IsCheif"))
     if body.get("SuccessPolicy") == "ChiefWorker" and body["JobType"] == "TFJob":
         return chiefs or next(((r,) for r, pod in enumerate(pods) if pod.type == "Chief"), (0,))

@@ -113,7 +113,8 @@ def _roles(site: _Site, job_type: str, roles: list[dict[str, Any]]) -> Iterator[
 
 
 def _resources(site: _Site, here: str, role: Mapping[str, Any], spec: Mapping[str, Any]) -> Iterator[Diagnostic]:
-    machine, share, quota = role.get("EcsSpec"), role.get("ResourceConfig"), spec.get("ResourceId")
+    machine, share = role.get("EcsSpec"), role.get("ResourceConfig")
+    quota = role.get("QuotaId") or spec.get("ResourceId")
     if machine and share:
         message = "an instance type and a share of a quota exclude each other"
         hint = "`EcsSpec` for the public pool, `ResourceConfig` with a `ResourceId`"

@@ -52,8 +52,9 @@ _FIELDS = (
     "Accessibility",
     "SchedulingStrategy",
 )
-_TWINS = ("IsCheif", "ElasticSpotSpecs")
-"""Members of a role that a manifest does not have: a misspelling, and an empty list the typed client adds."""
+_UNREAD = frozenset({"IsCheif", "ImageConfig", "SecurityToken"})
+"""Members that are not taken from an answer, wherever they stand: a misspelt twin, and secrets."""
+_MAPS = frozenset({"Envs", "Tags", "AdvancedSettings", "PodLabels", "PodAnnotations", "Limits", "Requests"})
 _ADDED = {"UseSpotInstance": False}
 """Members that the platform adds with a value that says nothing."""
 
@@ -80,18 +81,13 @@ def detail_of(row: Row) -> str:
 
 def spec_of(row: Row) -> dict[str, Any]:
     """The job as its manifest says it, as far as the platform shows it; without our mark."""
-    spec = {name: row[name] for name in _FIELDS if row.get(name) not in (None, "", [], {})}
-    if isinstance(spec.get("JobSpecs"), list):
-        spec["JobSpecs"] = [_role(role) for role in spec["JobSpecs"] if isinstance(role, dict)]
-    vpc = spec.get("UserVpc")
-    if isinstance(vpc, dict) and "ExtendedCidrs" in vpc:
-        spec["UserVpc"] = {
-            **{k: v for k, v in vpc.items() if k != "ExtendedCidrs"},
-            "ExtendedCIDRs": vpc["ExtendedCidrs"],
-        }
-    if isinstance(spec.get("Settings"), dict):
-        settings = _settings(spec["Settings"])
-        spec = {**spec, "Settings": settings} if settings else {k: v for k, v in spec.items() if k != "Settings"}
+    spec: dict[str, Any] = _lean({name: row[name] for name in _FIELDS if row.get(name) not in (None, "", [], {})})
+    vpc = spec.get("UserVpc") or {}
+    if "ExtendedCidrs" in vpc:
+        rest = {name: value for name, value in vpc.items() if name != "ExtendedCidrs"}
+        spec["UserVpc"] = {**rest, "ExtendedCIDRs": vpc["ExtendedCidrs"]}
+    if settings := _settings(spec.pop("Settings", {})):
+        spec["Settings"] = settings
     return spec
 
 
@@ -155,26 +151,36 @@ def _order(pod: Row) -> tuple[str, int, str]:
     return str(pod.get("Type") or ""), int(number) if number.isascii() and number.isdigit() else 0, identifier
 
 
-def _role(role: Row) -> dict[str, Any]:
-    """Zeroes and empties that the platform adds mean nothing (trap 12)."""
+def _lean(value: Any) -> Any:  # noqa: ANN401 - any JSON value
+    """Without the empties, and the objects of zeroes, that the platform adds (trap 12), and without what is not read.
+
+    Maps of the author's own stay as they are, and so does an empty value of a variable.
+    """
+    if isinstance(value, list):
+        return [_lean(item) for item in value if not (isinstance(item, dict) and _hollow(item))]
+    if not isinstance(value, dict):
+        return value
+    kept = {name: item if name in _MAPS else _lean(item) for name, item in value.items() if name not in _UNREAD}
     return {
-        name: value
-        for name, value in role.items()
-        if name not in _TWINS
-        and value not in (None, "", [], {})
-        and _ADDED.get(name) is not value
-        and not (isinstance(value, dict) and _hollow(value))
+        name: item
+        for name, item in kept.items()
+        if name == "Value" or name in _MAPS or (not _says_nothing(item) and _ADDED.get(name) is not item)
     }
 
 
+def _says_nothing(value: Any) -> bool:  # noqa: ANN401 - any JSON value
+    return value in (None, "") or (isinstance(value, dict | list) and _hollow(value))
+
+
 def _hollow(value: Any) -> bool:  # noqa: ANN401 - any JSON value
-    """An object of nothing but empties and zeroes."""
-    if isinstance(value, dict):
-        return all(map(_hollow, value.values()))
-    return value in (None, "", [], 0, False)
+    """Nothing but empties and zeroes, however deep."""
+    if isinstance(value, dict | list):
+        return all(map(_hollow, value.values() if isinstance(value, dict) else value))
+    return value in (None, "", 0, False)
 
 
 def _settings(settings: Row) -> dict[str, Any]:
+    """Without our mark."""
     tags = {name: value for name, value in (settings.get("Tags") or {}).items() if name != TAG}
-    rest = {name: value for name, value in settings.items() if name != "Tags" and value not in (None, "", [], {})}
+    rest = {name: value for name, value in settings.items() if name != "Tags"}
     return {**rest, "Tags": tags} if tags else rest

@@ -50,6 +50,8 @@ _SHOWN = (
     "Priority",
     "Accessibility",
 )
+_OF_THE_JOB = frozenset({"DataSourceId", "DataSourceType", "TensorboardDataSources"})
+"""Shown for a TensorBoard on a job, too, where nobody can declare them: they say where that job writes."""
 _PATIENCE, _STEP = 300.0, 3.0
 """Seconds that one may take to stop, and between two looks."""
 
@@ -167,7 +169,8 @@ def _status(row: Mapping[str, Any]) -> str:
 
 def _live(address: Address, row: Mapping[str, Any]) -> Live:
     name, mark = split(str(row.get("DisplayName") or ""))
-    spec = {field: row[field] for field in _SHOWN if row.get(field) not in (None, "", [], {}, 0)}
+    shown = [field for field in _SHOWN if not row.get("JobId") or field not in _OF_THE_JOB]
+    spec = {field: row[field] for field in shown if row.get(field) not in (None, "", [], {}, 0)}
     if "Priority" in spec:
         spec["Priority"] = str(spec["Priority"])
     spec |= {"DisplayName": name, "State": STOPPED if _status(row) in {*_OFF, "stopping"} else RUNNING}
