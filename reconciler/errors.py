@@ -18,6 +18,7 @@
         │   ├── Unauthenticated     401: who are you
         │   ├── Forbidden           403: not you
         │   ├── NotFound            404
+        │   │   └── NoSuchScope     what the object would stand in does not exist
         │   ├── Conflict            409, or the platform's own word for "exists already"
         │   └── Throttled           429: later; carries how long
         ├── Unreachable             no request reached the platform: the call had no effect
@@ -168,6 +169,12 @@ class NotFound(Refused):
     """The object, or the path to it, does not exist."""
 
     code = "platform.not-found"
+
+
+class NoSuchScope(NotFound):
+    """The scope in which the object is, or would be, does not exist."""
+
+    code = "platform.no-such-scope"
 
 
 class Conflict(Refused):

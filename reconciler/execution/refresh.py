@@ -20,7 +20,7 @@ import threading
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from reconciler.errors import CredentialsMissing, PlatformError, Unauthenticated, Unreachable
+from reconciler.errors import CredentialsMissing, NoSuchScope, PlatformError, Unauthenticated, Unreachable
 from reconciler.execution.pooling import workers
 from reconciler.model.kind import Life
 from reconciler.model.resource import Live, Phase, Reading
@@ -67,7 +67,9 @@ def read_at_addresses(
 
 def _survey(wants: Iterable[Want], survey: _Survey, parallelism: int) -> Reading:
     groups: dict[_Place, list[Want]] = {}
-    for want in sorted(set(wants), key=lambda want: want.address):
+    wants = set(wants)
+    survey.expect(wants)
+    for want in sorted(wants, key=lambda want: want.address):
         groups.setdefault((want.address.target, want.address.kind, want.address.scope), []).append(want)
     with workers(parallelism, "refresh") as pool:
         lists = [pool.submit(survey.list, place, group) for place, group in sorted(groups.items())]
@@ -128,6 +130,7 @@ class _Survey:
         self._connections = connections
         self._kinds = kinds
         self._owner = owner
+        self._scopes: frozenset[tuple[str, str]] = frozenset()
         self._live: dict[Address, Live] = {}
         self._unreadable: dict[Address, str] = {}
         self._strangers: dict[tuple[Address, str], Listed] = {}
@@ -141,6 +144,11 @@ class _Survey:
         left = (row for _, row in sorted(self._strangers.items()))
         strangers = tuple(row for row in left if (row.remote_id, row.address.kind) not in found)
         return Reading(dict(sorted(self._live.items())), dict(sorted(self._unreadable.items())), strangers)
+
+    def expect(self, wants: Iterable[Want]) -> None:
+        """Takes note of the scopes that are wanted themselves: that one does not exist is then no failure."""
+        holders = (w for w in wants if (kind := self._kinds.get((w.platform, w.address.kind))) and kind.is_scope)
+        self._scopes = frozenset((want.address.target, want.address.name) for want in holders)
 
     def list(self, place: _Place, group: Sequence[Want]) -> list[_Open]:
         """Settles what one list can settle; the rest is left open."""
@@ -200,6 +208,8 @@ class _Survey:
         try:
             act()
         except PlatformError as error:
+            if isinstance(error, NoSuchScope) and (target, wants[0].address.scope) in self._scopes:
+                return False  # it is about to be made, or recorded and gone: nothing is in what is not there
             if isinstance(error, _WHOLE_TARGET):
                 with self._lock:
                     self._closed.setdefault(target, _said(error))

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from reconciler.manifests.reader import Document
     from reconciler.manifests.schemas import Catalogue
     from reconciler.model.diagnostic import Diagnostic
+    from reconciler.model.kind import Kind
     from reconciler.model.project import Environment
 
 
@@ -132,9 +133,11 @@ def _manifest(
     if isinstance(target, Finding):
         draft.note(target)
         return None
+    if kind.account_wide and metadata.get("scope") not in {None, NO_SCOPE}:
+        draft.note(_no_scope(kind))
     if draft.is_wrong:
         return None
-    scope = metadata.get("scope") or target.scope or NO_SCOPE
+    scope = NO_SCOPE if kind.account_wide else metadata.get("scope") or target.scope or NO_SCOPE
     return Manifest(
         address=Address(target.name, kind.name, scope, name),
         platform=kind.platform,
@@ -144,6 +147,11 @@ def _manifest(
         labels=dict(metadata.get("labels") or {}),
         pointers=draft.pointers,
     )
+
+
+def _no_scope(kind: Kind) -> Finding:
+    message = f"a {kind.name} belongs to the whole account and stands in no scope"
+    return Finding("manifest.scope", message, "take `scope` out of the metadata", "/metadata/scope", on_key=True)
 
 
 def _lifecycle(value: Mapping[str, Any]) -> Lifecycle:

@@ -23,6 +23,7 @@ _FACTS: Final = (
     "x-unordered",
     "x-quantity",
     "x-empty-is-absent",
+    "x-content-digest",
     "x-refers-to",
 )
 
@@ -76,13 +77,15 @@ def _rule(path: str, schema: Schema, life: Life) -> FieldRule:
         quantity=schema.get("x-quantity", {}).get("unit", ""),
         empty_is_absent="x-empty-is-absent" in schema,
         refers_to=_reference(refers) if refers else None,
+        content_digest=schema.get("x-content-digest", {}).get("member", ""),
         because="; ".join(_reason(schema[fact]) for fact in _FORCING if fact in schema),
     )
 
 
 def _reference(refers: Schema) -> Reference:
     kinds = [refers["kind"]] if isinstance(refers["kind"], str) else refers["kind"]
-    return Reference(kinds[0], refers.get("form", ""), tuple(kinds[1:]))
+    text, pattern = refers.get("text", ""), refers.get("pattern", "")
+    return Reference(kinds[0], refers.get("form", ""), tuple(kinds[1:]), text, pattern)
 
 
 def _on_change(schema: Schema, life: Life) -> OnFieldChange | None:

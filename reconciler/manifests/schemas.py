@@ -150,6 +150,8 @@ def _kind(schema: Schema) -> Kind:
         native_whole="x-native-whole" in schema,
         api_version=schema.get("x-api-version", LANGUAGE_VERSION),
         written=schema.get("x-written-kind", ""),
+        account_wide="x-account-wide" in schema,
+        is_scope="x-is-scope" in schema,
     )
 
 

@@ -59,12 +59,16 @@ class OnFieldChange(StrEnum):
 class Reference:
     """A field that names another resource. `form` is a template such as `{name}::{version}::{scope}` whose trailing
     parts may be left out; empty: the field holds the bare remote id or name. `others` are further kinds that it may
-    name instead: which one is meant is told by what is declared, `kind` first.
+    name instead: which one is meant is told by what is declared, `kind` first. `text` puts the text of a field that is
+    an object together from its members, or those of the root: `{name}::{version}::{space}`. `pattern`, with the groups
+    `name` and `scope`, reads text that has no form; only what is declared is meant by it.
     """
 
     kind: str
     form: str = ""
     others: tuple[str, ...] = ()
+    text: str = ""
+    pattern: str = ""
 
     @property
     def kinds(self) -> tuple[str, ...]:
@@ -85,6 +89,8 @@ class FieldRule:
     `list_key` names the member by which items of the list at `path` are matched; "" compares by position;
     `unordered` compares as a set. `quantity` is a unit such as `C`: `1C` and `1.0C` are equal.
     `empty_is_absent`: `""`, `[]`, `{}` and null mean the same as leaving the field out.
+    `content_digest`: the field is the path of a file of the project, and the member of this name beside it holds the
+    SHA-256 of its content; "" for any other field.
     """
 
     path: str
@@ -101,6 +107,7 @@ class FieldRule:
     quantity: str = ""
     empty_is_absent: bool = False
     refers_to: Reference | None = None
+    content_digest: str = ""
     because: str = ""
     """The part of `reason` that explains what a change forces; "" where nothing but the kind does."""
 
@@ -131,6 +138,11 @@ class Kind:
     """Version of the platform's API that manifests of this kind name: `apiVersion: <platform>/<api_version>`."""
     written: str = ""
     """The word after `kind:` where two versions of an API share one; "" is `name`, which is unique in a platform."""
+
+    account_wide: bool = False
+    """It belongs to the account and stands in no scope."""
+    is_scope: bool = False
+    """Its name is a scope in which other resources stand."""
 
     @property
     def word(self) -> str:

@@ -92,7 +92,8 @@ def listed(workspace: Workspace, connections: Mapping[str, Connection], kind: st
         for (of, name), facts in sorted(workspace.kinds.items()):
             if of != platform or (name != kind if kind else facts.life is not Life.STANDING):
                 continue
-            for address, remote_id in _rows(connections[target], name, target, scope):
+            where = NO_SCOPE if facts.account_wide else scope
+            for address, remote_id in _rows(connections[target], name, target, where):
                 if address not in seen:
                     seen.add(address)
                     yield Want(address, platform, remote_id, None)

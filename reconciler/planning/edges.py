@@ -1,6 +1,6 @@
 """Who refers to whom.
 
-Two ways to refer to another resource make an edge:
+Three ways to refer to another resource make an edge:
 
 - a field whose rule says so, holding the platform's own form (`fastqc::1.0.0`, the scope may be left out) or, where
   the rule has no form, a bare name
@@ -8,18 +8,21 @@ Two ways to refer to another resource make an edge:
   target: the one in the own scope, else the only one. `$[[ ref.target/Kind/scope/name ]]`, a full address, means any
   other. `.output` may follow; without one it is the remote id.
 
-A remote id is neither: it names something that need not be declared.
+- standing in a scope that is itself declared as a resource
+
+A remote id is none of these: it names something that need not be declared.
 """
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from reconciler.model import expression
-from reconciler.model.address import Address
+from reconciler.model.address import NO_SCOPE, Address
 from reconciler.model.expression import Space
 from reconciler.planning.forms import form_of
 from reconciler.planning.rules import ANY, ITEM
@@ -33,6 +36,7 @@ if TYPE_CHECKING:
     from reconciler.planning.rules import Rules
 
 _SHORT, _FULL = 2, 4
+_MEMBER = re.compile(r"\{([a-z_]+)\}")
 
 
 class Via(StrEnum):
@@ -40,6 +44,7 @@ class Via(StrEnum):
 
     FORM = "form"
     EXPRESSION = "expression"
+    SCOPE = "scope"
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +127,7 @@ def locate(found: Expression, here: Address, known: Known) -> tuple[tuple[Addres
 
 def mentions(manifest: Manifest, rules: Rules, known: Known) -> tuple[Mention, ...]:
     """Every reference in a manifest, in the order of its spec, reference fields first."""
-    fields = dict(_reference_fields(manifest.spec, rules, ""))
+    fields = dict(_reference_fields(manifest.spec, rules, "", manifest.spec))
     found = [m for pointer, (text, there) in fields.items() if (m := _by_form(pointer, text, there, manifest, known))]
     # Most specs hold no expression: one pass in C is cheaper than looking at each string.
     if "$[[" in str(manifest.spec):
@@ -132,11 +137,21 @@ def mentions(manifest: Manifest, rules: Rules, known: Known) -> tuple[Mention, .
     return tuple(found)
 
 
+def by_scope(address: Address, holder: str, known: Known) -> Mention | None:
+    """That `address` stands in a scope which is declared: a resource of the kind `holder`."""
+    scope = Address(address.target, holder, NO_SCOPE, address.scope)
+    if address.scope == NO_SCOPE or scope not in known:
+        return None
+    return Mention("", address.scope, address.scope, address.scope, Via.SCOPE, (scope,))
+
+
 def _by_form(pointer: str, text: str, reference: Reference, manifest: Manifest, known: Known) -> Mention | None:
     if "$[[" in text:
         return None
     here = manifest.address
     form = form_of(reference.form)
+    if reference.pattern:
+        return _by_pattern(pointer, text, reference, here, known)
     if form is not None:
         named = [form.read(text, here.target, kind, here.scope) for kind in reference.kinds]
         address = next((each for each in named if each is not None and each in known), named[0])
@@ -144,6 +159,15 @@ def _by_form(pointer: str, text: str, reference: Reference, manifest: Manifest, 
         bare = (Address(here.target, kind, here.scope, text) for kind in reference.kinds)
         address = next((each for each in bare if text and each in known), None)
     return Mention(pointer, text, text, text, Via.FORM, (address,), "", reference) if address else None
+
+
+def _by_pattern(pointer: str, text: str, reference: Reference, here: Address, known: Known) -> Mention | None:
+    match = re.fullmatch(reference.pattern, text)
+    if match is None:
+        return None
+    parts = match.groupdict()
+    address = Address(here.target, reference.kind, parts.get("scope") or here.scope, parts.get("name") or "")
+    return Mention(pointer, text, text, text, Via.FORM, (address,), "", reference) if address in known else None
 
 
 def _by_expression(
@@ -162,18 +186,37 @@ def _by_expression(
             yield Mention(pointer, found.text, whole, tidy, Via.EXPRESSION, candidates, output, reference)
 
 
-def _reference_fields(value: Any, rules: Rules, pointer: str) -> Iterator[tuple[str, tuple[str, Reference]]]:  # noqa: ANN401 - any JSON value
-    """Each string in a reference field, by its pointer. Looks only where a reference can be."""
+def _reference_fields(
+    value: Any,  # noqa: ANN401 - any JSON value
+    rules: Rules,
+    pointer: str,
+    root: Mapping[str, Any],
+) -> Iterator[tuple[str, tuple[str, Reference]]]:
+    """Each string in a reference field, and the text of each object that is one, by its pointer. Looks only where a
+    reference can be. `root` is the whole spec.
+    """
+    reference = rules.rule.refers_to
     if isinstance(value, str):
-        if rules.rule.refers_to is not None:
-            yield pointer, (value, rules.rule.refers_to)
+        if reference is not None:
+            yield pointer, (value, reference)
+    elif isinstance(value, dict) and reference is not None and reference.text:
+        if text := _composed(value, reference.text, root):
+            yield pointer, (text, reference)
     elif not rules.refers:
         return
     elif isinstance(value, list):
         for index, item in enumerate(value):
-            yield from _reference_fields(item, rules.items, f"{pointer}/{index}")
+            yield from _reference_fields(item, rules.items, f"{pointer}/{index}", root)
     elif isinstance(value, dict):
         names = value if ANY in rules.fields else [name for name in rules.fields if name in value and name != ITEM]
         for name in names:
             step = name.replace("~", "~0").replace("/", "~1")
-            yield from _reference_fields(value[name], rules.at(name), f"{pointer}/{step}")
+            yield from _reference_fields(value[name], rules.at(name), f"{pointer}/{step}", root)
+
+
+def _composed(members: Mapping[str, Any], template: str, root: Mapping[str, Any]) -> str:
+    """The text that an object stands for; "" when a part of it is missing."""
+    parts = {name: members.get(name) or root.get(name) for name in _MEMBER.findall(template)}
+    if not all(isinstance(part, str) for part in parts.values()):
+        return ""
+    return _MEMBER.sub(lambda match: str(parts[match[1]]), template)

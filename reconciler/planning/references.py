@@ -7,7 +7,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, TypeAlias
 
 from reconciler.model.diagnostic import Diagnostic, Severity
-from reconciler.planning.edges import Edge, Edges, Known, Mention, Via, locate, mentions
+from reconciler.planning.edges import Edge, Edges, Known, Mention, Via, by_scope, locate, mentions
 from reconciler.planning.forms import form_of
 from reconciler.planning.graph import cycles
 from reconciler.planning.rules import rules_of
@@ -43,21 +43,26 @@ def check(manifests: Iterable[Manifest], kinds: Kinds) -> tuple[Edges, tuple[Dia
             findings.append(_duplicate(first, manifest))
     trees = {name: rules_of(kind) for name, kind in kinds.items()}
     known = Known.of(unique)
-    edges, mentioned = _edges(unique, trees, known)
+    scopes = {platform: kind.name for (platform, _), kind in kinds.items() if kind.is_scope}
+    edges, mentioned = _edges(unique, trees, scopes, known)
     findings += _Findings(known).of(mentioned)
     findings += [_cycle(path, edges, unique) for path in cycles({a: edges.dependencies(a) for a in unique})]
     return edges, tuple(sorted(findings, key=lambda found: found.sort_key))
 
 
 def _edges(
-    manifests: Mapping[Address, Manifest], trees: Mapping[tuple[str, str], Rules], known: Known
+    manifests: Mapping[Address, Manifest],
+    trees: Mapping[tuple[str, str], Rules],
+    scopes: Mapping[str, str],
+    known: Known,
 ) -> tuple[Edges, list[tuple[Manifest, Mention]]]:
     of: dict[Address, tuple[Edge, ...]] = {}
     dangling: list[Edge] = []
     unclear: list[tuple[Manifest, Mention]] = []
     for address, manifest in manifests.items():
         rules = trees.get((manifest.platform, address.kind))
-        found: list[Edge] = []
+        held = by_scope(address, scopes[manifest.platform], known) if manifest.platform in scopes else None
+        found = [Edge(address, held.candidates[0], held)] if held else []
         for mention in mentions(manifest, rules, known) if rules else ():
             edge = Edge(address, mention.candidates[0], mention) if len(mention.candidates) == 1 else None
             if edge is None:

@@ -53,6 +53,10 @@ ACTING: Final[dict[str, tuple[str, str]]] = {
         "The platform knows the caller and says no (403).",
         "Ask whoever grants rights on that account.",
     ),
+    "platform.no-such-scope": (
+        "What the object would stand in does not exist.",
+        "Correct the scope, or declare it as a resource of its own.",
+    ),
     "platform.not-found": (
         "The object, or the path to it, does not exist (404).",
         "Plan again: it may be gone. Check the scope and the region.",
