@@ -18,16 +18,18 @@ def app(
     project: ProjectFile = None,
     environment: EnvironmentName = "",
 ) -> int:
-    """Let a run go on, under the id it has.
+    """Let a run, or a standing thing that was stopped, go on, under the id it has.
 
     Where the platform resumes suspended runs by itself there is nothing to send. One that has ended is started again
     where the platform can do that without a new submission.
     """
-    from reconciler.operations.runs import one_run, resume
+    from reconciler.operations.runs import declared, one_run, resume
 
     streams = streams_of(context)
     opened = workspace(streams, project, environment)
-    recorded = one_run(opened, run, remote_id, scope=scope)
+    recorded = one_run(opened, run, remote_id, standing=True, scope=scope)
     resume(opened, recorded, streams.say)
     streams.say(f"{recorded.address} goes on as soon as there is room")
+    if declared(opened, recorded):
+        streams.say("its manifest is not changed by that: where it says otherwise, the next apply undoes it")
     return ExitCode.FINE

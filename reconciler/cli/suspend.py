@@ -18,16 +18,18 @@ def app(
     project: ProjectFile = None,
     environment: EnvironmentName = "",
 ) -> int:
-    """Let an active run give way to others, under the id it has.
+    """Let an active run give way to others, or a standing thing (a notebook) stop, under the id it has.
 
     What it keeps of its work is its own business. Where the platform starts it again by itself this is no pause: it
     goes on as soon as there is room. A suspended run is healthy, and the next plan leaves it alone.
     """
-    from reconciler.operations.runs import one_run, suspend
+    from reconciler.operations.runs import declared, one_run, suspend
 
     streams = streams_of(context)
     opened = workspace(streams, project, environment)
-    recorded = one_run(opened, run, remote_id, scope=scope)
+    recorded = one_run(opened, run, remote_id, standing=True, scope=scope)
     suspend(opened, recorded, streams.say)
     streams.say(f"asked the platform to suspend {recorded.address}")
+    if declared(opened, recorded):
+        streams.say("its manifest is not changed by that: where it says otherwise, the next apply undoes it")
     return ExitCode.FINE

@@ -297,6 +297,12 @@ def _places(workspace: Workspace, kind: str, life: Life | None) -> list[tuple[st
     ]
 
 
+def declared(workspace: Workspace, run: Run) -> bool:
+    """Whether it is a standing thing that we made, so that a manifest says how it should be."""
+    standing = workspace.kinds[run.platform, run.address.kind].life is Life.STANDING
+    return standing and any(each.address == run.address for each in ours(workspace))
+
+
 @contextmanager
 def open_handler(workspace: Workspace, run: Run, say: Say) -> Iterator[Any]:
     """The handler of a run's kind, open. Raises UsageError when its target is not in the environment any more."""
