@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from reconciler.errors import UsageError
 from reconciler.model.diagnostic import Source
-from reconciler.model.expression import strings
+from reconciler.model.expression import Space, strings, substitute
 from reconciler.model.manifest import Manifest
 from reconciler.operations.importing import folder_of, listed, read_now, write_file
 from reconciler.operations.selection import matches
@@ -24,13 +24,14 @@ if TYPE_CHECKING:
 
     from reconciler.manifests.exporting import Exported
     from reconciler.model.address import Address
+    from reconciler.model.expression import Expression
     from reconciler.model.kind import Kind
     from reconciler.model.manifest import Spec
     from reconciler.operations.importing import Request
     from reconciler.operations.workspace import Say, Workspace
     from reconciler.providers.protocol import Unsupported
 
-_SHORT: Final = 60
+_SHORT: Final = 40
 _VARIABLE: Final = "$[[ vars."
 _LIVE: Final = Source("(live)")
 
@@ -68,8 +69,9 @@ def write_rewritten(workspace: Workspace, request: Request, version: str, say: S
         if not any(matches(address, glob) for address in (*(each.address for each in originals), *done.left_out)):
             msg = f"nothing that can be written as {version} matches {glob!r}"
             raise UsageError(msg, hint="`reconciler get KIND` lists what there is.")
+    rewriting = _Rewriting(workspace, request, known, declared, originals)
     for original in originals:
-        _write(workspace, request, known, original, declared, done)
+        rewriting.write(original, done)
     return done
 
 
@@ -113,32 +115,49 @@ def _live(
     return live, reading.unreadable
 
 
-def _write(
-    workspace: Workspace,
-    request: Request,
-    known: Mapping[tuple[str, str], Kind],
-    original: Manifest,
-    declared: Sequence[Manifest],
-    done: Rewritten,
-) -> None:
-    address, kind = original.address, known[original.platform, original.address.kind]
-    become = replace(address, kind=kind.name)
-    if any(each.address == become for each in declared):
-        done.left_out[address] = f"{become} is declared already"
-        return
-    rewrite = workspace.providers[original.platform].rewrites[address.kind, kind.name]
-    spec, lost = rewrite(original.spec)
-    raw = _as_written(workspace, original, workspace.kinds[original.platform, address.kind])
-    exported = _exported(workspace, original, become, [*([rewrite(raw)[0]] if raw else []), spec])
-    if exported.problem:
-        done.left_out[address] = exported.problem
-        return
-    lines = [_told(original.spec, each) for each in lost]
-    if raw and _VARIABLE not in exported.text:
-        lines.append(f"its variables are filled in as the environment {workspace.environment.name} has them")
-    text = "".join(f"# {line}\n" for line in _head(workspace, original, lines)) + exported.text
-    done.files[address] = write_file(folder_of(workspace, request, kind.name), become, text)
-    done.lost[address] = tuple(lines)
+@dataclass(frozen=True, slots=True)
+class _Rewriting:
+    """One rewriting: what is known of it, what is declared, and what is written from."""
+
+    workspace: Workspace
+    request: Request
+    known: Mapping[tuple[str, str], Kind]
+    declared: Sequence[Manifest]
+    originals: Sequence[Manifest]
+
+    def write(self, original: Manifest, done: Rewritten) -> None:
+        """Writes one file, unless there is a reason not to."""
+        address, kind = original.address, self.known[original.platform, original.address.kind]
+        become = replace(address, kind=kind.name)
+        if any(each.address == become for each in self.declared):
+            done.left_out[address] = f"{become} is declared already"
+            return
+        rewrite = self.workspace.providers[original.platform].rewrites[address.kind, kind.name]
+        spec, lost = rewrite(original.spec)
+        raw = _as_written(self.workspace, original, self.workspace.kinds[original.platform, address.kind])
+        specs = [substitute(each, self._meant_now) for each in (*([rewrite(raw)[0]] if raw else []), spec)]
+        exported = _exported(self.workspace, original, become, specs)
+        if exported.problem:
+            done.left_out[address] = exported.problem
+            return
+        lines = [_told(original.spec, each) for each in lost]
+        if raw and _VARIABLE not in exported.text:
+            lines.append(f"its variables are filled in as the environment {self.workspace.environment.name} has them")
+        text = "".join(f"# {line}\n" for line in _head(self.workspace, original, lines)) + exported.text
+        done.files[address] = write_file(folder_of(self.workspace, self.request, kind.name), become, text)
+        done.lost[address] = tuple(lines)
+
+    def _meant_now(self, found: Expression) -> str | None:
+        """A reference to what is written anew beside this means the new one."""
+        for each in sorted(self.originals, key=lambda each: -len(each.address.name)):  # a name may hold dots
+            address, kind = each.address, self.known[each.platform, each.address.kind].name
+            for former, now in (
+                (f"{address.kind}/{address.name}", f"{kind}/{address.name}"),
+                (str(address), str(replace(address, kind=kind))),
+            ):
+                if found.space is Space.REF and (found.name == former or found.name.startswith(f"{former}.")):
+                    return f"$[[ ref.{now}{found.name.removeprefix(former)} ]]"
+        return None
 
 
 def _exported(workspace: Workspace, original: Manifest, become: Address, specs: Sequence[Spec]) -> Exported:

@@ -53,6 +53,10 @@ CAPACITY: Final[dict[str, tuple[str, str]]] = {
         "The platform does not offer this flavor.",
         "Choose one that `reconciler specs` shows.",
     ),
+    "capacity.further-version": (
+        "A further version of a run cannot have what its first one had.",
+        "Take it away, or submit under another name.",
+    ),
     "capacity.unknown-engine": (
         "The platform does not offer this engine.",
         "Choose one that `reconciler engines` shows.",

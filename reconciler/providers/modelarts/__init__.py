@@ -14,6 +14,7 @@ from reconciler.providers.protocol import Provider
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from reconciler.model.address import Address
     from reconciler.model.diagnostic import Diagnostic
     from reconciler.model.manifest import Manifest, Spec
     from reconciler.model.target import Target
@@ -39,6 +40,12 @@ def _foresee(connection: Connection, manifests: tuple[Manifest, ...]) -> Iterabl
     return foresee(connection, manifests)
 
 
+def _gpu_hours_there(connection: Connection, manifests: tuple[Manifest, ...]) -> Mapping[Address, float]:
+    from reconciler.providers.modelarts.foresight import gpu_hours_there
+
+    return gpu_hours_there(connection, manifests)
+
+
 def _as_v2(spec: Spec) -> tuple[dict[str, Any], tuple[Unsupported, ...]]:
     from reconciler.providers.modelarts.migration import as_v2
 
@@ -61,5 +68,6 @@ PROVIDER = Provider(
     outputs={"TrainingJob": ("train_url", "log_url"), "TrainingJobV2": ("train_url", "log_url")},
     check=_check,
     foresee=_foresee,
+    gpu_hours_there=_gpu_hours_there,
     rewrites={("TrainingJob", "TrainingJobV2"): _as_v2},
 )

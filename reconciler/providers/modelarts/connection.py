@@ -28,10 +28,11 @@ class ModelArtsConnection:
 
     def __init__(self, place: Place, sessions: tuple[Session, ...]) -> None:
         self._sessions = sessions
+        self.place = place
         self.offers = Offers(place)
         self._handlers: dict[str, Creates] = {
-            "TrainingJobConfig": TrainingJobConfig(place),
-            "TrainingJob": TrainingJob(place),
+            "TrainingJobConfig": TrainingJobConfig(place, self.offers),
+            "TrainingJob": TrainingJob(place, self.offers),
             "TrainingJobV2": TrainingJobV2(place),
         }
 

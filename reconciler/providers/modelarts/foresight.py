@@ -1,4 +1,6 @@
-"""What the platform can tell of jobs before they are submitted: flavors, engines, pools, machines, quotas."""
+"""What the platform can tell of jobs before they are submitted: flavors, engines, pools, machines, quotas, and how long
+they may hold accelerators.
+"""
 
 from __future__ import annotations
 
@@ -6,11 +8,14 @@ import difflib
 from typing import TYPE_CHECKING, cast
 
 from reconciler.model.diagnostic import Diagnostic, Severity
+from reconciler.providers.modelarts import foresight_v1
 from reconciler.providers.modelarts.place import part
+from reconciler.providers.modelarts.usage import gpu_hours
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from reconciler.model.address import Address
     from reconciler.model.manifest import Manifest
     from reconciler.providers.facilities import Pool
     from reconciler.providers.modelarts.connection import ModelArtsConnection
@@ -24,7 +29,8 @@ _JOBS = "training_job"
 
 def foresee(connection: Connection, manifests: tuple[Manifest, ...]) -> Iterator[Diagnostic]:
     """Findings about jobs that are about to be submitted. Raises PlatformError."""
-    offers = cast("ModelArtsConnection", connection).offers
+    opened = cast("ModelArtsConnection", connection)
+    offers = opened.offers
     jobs = [manifest for manifest in manifests if manifest.address.kind == _V2]
     if jobs:
         limits, engines = offers.limits(), {engine.id for engine in offers.engines() if not engine.note}
@@ -32,7 +38,15 @@ def foresee(connection: Connection, manifests: tuple[Manifest, ...]) -> Iterator
             yield from _flavor(manifest, limits)
             yield from _engine(manifest, engines)
         yield from _quota(jobs, offers)
+    for manifest in manifests:
+        if manifest.address.kind != _V2:
+            yield from foresight_v1.foresee(manifest, offers, opened.place)
     yield from _pools(manifests, offers)
+
+
+def gpu_hours_there(connection: Connection, manifests: tuple[Manifest, ...]) -> dict[Address, float]:
+    """The most accelerator hours of each run, by what the platform's machines have. Raises PlatformError."""
+    return gpu_hours(manifests, cast("ModelArtsConnection", connection).offers)
 
 
 def _flavor(manifest: Manifest, limits: dict[str, int]) -> Iterator[Diagnostic]:
@@ -72,7 +86,7 @@ def _pools(manifests: Iterable[Manifest], offers: Offers) -> Iterator[Diagnostic
     wanted = [(manifest, pool, pointer) for manifest, pool, pointer in named if pool and "$[[" not in pool]
     if not wanted:
         return
-    known = {pool.name: pool for pool in offers.pools()}
+    known = {pool.name: pool for pool in offers.dedicated}
     for manifest, name, pointer in wanted:
         if name not in known:
             message = f"the account has no pool {name!r}"

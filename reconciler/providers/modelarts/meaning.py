@@ -97,11 +97,13 @@ def _config(config: Mapping[str, Any], at: str) -> Iterator[Found]:
     if not taken or (config.get("model_id") and len(taken) > 1):
         yield from _one_way(taken, at)
     yield from _code(config, at)
-    if config.get("spec_id") and config.get("pool_id"):
-        hint = "keep `spec_id` for the public pool, or `pool_id` for a dedicated one"
+    specified = config.get("spec_id") or config.get("spec_code")
+    if specified and config.get("pool_id"):
+        hint = "keep `spec_id` or `spec_code` for the public pool, or `pool_id` for a dedicated one"
         yield "meaning.machines", f"{at}/pool_id", "a specification and a pool exclude each other", hint
-    if not config.get("spec_id") and not config.get("pool_id"):
-        yield "meaning.machines", at, "nothing says on which machines it runs", "set `spec_id`, or `pool_id`"
+    if not specified and not config.get("pool_id"):
+        hint = "set `spec_code` or `spec_id`, or `pool_id`"
+        yield "meaning.machines", at, "nothing says on which machines it runs", hint
     yield from _data(config, at)
     yield from _twice(config.get("parameter") or (), "label", f"{at}/parameter")
 

@@ -28,13 +28,18 @@ _CARRIED = frozenset(
         "pool_id",
         "worker_server_num",
         "volumes",
+        "spec_code",
     }
 )
-_BY_NUMBER = {
-    "engine_id": "engines have names in v2: set algorithm.engine.engine_id to one that `reconciler engines` shows",
+_ENGINE = "engines are others in v2: set algorithm.engine.engine_id to one that `reconciler engines` shows"
+_NOT_CARRIED = {
+    "engine_id": _ENGINE,
+    "engine_version": _ENGINE,
     "spec_id": "machines have names in v2: set spec.resource.flavor_id to one that `reconciler specs` shows",
     "model_id": "built-in algorithms have other ids in v2: set algorithm.id, or a subscription",
 }
+_SAID_BY = {"engine_id": "engine_version", "spec_id": "spec_code"}
+"""Numbers that a name beside them says better."""
 
 
 def as_v2(spec: Spec) -> tuple[dict[str, Any], tuple[Unsupported, ...]]:
@@ -46,9 +51,10 @@ def as_v2(spec: Spec) -> tuple[dict[str, Any], tuple[Unsupported, ...]]:
     written: dict[str, Any] = {"name": spec.get("job_name", "")}
     if spec.get("job_desc"):
         written["description"] = spec["job_desc"]
-    resource: dict[str, Any] = {"node_count": config.get("worker_server_num", 1)}
-    if config.get("pool_id"):
-        resource["pool_id"] = config["pool_id"]
+    # Specifications of v1 are called as flavors are; whether there is one of that name shows when it is planned.
+    places = (("pool_id", "pool_id"), ("flavor_id", "spec_code"))
+    resource: dict[str, Any] = {key: config[name] for key, name in places if config.get(name)}
+    resource["node_count"] = config.get("worker_server_num", 1)
     around: dict[str, Any] = {"resource": resource}
     if config.get("log_url"):
         around["log_export_path"] = {"obs_url": _obs(config["log_url"])}
@@ -56,8 +62,12 @@ def as_v2(spec: Spec) -> tuple[dict[str, Any], tuple[Unsupported, ...]]:
     if volumes:
         around["volumes"] = volumes
     written |= {"algorithm": _algorithm(config), "spec": around}
-    unsupported = [Unsupported(f"/config/{name}", why) for name, why in _BY_NUMBER.items() if config.get(name)]
-    unknown = sorted(name for name in config if name not in _CARRIED and name not in _BY_NUMBER)
+    unsupported = [
+        Unsupported(f"/config/{name}", why)
+        for name, why in _NOT_CARRIED.items()
+        if config.get(name) and not config.get(_SAID_BY.get(name, ""))
+    ]
+    unknown = sorted(name for name in config if name not in _CARRIED and name not in _NOT_CARRIED)
     unsupported += [Unsupported(f"/config/{name}", "v2 has nothing like it") for name in unknown]
     return written, (*unsupported, *lost)
 

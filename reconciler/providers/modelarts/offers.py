@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from reconciler.errors import UsageError
@@ -27,17 +28,15 @@ class Offers:
         call = Call("list engines", "GET", path_to("training-job-engines"))
         rows = self._place.rows(self._place.v2(call), "items", call)
         new = [Engine(_text(row, "engine_id"), _text(row, "engine_name"), _text(row, "engine_version")) for row in rows]
-        call = Call("list engines of v1", "GET", "/job/ai-engines", query={"job_type": "train"})
-        rows = self._place.rows(self._place.v1(call), "engines", call)
         old = [
             Engine(_text(row, "engine_id"), _text(row, "engine_name"), _text(row, "engine_version"), "v1")
-            for row in rows
+            for row in self.engines_v1
         ]
         return tuple(sorted(new, key=_by_name) + sorted(old, key=_by_name))
 
     def specs(self, *, accelerator: str = "", names: Sequence[str] = ()) -> tuple[MachineType, ...]:
         """The flavors of v2, by name; with `v1:` in front of their number the specifications of v1."""
-        found = [_flavor(row) for row in self._flavors()] + [_spec(row) for row in self._specs()]
+        found = [*self.machines.values(), *self.machines_v1.values()]
         wanted = accelerator.lower()
         return tuple(
             sorted(
@@ -50,16 +49,55 @@ class Offers:
             )
         )
 
+    @cached_property
+    def machines(self) -> dict[str, MachineType]:
+        """The flavors of v2 by name; asked for once, since whoever plans looks several times."""
+        return {_text(row, "flavor_id"): _flavor(row) for row in self._flavors}
+
+    @cached_property
+    def machines_v1(self) -> dict[int, MachineType]:
+        """The specifications of v1 by number."""
+        return {number: _spec(row) for row in self.specs_v1 if (number := whole(row.get("spec_id"))) is not None}
+
+    @cached_property
+    def engines_v1(self) -> list[dict[str, Any]]:
+        """The preset engines of v1, as the platform shows them."""
+        call = Call("list engines of v1", "GET", "/job/ai-engines", query={"job_type": "train"})
+        return self._place.rows(self._place.v1(call), "engines", call)
+
+    @cached_property
+    def specs_v1(self) -> list[dict[str, Any]]:
+        """The specifications of v1, as the platform shows them."""
+        call = Call("list specifications of v1", "GET", "/job/resource-specs", query={"job_type": "train"})
+        return self._place.rows(self._place.v1(call), "specs", call)
+
+    def numbers(self, name: str) -> dict[str, tuple[int, ...]]:
+        """The numbers of v1 by the names that `engine_version` or `spec_code` may have."""
+        rows, key = (self.engines_v1, "engine_id") if name == "engine_version" else (self.specs_v1, "spec_id")
+        found: dict[str, tuple[int, ...]] = {}
+        for row in rows:
+            if (number := whole(row.get(key))) is not None:
+                found[_text(row, name)] = (*found.get(_text(row, name), ()), number)
+        return found
+
     def limits(self) -> dict[str, int]:
         """The most machines of each flavor that one job may have."""
-        found = ((_text(row, "flavor_id"), whole(row.get("max_num"))) for row in self._flavors())
-        return {name: most for name, most in found if most}
+        return _limits(self._flavors, "flavor_id")
+
+    def limits_v1(self) -> dict[str, int]:
+        """The same of the specifications of v1, by their number as text."""
+        return _limits(self.specs_v1, "spec_id")
 
     def pools(self) -> tuple[Pool, ...]:
         """The dedicated pools, by name."""
         call = Call("list pools", "GET", path_to("pools"))
         rows = self._place.rows(self._place.v2(call), "items", call)
         return tuple(sorted((_pool(row) for row in rows), key=lambda pool: pool.name))
+
+    @cached_property
+    def dedicated(self) -> tuple[Pool, ...]:
+        """The same, asked for once."""
+        return self.pools()
 
     def quota(self) -> tuple[Allowance, ...]:
         """How much may be used, by name."""
@@ -77,13 +115,15 @@ class Offers:
         """The names of the platform's own configurations, which can be read and not written."""
         return tuple(str(row.get("config_name")) for row in listing_v1.configs(self._place, samples=True))
 
+    @cached_property
     def _flavors(self) -> list[dict[str, Any]]:
         call = Call("list flavors", "GET", path_to("training-job-flavors"))
         return self._place.rows(self._place.v2(call), "flavors", call)
 
-    def _specs(self) -> list[dict[str, Any]]:
-        call = Call("list specifications of v1", "GET", "/job/resource-specs", query={"job_type": "train"})
-        return self._place.rows(self._place.v1(call), "specs", call)
+
+def _limits(rows: Sequence[Mapping[str, Any]], key: str) -> dict[str, int]:
+    found = ((_text(row, key), whole(row.get("max_num"))) for row in rows)
+    return {name: most for name, most in found if most}
 
 
 def _flavor(row: Mapping[str, Any]) -> MachineType:

@@ -17,9 +17,12 @@ _FOLDERS = ("app_url", "data_url", "train_url", "log_url")
 _TEXTS = ("dataset_id", "dataset_version_id", "user_image_url", "user_command")
 _NUMBERS = ("worker_server_num", "engine_id", "model_id", "spec_id")
 _LISTS = ("data_source", "volumes")
+_OF_PUBLIC_POOL = ("spec_id", "spec_code")
 CONFIG_FIELDS = (*_FOLDERS, "boot_file_url", *_TEXTS, *_NUMBERS, "parameter", "data_source")
 """What a configuration takes; pools and volumes it only shows (section 5.2)."""
 JOB_FIELDS = (*CONFIG_FIELDS, "pool_id", "volumes")
+NAMES = ("engine_version", "spec_code")
+"""What the server tells beside two of the numbers, and manifests may say instead of them; never sent."""
 
 
 def fields_of(row: Mapping[str, Any], names: tuple[str, ...]) -> dict[str, Any]:
@@ -32,6 +35,14 @@ def fields_of(row: Mapping[str, Any], names: tuple[str, ...]) -> dict[str, Any]:
         if value not in (None, "", [], 0):
             found[name] = value
     return found
+
+
+def config_of(row: Mapping[str, Any]) -> dict[str, Any]:
+    """The manifest of how a version runs. Of a dedicated pool the server shows a specification too, which nobody may
+    ask for beside it (trap 15).
+    """
+    found = fields_of(row, (*JOB_FIELDS, *NAMES))
+    return {name: value for name, value in found.items() if "pool_id" not in found or name not in _OF_PUBLIC_POOL}
 
 
 def folder(path: str) -> str:

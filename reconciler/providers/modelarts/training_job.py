@@ -17,9 +17,10 @@ from reconciler.providers.modelarts import listing_v1
 from reconciler.providers.modelarts.listing_v1 import JOBS, run_id
 from reconciler.providers.modelarts.logs import whole_log
 from reconciler.providers.modelarts.marks import Stamped, stamp, taken_apart
+from reconciler.providers.modelarts.numbers import numbered
 from reconciler.providers.modelarts.phases import of_v1
 from reconciler.providers.modelarts.place import path_to, whole, workspace_of
-from reconciler.providers.modelarts.shapes_v1 import JOB_FIELDS, fields_of
+from reconciler.providers.modelarts.shapes_v1 import config_of
 from reconciler.providers.modelarts.times import ended, utc
 from reconciler.providers.protocol import LogLine, Part
 
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from reconciler.model.address import Address
     from reconciler.model.mark import Mark
     from reconciler.model.resource import Desired
+    from reconciler.providers.modelarts.offers import Offers
     from reconciler.providers.modelarts.place import Place
     from reconciler.providers.protocol import RunSummary
 
@@ -49,8 +51,9 @@ class _Chain:
 class TrainingJob:
     """The handler of the kind `TrainingJob`. A remote id is `<job>/<version>`."""
 
-    def __init__(self, place: Place) -> None:
+    def __init__(self, place: Place, offers: Offers) -> None:
         self._place = place
+        self._offers = offers
 
     def create(self, desired: Desired) -> Live:
         """Submits the run, once: as a new job, or as one more version of ours."""
@@ -136,13 +139,13 @@ class TrainingJob:
         return {
             "job_name": desired.address.name,
             "job_desc": stamp(_text(desired), desired.mark),
-            "config": dict(desired.spec["config"]),
+            "config": numbered(desired.spec["config"], self._offers),
             "workspace_id": workspace_of(desired.address.scope),
         }
 
     def _following(self, desired: Desired, chain: _Chain) -> dict[str, Any]:
         """The body of one more version. Raises Refused for what a version cannot have (trap 3)."""
-        config = dict(desired.spec["config"])
+        config = numbered(desired.spec["config"], self._offers)
         name = desired.address.name
         if not chain.versions:
             msg = f"training job {name} has no version to derive another from"
@@ -187,7 +190,7 @@ class TrainingJob:
 
     def _live(self, address: Address, job_id: str, row: Mapping[str, Any], mark: Mark | None) -> Live:
         phase, word = of_v1(row.get("status"))
-        config = fields_of(row, JOB_FIELDS)
+        config = config_of(row)
         description = taken_apart(row.get("job_desc")).description
         return Live(
             address=address,

@@ -10,14 +10,16 @@ from reconciler.model.resource import Listed, Live, Phase
 from reconciler.providers.exchange import Call
 from reconciler.providers.modelarts import listing_v1
 from reconciler.providers.modelarts.marks import stamp, taken_apart
+from reconciler.providers.modelarts.numbers import numbered
 from reconciler.providers.modelarts.place import path_to
-from reconciler.providers.modelarts.shapes_v1 import CONFIG_FIELDS, fields_of
+from reconciler.providers.modelarts.shapes_v1 import CONFIG_FIELDS, NAMES, fields_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from reconciler.model.mark import Mark
     from reconciler.model.resource import Desired
+    from reconciler.providers.modelarts.offers import Offers
     from reconciler.providers.modelarts.place import Place
 
 _CLEARED: dict[str, Any] = {"parameter": []}
@@ -28,13 +30,14 @@ _KIND = "TrainingJobConfig"
 class TrainingJobConfig:
     """The handler of the kind `TrainingJobConfig`. A remote id is a name."""
 
-    def __init__(self, place: Place) -> None:
+    def __init__(self, place: Place, offers: Offers) -> None:
         self._place = place
+        self._offers = offers
 
     def create(self, desired: Desired) -> Live:
         """Makes one. The platform answers no more than that it did."""
         name = desired.address.name
-        body = {"config_name": name, **_body(desired)}
+        body = {"config_name": name, **self._body(desired)}
         self._place.v1(Call(f"create configuration {name}", "POST", path_to(listing_v1.CONFIGS), body=body))
         return Live(desired.address, name, {}, Phase.READY, desired.mark)
 
@@ -45,7 +48,7 @@ class TrainingJobConfig:
         except NotFound:
             return None
         stamped = taken_apart(row.get("config_desc"))
-        spec = {"config_name": remote_id, **fields_of(row, CONFIG_FIELDS)}
+        spec = {"config_name": remote_id, **fields_of(row, (*CONFIG_FIELDS, *NAMES))}
         if stamped.description:
             spec["config_desc"] = stamped.description
         return Live(address, remote_id, spec, Phase.READY, stamped.mark)
@@ -73,7 +76,7 @@ class TrainingJobConfig:
         body = {
             "config_desc": "",
             **{name: value for name, value in gone.items() if name != "data_source"},
-            **_body(desired),
+            **self._body(desired),
         }
         path = path_to(listing_v1.CONFIGS, remote_id)
         self._place.v1(Call(f"update configuration {remote_id}", "PUT", path, body=body))
@@ -94,9 +97,8 @@ class TrainingJobConfig:
             raise self._place.unreadable(call, "the answer is not the configuration that was asked for")
         return row
 
-
-def _body(desired: Desired) -> dict[str, Any]:
-    """What create and update have in common: all but the name."""
-    spec = desired.spec
-    given = {name: spec[name] for name in CONFIG_FIELDS if spec.get(name) not in (None, "", [])}
-    return {**given, "config_desc": stamp(str(spec.get("config_desc") or ""), desired.mark)}
+    def _body(self, desired: Desired) -> dict[str, Any]:
+        """What create and update have in common: all but the name. Raises Refused."""
+        spec = numbered(desired.spec, self._offers)
+        given = {name: spec[name] for name in CONFIG_FIELDS if spec.get(name) not in (None, "", [])}
+        return {**given, "config_desc": stamp(str(spec.get("config_desc") or ""), desired.mark)}

@@ -91,6 +91,10 @@ def job_v1(name: str, *, seconds: str = "inf", **config: Any) -> dict[str, Any]:
     }
 
 
+NAMED = {"engine_version": "PyTorch-1.0.0-python3.6", "spec_code": "modelarts.vm.cpu.2u"}
+"""What the platform shows beside the numbers of `config_v1`."""
+
+
 def config_v1(name: str, **changes: Any) -> dict[str, Any]:
     """A configuration."""
     return {

@@ -20,7 +20,8 @@ def after(world: World, file: str, before: str, then: str) -> tuple[list[tuple[s
     planned = world.plan()
     changes = [(change.address.name, change.action) for change in shown(planned)]
     sent = len(world.writes())
-    assert world.apply(planned).complete
+    report = world.apply(planned)
+    assert report.complete, [(str(o.step.address), o.result, o.error) for o in report.outcomes]
     assert world.plan().is_empty
     return changes, [f"{e['method']} {e['path'].split('/', 3)[3]}" for e in world.writes()[sent:]]
 

@@ -22,7 +22,7 @@ from reconciler.providers.modelarts.marks import stamp, taken_apart
 from reconciler.providers.modelarts.place import path_to
 from reconciler.providers.modelarts.shapes_v1 import CONFIG_FIELDS, JOB_FIELDS, fields_of
 from reconciler.providers.modelarts.shapes_v2 import spec_of
-from tests.providers.modelarts.opened import OWNER, at, config_v1, desired, job_v1, job_v2
+from tests.providers.modelarts.opened import NAMED, OWNER, at, config_v1, desired, job_v1, job_v2
 
 if TYPE_CHECKING:
     from reconciler.localplatform.assembly import Platform
@@ -239,13 +239,16 @@ def test_trap_14_paths(connection: ModelArtsConnection) -> None:
 
 
 def test_trap_15_specification_against_pool(connection: ModelArtsConnection) -> None:
-    """The platform fills in the one that was not asked for; of a run what was asked for counts."""
+    """The platform fills in the one that was not asked for; what was asked for is what is read."""
     jobs = handler(connection, V1)
     config = {**job_v1("a")["config"], "pool_id": "pool-local"}
     del config["spec_id"]
     wanted = desired(V1, {"job_name": "a", "config": config})
     made = jobs.create(wanted)
-    assert {"spec_id", "pool_id"} <= set(jobs.read(wanted.address, made.remote_id).spec["config"])
+    shown = jobs._row(wanted.address, made.remote_id)
+    assert (shown["spec_id"], shown["pool_id"]) == (2, "pool-local")
+    read = jobs.read(wanted.address, made.remote_id).spec["config"]
+    assert (read["pool_id"], {"spec_id", "spec_code"} & set(read)) == ("pool-local", set())
     assert KINDS["modelarts", V1].life is Life.RUN
     with pytest.raises(Refused, match="exclude"):
         jobs.create(desired(V1, job_v1("b", pool_id="pool-local")))
@@ -261,7 +264,7 @@ def test_trap_16_an_update_replaces(platform: Platform, connection: ModelArtsCon
     body = json.loads(next(e["body"] for e in platform.log.report() if e["method"] == "PUT"))
     assert (body["log_url"], body["data_url"], body["worker_server_num"]) == ("", "", 2)
     assert "config_name" not in body
-    assert configs.read(wanted.address, "a").spec == config_v1("a", worker_server_num=2)
+    assert configs.read(wanted.address, "a").spec == {**config_v1("a", worker_server_num=2), **NAMED}
     assert configs.read(wanted.address, "a").mark == wanted.mark
 
 
