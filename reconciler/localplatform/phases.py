@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from reconciler.localplatform.engines.process import ProcessEngine
+from reconciler.localplatform.engines.process import process_engine
 from reconciler.localplatform.engines.simulated import Advance, SimulatedEngine
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ def every_engine(folder: Path, listener: Listener, clock: Clock) -> Mapping[str,
 
     Another engine is a file in `engines/` and a line here.
     """
-    return {PROCESS: ProcessEngine(folder, listener, clock=clock.now), **simulated_engines(listener, clock)}
+    return {PROCESS: process_engine(folder, listener, clock=clock.now), **simulated_engines(listener, clock)}
 
 
 def simulated_engines(listener: Listener, clock: Clock) -> Mapping[str, Engine]:

@@ -133,6 +133,15 @@ class Dispatcher:
             waits.append(self._poll)
         return max(min(waits, default=math.inf), 0.0)
 
+    def heard(self, news: bytes) -> None:
+        """A poke says that there is something to look at, and no more."""
+
+    def before_stop(self, tracked: TrackedRun) -> None:
+        """Nothing to do: what has begun is what we began."""
+
+    def close(self) -> None:
+        """Nothing to let go of: supervisors live by themselves."""
+
     def save(self, tracked: TrackedRun) -> None:
         """Writes the news down, durably. Raises OSError; then it is tried again with the next news."""
         events = tracked.life.take_events()

@@ -54,11 +54,12 @@ class PreparationFailed(Exception):
 class Supervisor:
     """One attempt of one instance."""
 
-    def __init__(self, folder: str, order: dict[str, Any], wake: int) -> None:
+    def __init__(self, folder: str, order: dict[str, Any], wake: int, flags: set[int]) -> None:
+        """`flags` are the signals that have come and have not been dealt with."""
         self._folder = folder
         self._order = order
         self._wake = wake
-        self._flags: set[int] = set()
+        self._flags = flags
         self._job = 0
         self._status: int | None = None
         self._reason = ""
@@ -74,6 +75,8 @@ class Supervisor:
         kills = _kernel_kills()
         if self._order["attempt"] > 1:
             self._capture.header(f"=== attempt {self._order['attempt']} ===\n")
+        for note in self._order.get("notes", ()):
+            self._capture.header(f"[{note}]\n")
         try:
             self._start()
         except PreparationFailed as failure:
@@ -107,12 +110,13 @@ class Supervisor:
             where = f": {error.filename}" if error.filename else ""
             raise PreparationFailed("launch", f"cannot start the command: {error.strerror}{where}") from None
         _record(self._folder, "started.json", {"process": self._job, "at": time.time()})
-        poke(self._order["wake"])
+        _tell(self._order)
 
     def _turn(self) -> None:
         """Waits for something to happen and deals with it."""
         self._wait()
-        flags, self._flags = self._flags, set()
+        flags = set(self._flags)
+        self._flags -= flags
         self._reap()
         if signal.SIGUSR1 in flags:
             self._stop("stopped", grace=0.0)
@@ -253,14 +257,18 @@ def _name(number: int) -> str:
         return ""
 
 
-def poke(path: str) -> None:
+def _tell(order: dict[str, Any]) -> None:
+    poke(order["wake"], order.get("news", ".").encode())
+
+
+def poke(path: str, news: bytes = b".") -> None:
     """Tells whichever engine listens that there is something new to read. Nobody listening is fine."""
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_NONBLOCK)
     except OSError:
         return
     try:
-        os.write(descriptor, b".")
+        os.write(descriptor, news)
     except OSError:
         pass
     finally:
@@ -291,26 +299,34 @@ def main(folder: str) -> int:
     _close_inherited()
     with open(os.path.join(folder, "order.json"), encoding="utf-8") as file:  # noqa: PTH118, PTH123
         order = json.load(file)
+    ending = oversee(folder, order, set())
+    return 0 if ending is None or ending["recorded"] else UNRECORDED
+
+
+def oversee(folder: str, order: dict[str, Any], flags: set[int]) -> dict[str, Any] | None:
+    """Runs one attempt to its end and records it. Returns the record, and whether it could be written as `recorded`;
+    None when somebody else had claimed the attempt. Signals that come are put into `flags`.
+    """
     wake, wake_write = os.pipe()
     os.set_blocking(wake_write, False)
     os.set_blocking(wake, False)
     signal.set_wakeup_fd(wake_write, warn_on_full_buffer=False)
-    supervisor = Supervisor(folder, order, wake)
+    supervisor = Supervisor(folder, order, wake, flags)
     watched = (signal.SIGTERM, signal.SIGUSR1, signal.SIGTSTP, signal.SIGCONT, signal.SIGCHLD)
     for number in watched:
         signal.signal(number, supervisor.note_signal)
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if claim(folder, str(os.getpid())) < 0:
-        return 0
+        return None
     reserve = _reserve(folder)
     confine.adopt_orphans()
     signal.pthread_sigmask(signal.SIG_UNBLOCK, watched)  # blocked by the engine until we can handle them
     ending = supervisor.run()
     confine.clean(order)
     recorded = _record(folder, "exit.json", {**ending, "at": time.time()}, reserve=reserve)
-    poke(order["wake"])
-    return 0 if recorded else UNRECORDED
+    _tell(order)
+    return {**ending, "recorded": recorded}
 
 
 def _close_inherited() -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from reconciler.localplatform.engines.dispatch import Settings
-from reconciler.localplatform.engines.process import ProcessEngine
+from reconciler.localplatform.engines.process import process_engine
 from reconciler.localplatform.engines.scheduling import Capacity
 from reconciler.localplatform.engines.simulated import SimulatedEngine
 from reconciler.localplatform.work import Instance, Limits, Script, Status
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    from reconciler.localplatform.engines.durable import DurableEngine
     from reconciler.localplatform.engines.protocol import Event, RunSnapshot
     from reconciler.localplatform.work import Run
 
@@ -46,7 +47,7 @@ def failing_at_first(times: int) -> Instance:
 class Bench:
     """An engine under test and what it told."""
 
-    engine: ProcessEngine | SimulatedEngine
+    engine: DurableEngine | SimulatedEngine
     news: list[Event] = field(default_factory=list)
 
     def run(self, run: Run) -> RunSnapshot:
@@ -88,7 +89,7 @@ def process_bench(folder: Path, **settings: object) -> Bench:
     """A process engine with room for sixteen and a short grace."""
     bench = Bench(SimulatedEngine())
     chosen = {"capacity": Capacity(4.0, 4 * 1024**3, 16), "grace": 0.5, "poll": 0.1, **settings}
-    bench.engine = ProcessEngine(folder, bench.news.extend, settings=Settings(**chosen))  # type: ignore[arg-type]
+    bench.engine = process_engine(folder, bench.news.extend, settings=Settings(**chosen))  # type: ignore[arg-type]
     return bench
 
 

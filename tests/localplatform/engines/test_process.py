@@ -13,7 +13,7 @@ import pytest
 
 from reconciler.errors import LocalPlatformError
 from reconciler.localplatform.engines import tree
-from reconciler.localplatform.engines.process import ProcessEngine
+from reconciler.localplatform.engines.process import process_engine
 from reconciler.localplatform.engines.protocol import EventType
 from reconciler.localplatform.engines.scheduling import Capacity
 from reconciler.localplatform.work import Cause, File, Instance, Limits, Program, Run, Script, Status, Task, Together
@@ -232,7 +232,7 @@ def test_a_moved_clock_changes_stamps_and_not_limits(tmp_path: Path, jump: float
     """Events carry the time of the clock handed in; time limits go by the machine's, here and after a restart."""
     moved = [0.0]
     heard: list[Event] = []
-    engine = ProcessEngine(tmp_path / "engine", heard.extend, clock=lambda: time.time() + moved[0])
+    engine = process_engine(tmp_path / "engine", heard.extend, clock=lambda: time.time() + moved[0])
     bench = Bench(engine, heard)
     engine.submit(Run("run-1", (Task("a", (hanging(),), timeout=20.0),), timeout=20.0))
     bench.running("run-1", "a")

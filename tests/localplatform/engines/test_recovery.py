@@ -30,9 +30,9 @@ import sys
 from pathlib import Path
 from reconciler.localplatform.engines.codec import run_from_json
 from reconciler.localplatform.engines.dispatch import Settings
-from reconciler.localplatform.engines.process import ProcessEngine
+from reconciler.localplatform.engines.process import process_engine
 from reconciler.localplatform.engines.scheduling import Capacity
-engine = ProcessEngine(Path(sys.argv[1]), settings=Settings(capacity=Capacity(4.0, 0, 16), grace=0.5))
+engine = process_engine(Path(sys.argv[1]), settings=Settings(capacity=Capacity(4.0, 0, 16), grace=0.5))
 engine.submit(run_from_json(sys.argv[2]))
 print("submitted", flush=True)
 sys.stdin.read()

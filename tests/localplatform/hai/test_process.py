@@ -12,7 +12,7 @@ import requests
 
 from reconciler.localplatform.assembly import assemble
 from reconciler.localplatform.engines.dispatch import Settings
-from reconciler.localplatform.engines.process import ProcessEngine
+from reconciler.localplatform.engines.process import process_engine
 from tests.localplatform.hai.caller import BASE, Caller, task
 from tests.support.local_platform import ACCOUNT
 from tests.support.wsgi_adapter import WsgiAdapter
@@ -30,7 +30,7 @@ def really(folder: Path, *, keep: bool = False) -> Iterator[tuple[Caller, Path]]
 
     def engines(listener: Any, clock: Any) -> dict[str, Any]:
         settings = Settings(grace=2.0)
-        return {"process": ProcessEngine(folder / "engine", listener, settings=settings, clock=clock.now)}
+        return {"process": process_engine(folder / "engine", listener, settings=settings, clock=clock.now)}
 
     platform = assemble(folder, ACCOUNT, engines, "process")
     try:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from reconciler.localplatform.assembly import assemble
 from reconciler.localplatform.engines.dispatch import Settings
-from reconciler.localplatform.engines.process import ProcessEngine
+from reconciler.localplatform.engines.process import process_engine
 from tests.providers.pai_dlc.opened import at, desired, opened, spec
 from tests.support.local_platform import ACCOUNT
 
@@ -27,7 +27,7 @@ def really(folder: Path) -> Iterator[tuple[Any, Path]]:
     """The handler of jobs on a platform that runs processes, and the storage of bucket `demo`."""
 
     def engines(listener: Any, clock: Any) -> dict[str, Any]:
-        return {"process": ProcessEngine(folder / "engine", listener, settings=Settings(grace=1.0), clock=clock.now)}
+        return {"process": process_engine(folder / "engine", listener, settings=Settings(grace=1.0), clock=clock.now)}
 
     platform = assemble(folder, ACCOUNT, engines, "process")
     try:
