@@ -105,15 +105,23 @@ def import_into(
 def _take_over(streams: "Streams", opened: "Workspace", done: "Imported") -> int:
     from reconciler.cli.applying import Manner, carry_out
     from reconciler.cli.options import Shape
+    from reconciler.model.plan import Verb
     from reconciler.operations.memory import only_of
     from reconciler.operations.plan import Wish, look
 
-    seen = look(opened, Wish(adopt=frozenset(done.files)), streams.say)
+    seen = look(opened, Wish(adopt=frozenset(done.files), found=done.ids), streams.say)
     plan = only_of(seen.plan, set(done.files))
     manner = Manner(yes=True, wait=False, form=Shape.TEXT, question="", command="")
     code = carry_out(streams, opened, plan, manner, seen=seen)
-    streams.say(f"imported {counted(len(done.files), 'resource')}; look at the files, commit them, and plan")
-    return code or (ExitCode.ERROR if done.left_out else ExitCode.FINE)
+    lost = sorted(done.files.keys() - {step.address for step in plan.steps if step.verb is Verb.ADOPT})
+    for address in lost:
+        streams.say(
+            printable(f"not taken over {address}: look at {done.files[address]}, or the next plan makes another")
+        )
+    streams.say(
+        f"imported {counted(len(done.files) - len(lost), 'resource')}; look at the files, commit them, and plan"
+    )
+    return code or (ExitCode.ERROR if done.left_out or lost else ExitCode.FINE)
 
 
 def _rewrite(

@@ -32,14 +32,15 @@ _MOST_RUNS: Final = 1000
 
 @dataclass(slots=True)
 class Imported:
-    """What an import did: files by address, why others were left out, the secrets that the files refer to, and by kind
-    the fields that no platform shows.
+    """What an import did: files and remote ids by address, why others were left out, the secrets that the files refer
+    to, and by kind the fields that no platform shows.
     """
 
     files: dict[Address, Path] = field(default_factory=dict)
     left_out: dict[Address, str] = field(default_factory=dict)
     secrets: list[str] = field(default_factory=list)
     hidden: dict[str, set[str]] = field(default_factory=dict)
+    ids: dict[Address, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +138,7 @@ def _written(workspace: Workspace, request: Request, reading: Reading, listed: I
             done.left_out[address] = exported.problem
             continue
         done.files[address] = write_file(folder_of(workspace, request, address.kind), address, exported.text)
+        done.ids[address] = live.remote_id
         done.secrets += exported.secrets
         if exported.hidden:
             done.hidden.setdefault(address.kind, set()).update(exported.hidden)

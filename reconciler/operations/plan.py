@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import time
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -45,12 +45,14 @@ NOBODY: Mapping[str, Connection] = MappingProxyType({})
 @dataclass(frozen=True, slots=True)
 class Wish:
     """What a plan is asked for: which addresses, and whether to build up or to take down. `adopt` are live objects
-    that may be taken over besides those of the project file.
+    that may be taken over besides those of the project file, `found` the remote ids of those that are known: a run that
+    carries no mark of ours is found by nothing else.
     """
 
     selection: Selection = EVERYTHING
     destroy: bool = False
     adopt: frozenset[Address] = frozenset()
+    found: Mapping[Address, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +102,10 @@ def wants_of(workspace: Workspace, declared: Declared, state: State, wish: Wish)
 
     manifests = () if wish.destroy else declared.manifests
     memory = moved(state.resources, workspace.project.moves, {manifest.address for manifest in manifests})
-    return tuple(wants(manifests, memory.recorded, workspace.kinds, workspace.owner))
+    wanted = tuple(wants(manifests, memory.recorded, workspace.kinds, workspace.owner))
+    if not wish.found:
+        return wanted
+    return tuple(replace(want, remote_id=want.remote_id or wish.found.get(want.address, "")) for want in wanted)
 
 
 def read_live(workspace: Workspace, wanted: Sequence[Want], connections: Mapping[str, Connection]) -> Reading:

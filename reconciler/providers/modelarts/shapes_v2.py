@@ -30,7 +30,9 @@ _ALGORITHM = (
 )
 _ENGINE = ("engine_id", "engine_name", "engine_version", "image_url", "install_sys_packages", "run_user")
 _RESOURCE = ("flavor_id", "pool_id", "node_count")
-_SPEC = ("log_export_path", "auto_stop", "volumes")
+_SPEC = ("log_export_path", "auto_stop", "volumes", "notification")
+_DATASET = ("id", "version_id")
+_CHANNEL = ("name", "local_dir", "access_method")
 
 
 def body_of(spec: Spec, name: str, description: str, scope: str) -> dict[str, Any]:
@@ -41,8 +43,8 @@ def body_of(spec: Spec, name: str, description: str, scope: str) -> dict[str, An
 
 
 def spec_of(row: Mapping[str, Any], name: str) -> dict[str, Any]:
-    """The manifest of a job as the platform shows it, our mark taken out. What does not come back as it was sent
-    (annotations, inputs, notification: traps 23 and 27) is left out.
+    """The manifest of a job as the platform shows it, our mark taken out. Annotations, to which the platform adds its
+    own, are left out; inputs come back with folders filled in, and are never compared (trap 27).
     """
     metadata, spec = part(row, "metadata"), part(row, "spec")
     shown: dict[str, Any] = {
@@ -84,13 +86,16 @@ def _algorithm(row: Mapping[str, Any]) -> dict[str, Any]:
     shown = _some(row, _ALGORITHM)
     shown["engine"] = _some(part(row, "engine"), _ENGINE)
     shown["parameters"] = texts(row.get("parameters"))
-    shown["outputs"] = [
-        _some(output, ("name", "remote", "local_dir", "access_method"))
-        for output in row.get("outputs") or ()
-        if isinstance(output, dict)
-    ]
+    for name in ("inputs", "outputs"):
+        shown[name] = [_channel(channel) for channel in row.get(name) or () if isinstance(channel, dict)]
     shown["environments"] = _environments(row.get("environments"))
     return shown
+
+
+def _channel(row: Mapping[str, Any]) -> dict[str, Any]:
+    remote = part(row, "remote")
+    places = {"obs": _some(part(remote, "obs"), ("obs_url",)), "dataset": _some(part(remote, "dataset"), _DATASET)}
+    return {**_some(row, _CHANNEL), "remote": places}
 
 
 def _environments(value: Any) -> dict[str, str]:  # noqa: ANN401 - any JSON value

@@ -398,7 +398,7 @@ def test_trap_26_the_description_moves(platform: Platform, connection: ModelArts
 
 
 def test_trap_27_what_does_not_round_trip(connection: ModelArtsConnection) -> None:
-    """Annotations and inputs are left out of what is read, and the last applied value counts."""
+    """Annotations are not read, and inputs come back decorated: of both the last applied value counts."""
     jobs = handler(connection, V2)
     given = job_v2("a")
     inputs = [{"name": "data_url", "remote": {"obs": {"obs_url": "obs://lab/d/"}}}]
@@ -406,7 +406,7 @@ def test_trap_27_what_does_not_round_trip(connection: ModelArtsConnection) -> No
     wanted = desired(V2, spec)
     live = jobs.read(wanted.address, jobs.create(wanted).remote_id)
     assert "annotations" not in live.spec
-    assert "inputs" not in live.spec["algorithm"]
+    assert live.spec["algorithm"]["inputs"] == [{**inputs[0], "local_dir": "/home/ma-user/modelarts/inputs/data_url_0"}]
     rules = {rule.path: rule for rule in KINDS["modelarts", V2].rules}
     assert rules["annotations"].write_only
     assert rules["algorithm.inputs"].write_only
