@@ -52,11 +52,9 @@ _FIELDS = (
     "Accessibility",
     "SchedulingStrategy",
 )
-_UNREAD = frozenset({"IsCheif", "ImageConfig", "SecurityToken"})
-"""Members that are not taken from an answer, wherever they stand: a misspelt twin, and secrets."""
+_UNREAD = frozenset({"IsCheif", "UseSpotInstance", "ImageConfig", "SecurityToken"})
+"""Members that are not taken from an answer, wherever they stand: twins of others, and secrets."""
 _MAPS = frozenset({"Envs", "Tags", "AdvancedSettings", "PodLabels", "PodAnnotations", "Limits", "Requests"})
-_ADDED = {"UseSpotInstance": False}
-"""Members that the platform adds with a value that says nothing."""
 
 
 def status_of(row: Row) -> str:
@@ -161,11 +159,7 @@ def _lean(value: Any) -> Any:  # noqa: ANN401 - any JSON value
     if not isinstance(value, dict):
         return value
     kept = {name: item if name in _MAPS else _lean(item) for name, item in value.items() if name not in _UNREAD}
-    return {
-        name: item
-        for name, item in kept.items()
-        if name == "Value" or name in _MAPS or (not _says_nothing(item) and _ADDED.get(name) is not item)
-    }
+    return {name: item for name, item in kept.items() if name == "Value" or name in _MAPS or not _says_nothing(item)}
 
 
 def _says_nothing(value: Any) -> bool:  # noqa: ANN401 - any JSON value
