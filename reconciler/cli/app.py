@@ -68,6 +68,7 @@ COMMANDS: Final[Mapping[str, Entry]] = {
     "engines": Entry("engines", "List the frameworks a platform brings along.", CLUSTER),
     "pools": Entry("pools", "List the pools of machines of the account.", CLUSTER),
     "whoami": Entry("whoami", "Show whom a platform takes us for.", CLUSTER),
+    "login": Entry("login", "Sign in, and say what is wrong where that fails.", CLUSTER),
     "quota": Entry("quota", "Show, or set, how much may be used at once.", CLUSTER),
     "state": Entry("state", "Look into the memory and repair it.", MEMORY),
     "local": Entry("local", "Start and stop the local platform.", SETUP),

@@ -34,6 +34,7 @@ def app(
     for name, (identity, limits) in told.items():
         facts = [("target", name), ("user", identity.user), ("role", identity.role)]
         facts += [("groups", ", ".join(identity.groups)), *identity.facts]
+        facts += [(f"role in {reach.scope}", reach.role) for reach in identity.scopes or ()]
         facts += [(f"quota {limit.name}", _amount(limit)) for limit in limits]
         streams.show(render_facts([fact for fact in facts if fact[1]]))
     return ExitCode.FINE
@@ -50,5 +51,6 @@ def _document(name: str, identity: "Identity", limits: "tuple[Allowance, ...]") 
         "role": identity.role,
         "groups": list(identity.groups),
         "facts": dict(identity.facts),
+        "scopes": [{"scope": r.scope, "role": r.role, "writes": r.writes} for r in identity.scopes or ()],
         "quota": [{"name": limit.name, "limit": limit.limit, "used": limit.used} for limit in limits],
     }

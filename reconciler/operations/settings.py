@@ -6,6 +6,11 @@ Variables of our own:
     RECONCILER_SECRET_<NAME>    the value of `$[[ secrets.<NAME> ]]`: the name in capitals, `-` and `.` as `_`
     RECONCILER_PARALLELISM      how many calls may be under way at once per apply or refresh (default 8)
     RECONCILER_TRACE            1: one line for each exchange with a platform, on standard error, without secrets
+    RECONCILER_LOG              a file: the same lines, each after its time, are added to it
+    RECONCILER_PROXY            URL of a proxy to the platforms, when it is not that of HTTPS_PROXY and NO_PROXY
+    RECONCILER_CA_BUNDLE        a file of certificates to trust, when it is not that of REQUESTS_CA_BUNDLE
+    RECONCILER_CACHE            a folder for sign-ins, or "off"; by default below XDG_CACHE_HOME or ~/.cache, and off
+                                in CI. Only tokens got with a password are kept, for a day, readable by you alone
     RECONCILER_LIST_LAG         how many seconds the platforms' lists may be behind (default 60): only a search made
                                 later than that says that something was not submitted
 
@@ -17,6 +22,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reconciler.errors import CredentialsMissing, UsageError
@@ -93,6 +99,58 @@ class Settings:
     def trace(self) -> bool:
         """Whether each exchange with a platform is told."""
         return self.variables.get("RECONCILER_TRACE", "").lower() not in _FALSE
+
+    @property
+    def log(self) -> Path | None:
+        """The file that exchanges are noted in, None for none."""
+        text = self.variables.get("RECONCILER_LOG", "")
+        return Path(text).expanduser() if text else None
+
+    @property
+    def proxy(self) -> str:
+        """The proxy to the platforms, "" for what the HTTP library finds. Raises UsageError when it is no URL."""
+        from urllib.parse import urlsplit
+
+        text = self.variables.get("RECONCILER_PROXY", "")
+        if text and urlsplit(text).scheme not in {"http", "https"}:
+            msg = "RECONCILER_PROXY is not the URL of a proxy"
+            raise UsageError(msg, hint="Write it as http://host:port.")
+        return text
+
+    @property
+    def usual_proxy(self) -> bool:
+        """Whether one of the variables is set in which every program looks for a proxy."""
+        names = ("HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy")
+        return any(self.variables.get(name) for name in names)
+
+    @property
+    def ca_bundle(self) -> Path | None:
+        """Certificates to trust, None for the usual ones. Raises UsageError when there is no such file."""
+        text = self.variables.get("RECONCILER_CA_BUNDLE", "")
+        if not text:
+            return None
+        file = Path(text).expanduser()
+        if not file.exists():
+            msg = f"RECONCILER_CA_BUNDLE names {file}, which is not there"
+            raise UsageError(msg)
+        return file
+
+    @property
+    def home(self) -> Path | None:
+        """The person's own folder, None for a process that has none."""
+        text = self.variables.get("HOME") or self.variables.get("USERPROFILE", "")
+        return Path(text) if text else None
+
+    @property
+    def cache(self) -> Path | None:
+        """The folder for sign-ins, None when none are kept."""
+        text = self.variables.get("RECONCILER_CACHE", "")
+        if text:
+            return None if text.lower() in {"off", *_FALSE} else Path(text).expanduser() / "tokens"
+        if self.ci or self.home is None:
+            return None
+        base = self.variables.get("XDG_CACHE_HOME", "")
+        return (Path(base) if base else self.home / ".cache") / "reconciler" / "tokens"
 
     @property
     def list_lag(self) -> float:

@@ -16,6 +16,7 @@ from reconciler.operations.workspace import Workspace
 if TYPE_CHECKING:
     import threading
     from collections.abc import Callable, Iterable, Iterator, Mapping
+    from pathlib import Path
 
     from reconciler.model.kind import Kind
     from reconciler.model.project import Environment, Project
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from reconciler.operations.settings import Settings
     from reconciler.operations.workspace import Call, Say
     from reconciler.providers.protocol import Connection, Provider, Transport
+    from reconciler.providers.token_cache import FolderCache
     from reconciler.state.protocol import StateStore
 
 
@@ -94,11 +96,14 @@ def holder(settings: Settings) -> str:
 
 def redactor(workspace: Workspace) -> Redactor:
     """Knows every secret this process was started with."""
+    from reconciler.operations.credentials import masked, proxy_secrets
+
+    settings = workspace.call.settings
     masking = Redactor()
     for target in workspace.environment.targets.values():
         if target.platform in workspace.providers:
-            masking = workspace.call.settings.masked(masking, workspace.providers[target.platform])
-    return masking.with_values(*workspace.call.settings.secrets())
+            masking = masked(masking, settings, workspace.providers[target.platform])
+    return masking.with_values(*settings.secrets(), *proxy_secrets(settings.proxy))
 
 
 def steady_clock() -> Callable[[], float]:
@@ -121,16 +126,7 @@ def connected(
 
     Raises CredentialsMissing before anything is sent, LocalPlatformError when the local platform does not start.
     """
-    from reconciler.providers.protocol import Transport
-
-    settings = workspace.call.settings
-    transport = Transport(
-        redactor=redactor(workspace),
-        connections=settings.parallelism,
-        trace=say if settings.trace else None,
-        stop=stop,
-        guard=guard,
-    )
+    transport = _transport(workspace, say, stop, guard)
     opened: dict[str, Connection] = {}
     try:
         for name in sorted(set(targets) & set(workspace.environment.targets)):
@@ -141,9 +137,48 @@ def connected(
             connection.close()
 
 
+def _transport(
+    workspace: Workspace, say: Say, stop: threading.Event | None, guard: Callable[[], None] | None
+) -> Transport:
+    """How to talk, as the environment of the process says."""
+    from reconciler.operations.tracing import tracer
+    from reconciler.providers.protocol import Transport
+
+    settings = workspace.call.settings
+    return Transport(
+        root=str(workspace.root),
+        redactor=redactor(workspace),
+        connections=settings.parallelism,
+        verify=str(settings.ca_bundle) if settings.ca_bundle else True,
+        trace=tracer(settings, say),
+        stop=stop,
+        guard=guard,
+        proxy=settings.proxy,
+        tokens=token_cache(settings, workspace.root),
+    )
+
+
+def token_cache(settings: Settings, root: Path) -> FolderCache | None:
+    """Where sign-ins outlive the process; None where none are kept, and for a folder inside the project: nothing of
+    that may ever be committed.
+    """
+    folder = settings.cache
+    if folder is None or folder.resolve().is_relative_to(root.resolve()):
+        return None
+    from reconciler.providers.token_cache import FolderCache
+
+    return FolderCache(folder)
+
+
 def _connect(workspace: Workspace, target: Target, transport: Transport, say: Say) -> Connection:
+    from reconciler.operations.credentials import find
+
     provider = workspace.providers[target.platform]
-    credentials = workspace.call.settings.credentials(provider)
+    found = find(workspace.call.settings, provider)
+    credentials = found.values
+    target = found.completed(target)
+    if found.account.proxy and not transport.proxy and not workspace.call.settings.usual_proxy:
+        transport = replace(transport, proxy=found.account.proxy)
     if target.is_local:
         from reconciler.operations.local import serve
 
@@ -154,6 +189,7 @@ def _connect(workspace: Workspace, target: Target, transport: Transport, say: Sa
             "secret_key": instance.secret_key,
             "project_id": instance.project_id,
         }
+        credentials |= {name: credentials[one] for name, one in provider.local_credentials.items()}
         masking = transport.redactor or Redactor()
         transport = replace(transport, redactor=masking.with_values(instance.secret_key))
     return provider.connect(target, credentials, transport)

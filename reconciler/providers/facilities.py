@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Protocol, runtime_checkable
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from reconciler.errors import PlatformError
     from reconciler.model.address import Address
     from reconciler.model.manifest import Spec
     from reconciler.providers.protocol import Event, RunSummary
@@ -33,13 +34,34 @@ class ClusterNode:
 
 
 @dataclass(frozen=True, slots=True)
+class Reach:
+    """A scope that we can see, and our role there in the platform's words. `writes`: whether that role may apply."""
+
+    scope: str
+    role: str
+    writes: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class Identity:
-    """Whom the platform takes us for. `facts` are what it tells besides, in its own words. Never a credential."""
+    """Whom the platform takes us for. `facts` are what it tells besides, in its own words. Never a credential.
+    `scopes` are those that we can see, None where the platform does not tell.
+    """
 
     user: str
     role: str = ""
     groups: tuple[str, ...] = ()
     facts: tuple[tuple[str, str], ...] = ()
+    scopes: tuple[Reach, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What an examination of the access found: `subject` in a word, what is the matter, and what to do, "" for fine."""
+
+    subject: str
+    said: str
+    remedy: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +87,25 @@ class Identifies(Protocol):
 
     def whoami(self) -> Identity:
         """As the platform sees the credentials."""
+
+
+@runtime_checkable
+class TellsTime(Protocol):
+    """Of a connection: compares clocks."""
+
+    def clock_skew(self) -> float | None:
+        """Seconds that the platform's clock is ahead of ours, by its last answer; None before there was one."""
+
+
+@runtime_checkable
+class Examines(Protocol):
+    """Of a connection: looks closer at what commonly goes wrong with the access to this platform."""
+
+    def examine(self) -> Iterator[Finding]:
+        """What could be found out by reading. Raises PlatformError where that is impossible."""
+
+    def diagnose(self, error: PlatformError) -> Finding | None:
+        """What an error of the platform means for the access, where it means more than its class."""
 
 
 @runtime_checkable
@@ -173,6 +214,108 @@ class StoredFile:
 
     name: str
     content: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    """Machines that runs are sent to by `name`. `sku` says in words what one unit of them is; `network` joins them."""
+
+    name: str
+    id: str
+    sku: str = ""
+    gpu_type: str = ""
+    gpu_memory: str = ""
+    network: str = ""
+    use: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Storage:
+    """Something that can be mounted at `path` in a run. `server` is where it lies; `access` is `r` or `rw`."""
+
+    name: str
+    id: str
+    path: str
+    access: str = ""
+    server: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Pod:
+    """One container of a run: the machine it is on, and the way in where one is open."""
+
+    name: str
+    status: str
+    node: str = ""
+    ip: str = ""
+    ssh: str = ""
+    ssh_port: int = 0
+    started: str = ""
+    finished: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NodeTask:
+    """What works on one machine of a cluster now; `units` it takes, `seconds` since it began."""
+
+    cluster: str
+    node: str
+    ip: str
+    task: str
+    units: int
+    user: str = ""
+    note: str = ""
+    seconds: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ResultFile:
+    """What a run has found, as the file that the platform keeps of it at `url`."""
+
+    name: str
+    content: bytes
+    url: str
+
+
+@runtime_checkable
+class OffersClusters(Protocol):
+    """Of a connection: lists the clusters one can send runs to."""
+
+    def clusters(self) -> tuple[Cluster, ...]:
+        """By name."""
+
+
+@runtime_checkable
+class OffersStorages(Protocol):
+    """Of a connection: lists what can be mounted."""
+
+    def storages(self) -> tuple[Storage, ...]:
+        """By name."""
+
+
+@runtime_checkable
+class ShowsPods(Protocol):
+    """Of a handler: lists the containers of a run."""
+
+    def pods(self, address: Address, remote_id: str) -> tuple[Pod, ...]:
+        """In the order of the platform."""
+
+
+@runtime_checkable
+class ShowsLoad(Protocol):
+    """Of a handler: tells who works on the machines of the cluster a run is sent to."""
+
+    def node_tasks(self, address: Address, remote_id: str) -> tuple[NodeTask, ...]:
+        """By machine."""
+
+
+@runtime_checkable
+class KeepsResults(Protocol):
+    """Of a handler: hands out what a run has found."""
+
+    def results(self, address: Address, remote_id: str) -> ResultFile:
+        """The whole file. Raises Refused while there is none."""
 
 
 @runtime_checkable

@@ -37,11 +37,19 @@ class Service:
 class Access:
     """An open line to a service. `project_id` gives the id of the cloud project, asking for it at first use; `sessions`
     are all that have to be closed.
+
+    `user` is who signs in with a password, `access_key` what signs instead; the other one is "". `iam` is a line to the
+    identity service that is signed with that key. `project_of_region` asks which project the region of the target has,
+    whatever project id is given; None where no region is known.
     """
 
     session: Session
     project_id: Callable[[], str]
     sessions: tuple[Session, ...]
+    user: str = ""
+    access_key: str = ""
+    iam: Session | None = None
+    project_of_region: Callable[[], str] | None = None
 
 
 def open_access(target: Target, credentials: Mapping[str, str], transport: Transport, service: Service) -> Access:
@@ -65,22 +73,26 @@ def _with_key(target: Target, given: Mapping[str, str], transport: Transport, se
     dialect = _dialect(service, KEY_VARIABLES)
     session = Session(target.name, _endpoint(target, service), transport, dialect, signed)
     known = given.get("project_id") or target.settings.get("project_id", "")
-    if known:
-        return Access(session, lambda: known, (session,))
+    if known and not target.region:
+        return Access(session, lambda: known, (session,), access_key=key.access)
     iam = _iam_session(target, transport, KEY_VARIABLES, signed)
-    return Access(session, _once(lambda: project_of_region(iam, target.region)), (session, iam))
+    look_up = _once(lambda: project_of_region(iam, target.region))
+    project_id = (lambda: known) if known else look_up
+    return Access(session, project_id, (session, iam), "", key.access, iam, look_up)
 
 
 def _with_user(target: Target, given: Mapping[str, str], transport: Transport, service: Service) -> Access:
     secrets = _secrets(given)
     iam = _iam_session(target, transport, USER_VARIABLES, Credentials(secrets=secrets))
     user = User(given["domain_name"], given["user_name"], given["password"], target.region)
-    sign_in = TokenSignIn(iam, user, transport.clock)
+    sign_in = TokenSignIn(iam, user, transport.clock, transport.tokens)
     signed = Credentials(sign_in, secrets, renew=sign_in.renew)
     dialect = _dialect(service, USER_VARIABLES)
     session = Session(target.name, _endpoint(target, service), transport, dialect, signed)
     known = given.get("project_id") or target.settings.get("project_id", "")
-    return Access(session, (lambda: known) if known else sign_in.project_id, (session, iam))
+    project_id = (lambda: known) if known else sign_in.project_id
+    who = f"{user.name} of {user.domain}"
+    return Access(session, project_id, (session, iam), who, project_of_region=sign_in.project_id)
 
 
 def _iam_session(target: Target, transport: Transport, variables: tuple[str, ...], credentials: Credentials) -> Session:

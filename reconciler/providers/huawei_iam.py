@@ -1,13 +1,17 @@
 """Signing in at Huawei Cloud's identity service: a token for a user and password, a project id for a region.
 
-Both are needed before the first call of a service and cached in memory only. A failure here never means that the
-service's own call may have been sent.
+Both are needed before the first call of a service. A token is kept in memory, and for the next process of the same
+person where there is a place for it. A failure here never means that the service's own call may have been sent.
 """
 
 from __future__ import annotations
 
+import hashlib
+import hmac
+import json
+import secrets
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -21,6 +25,7 @@ if TYPE_CHECKING:
 
     from requests import PreparedRequest
 
+    from reconciler.providers.protocol import TokenCache
     from reconciler.providers.session import Session
 
 _Got = TypeVar("_Got")
@@ -40,18 +45,21 @@ class User:
 
     domain: str
     name: str
-    password: str
+    password: str = field(repr=False)
     region: str
 
 
 class TokenSignIn(AuthBase):
     """Sends a token with each request; gets one at the first, and a new one before it ends or when it is refused."""
 
-    def __init__(self, session: Session, user: User, clock: Callable[[], float]) -> None:
-        """`session` is one to the identity service; `clock` returns UNIX time."""
+    def __init__(
+        self, session: Session, user: User, clock: Callable[[], float], cache: TokenCache | None = None
+    ) -> None:
+        """`session` is one to the identity service; `clock` returns UNIX time; `cache` outlives this process."""
         self._session = session
         self._user = user
         self._clock = clock
+        self._kept = _Kept(cache, session.endpoint, user) if cache is not None else None
         self._lock = threading.Lock()
         self._token = ""
         self._project = ""
@@ -69,6 +77,8 @@ class TokenSignIn(AuthBase):
         with self._lock:
             if refused.headers.get("X-Auth-Token") == self._token:
                 self._token = ""
+                if self._kept is not None:
+                    self._kept.drop()
         return True
 
     def project_id(self) -> str:
@@ -80,6 +90,10 @@ class TokenSignIn(AuthBase):
     def _sign_in_when_needed(self) -> None:
         if self._token and self._clock() < self._ends - _MARGIN:
             return
+        if not self._token and self._kept is not None:
+            self._token, self._project, self._ends = self._kept.load()
+            if self._token and self._clock() < self._ends - _MARGIN:
+                return
         answer = _without_effect(self._session.answer, _token_call(self._user))
         token = answer.headers.get("x-subject-token", "")
         content = _object(_object(answer.json()).get("token"))
@@ -88,6 +102,43 @@ class TokenSignIn(AuthBase):
             raise Unreachable(msg, hint="is the IAM endpoint right?")
         self._token, self._ends = token, _ends(content, self._clock() + _LIFETIME)
         self._project = str(_object(content.get("project")).get("id") or "")
+        if self._kept is not None:
+            self._kept.save(self._token, self._project, self._ends)
+
+
+class _Kept:
+    """The sign-in of one user in a cache. Another password is another sign-in: what is kept proves to be of this one,
+    without telling anything of it to who reads the file and does not know it.
+    """
+
+    def __init__(self, cache: TokenCache, endpoint: str, user: User) -> None:
+        self._cache = cache
+        self._user = user
+        who = json.dumps([endpoint, user.domain, user.name, user.region])
+        self._key = hashlib.sha256(who.encode()).hexdigest()[:32]
+
+    def load(self) -> tuple[str, str, float]:
+        """Token, project and end; "" and 0 for nothing that can be used."""
+        try:
+            kept = _object(json.loads(self._cache.load(self._key) or "{}"))
+            token, project, ends = str(kept["token"]), str(kept["project"]), float(kept["ends"])
+            proven = hmac.compare_digest(str(kept["proof"]).encode(), self._proof(str(kept["salt"])).encode())
+        except (KeyError, TypeError, ValueError):
+            return "", "", 0.0
+        return (token, project, ends) if proven else ("", "", 0.0)
+
+    def save(self, token: str, project: str, ends: float) -> None:
+        """Keeps them."""
+        salt = secrets.token_hex(16)
+        kept = {"token": token, "project": project, "ends": ends, "salt": salt, "proof": self._proof(salt)}
+        self._cache.save(self._key, json.dumps(kept))
+
+    def drop(self) -> None:
+        """Forgets them."""
+        self._cache.drop(self._key)
+
+    def _proof(self, salt: str) -> str:
+        return hashlib.scrypt(self._user.password.encode(), salt=salt.encode(), n=2**14, r=8, p=1).hex()
 
 
 def project_of_region(session: Session, region: str) -> str:

@@ -233,15 +233,54 @@ class CredentialVariable:
 
 
 @dataclass(frozen=True, slots=True)
+class VendorAccount:
+    """What a file of a vendor's own tool says. `credentials` are by the keys `connect` knows; `region`, `endpoint` and
+    `settings` are those of a target that does not say them itself; `notes` are about what could not be taken over.
+    """
+
+    credentials: Mapping[str, str] = field(default_factory=dict, repr=False)
+    region: str = ""
+    endpoint: str = ""
+    settings: Mapping[str, str] = field(default_factory=dict)
+    proxy: str = field(default="", repr=False)
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class VendorFile:
+    """A file, `path` below the person's home, in which the vendor's own tool keeps an account. `read` takes its text;
+    it raises ValueError when that is none of these files.
+    """
+
+    path: str
+    read: Callable[[str], VendorAccount]
+
+
+class TokenCache(Protocol):
+    """Keeps what was got by signing in for the next process of the same person. Never fails: it only forgets."""
+
+    def load(self, key: str) -> str:
+        """What was kept under `key`, "" for nothing."""
+
+    def save(self, key: str, text: str) -> None:
+        """Keeps `text` where nobody else can read it."""
+
+    def drop(self, key: str) -> None:
+        """Forgets it."""
+
+
+@dataclass(frozen=True, slots=True)
 class Transport:
     """How to talk: everything of HTTP that is not a platform's own. Times in seconds.
 
     `adapter` replaces the network (tests run the local platform in process through it); `clock` returns UNIX time
     and is used for request dates; `pause` waits between two attempts; `trace` gets one redacted line per exchange.
     `deadline` bounds one call with all its attempts and waits; `attempts` counts the first one too; `backoff` is the
-    first wait, doubled after each attempt. `verify` is True, or the path of a CA bundle; never False.
+    first wait, doubled after each attempt. `verify` is True, or the path of a CA bundle; never False. `root` is the
+    folder that files to be sent are named from, "" for none at hand.
     `stop`: once set, no wait goes on and no call is tried again. `guard` is called right before a request that is more
-    than a read leaves; what it raises is raised, and nothing is sent.
+    than a read leaves; what it raises is raised, and nothing is sent. `proxy` is the URL of one for everything but this
+    machine itself, "" for what the environment says; `tokens` keeps sign-ins for later processes, None for not at all.
     """
 
     connect_timeout: float = 10.0
@@ -252,6 +291,7 @@ class Transport:
     connections: int = 8
     max_response_bytes: int = 64 * 1024 * 1024
     verify: bool | str = True
+    root: str = ""
     redactor: Redactor | None = None
     adapter: BaseAdapter | None = None
     trace: Callable[[str], None] | None = None
@@ -259,6 +299,8 @@ class Transport:
     pause: Callable[[float], None] = time.sleep
     stop: threading.Event | None = None
     guard: Callable[[], None] | None = None
+    proxy: str = ""
+    tokens: TokenCache | None = None
 
 
 class Connection(Protocol):
@@ -301,6 +343,7 @@ class Provider:
     credentials: tuple[CredentialVariable, ...]
     scope_key: str = "scope"
     settings: Mapping[str, str] = field(default_factory=dict)
+    vendor_file: VendorFile | None = None
     outputs: Mapping[str, Iterable[str]] = field(default_factory=dict)
     check: Callable[[tuple[Manifest, ...]], Iterable[Diagnostic]] | None = None
     """The platform's own meaning checks over all its manifests: pure, offline. Findings carry `address` and a
@@ -317,6 +360,9 @@ class Provider:
     tasks: Callable[[str, Spec], Mapping[str, tuple[str, ...]]] | None = None
     """The tasks inside the spec of a kind, each with the tasks it waits for, in the author's order; empty where it has
     none. Pure; for drawing."""
+    local_credentials: Mapping[str, str] = field(default_factory=dict)
+    """By the name of a credential of its own: which of the three that a local platform has stands for it there
+    (`access_key`, `secret_key`, `project_id`)."""
     rewrites: Mapping[tuple[str, str], Callable[[Spec], tuple[dict[str, Any], tuple[Unsupported, ...]]]] = field(
         default_factory=dict
     )

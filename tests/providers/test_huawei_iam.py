@@ -150,3 +150,80 @@ def test_project_that_is_not_clear(answer: Behaviour, text: str) -> None:
     with serving(answer) as server, pytest.raises(PlatformError, match=text) as caught:
         project_of_region(session(server), "cn-north-4")
     assert type(caught.value) is CredentialsMissing
+
+
+class Memory:
+    """A cache that a test can look into."""
+
+    def __init__(self) -> None:
+        self.kept: dict[str, str] = {}
+
+    def load(self, key: str) -> str:
+        """See TokenCache."""
+        return self.kept.get(key, "")
+
+    def save(self, key: str, text: str) -> None:
+        """See TokenCache."""
+        self.kept[key] = text
+
+    def drop(self, key: str) -> None:
+        """See TokenCache."""
+        self.kept.pop(key, None)
+
+
+def test_a_token_is_used_by_the_next_process() -> None:
+    """Signed in once; the second process sends the same token and asks nobody. No password is in what is kept."""
+    memory = Memory()
+    with serving(token("t1"), token("t2")) as server:
+        assert signed(TokenSignIn(session(server), USER, Clock(), memory)) == "t1"
+        later = TokenSignIn(session(server), USER, Clock(), memory)
+        assert [signed(later), later.project_id()] == ["t1", "p1"]
+        assert len(server.seen) == 1
+    (text,) = memory.kept.values()
+    assert "FAKE-password" not in text
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        User("fake-account", "fake-user", "another-password", "cn-north-4"),
+        User("fake-account", "somebody", "FAKE-password", "cn-north-4"),
+        User("fake-account", "fake-user", "FAKE-password", "cn-east-3"),
+    ],
+)
+def test_a_token_is_nobody_elses(other: User) -> None:
+    """Another password, user or region is another sign-in."""
+    memory = Memory()
+    with serving(token("t1"), token("t2")) as server:
+        signed(TokenSignIn(session(server), USER, Clock(), memory))
+        assert signed(TokenSignIn(session(server), other, Clock(), memory)) == "t2"
+
+
+def test_a_kept_token_that_ends_is_renewed() -> None:
+    """Half an hour before its end the kept one is replaced, by the clock of the process that finds it."""
+    memory, clock = Memory(), Clock()
+    with serving(token("t1"), token("t2")) as server:
+        signed(TokenSignIn(session(server), USER, clock, memory))
+        clock.now += 23.6 * 3600
+        assert signed(TokenSignIn(session(server), USER, clock, memory)) == "t2"
+
+
+def test_a_refused_token_is_not_kept() -> None:
+    """After a 401 neither this process nor the next one uses it again."""
+    memory = Memory()
+    with serving(token("t1"), token("t2")) as server:
+        sign_in = TokenSignIn(session(server), USER, Clock(), memory)
+        refused = requests.Request("GET", "http://x/", auth=sign_in).prepare()
+        assert sign_in.renew(refused)
+        assert memory.kept == {}
+        assert signed(sign_in) == "t2"
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{", '{"token": 1}', '{"token": "t", "project": "p", "ends": "x"}'])
+def test_a_damaged_cache_is_no_error(text: str) -> None:
+    """What cannot be understood is as good as nothing."""
+    memory = Memory()
+    with serving(token("t1"), token("t2")) as server:
+        signed(TokenSignIn(session(server), USER, Clock(), memory))
+        memory.kept = dict.fromkeys(memory.kept, text)
+        assert signed(TokenSignIn(session(server), USER, Clock(), memory)) == "t2"

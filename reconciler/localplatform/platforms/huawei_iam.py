@@ -48,6 +48,17 @@ def list_projects(call: Call) -> Reply:
     return Reply({"projects": [project], "links": {}})
 
 
+def show_access_key(call: Call) -> Reply:
+    """`GET /v3.0/OS-CREDENTIAL/credentials/{access_key}`: whose an access key is. One sees one's own."""
+    account, access = call.services.account, call.arguments["access_key"]
+    key, _, user = access.partition(f"{account.access_key}-")
+    user_id = account.user_id if access == account.access_key else f"user-{user}" if user and not key else ""
+    if not user_id:
+        raise Refusal(404, "IAM.0004", f"Could not find credential {access}")
+    credential = {"access": access, "user_id": user_id, "status": "active", "description": ""}
+    return Reply({"credential": credential})
+
+
 def _render(refusal: Refusal, _request_id: str) -> Reply:
     titles = {400: "Bad Request", 401: "Unauthorized", 403: "Forbidden", 404: "Not Found"}
     error = {"code": refusal.status, "message": refusal.message, "title": titles.get(refusal.status, "Error")}
@@ -71,8 +82,9 @@ FACE = Face(
     routes=(
         Route("POST", "/v3/auth/tokens", "CreateToken", create_token, signed=False),
         Route("GET", "/v3/projects", "ListProjects", list_projects),
+        Route("GET", "/v3.0/OS-CREDENTIAL/credentials/<access_key>", "ShowPermanentAccessKey", show_access_key),
     ),
-    owns=lambda path: path.startswith("/v3/"),
+    owns=lambda path: path.startswith(("/v3/", "/v3.0/")),
     sign_in=sign_in,
     problems={
         Problem.UNKNOWN_PATH: (404, "IAM.0004"),

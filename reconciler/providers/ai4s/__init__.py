@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from reconciler.model.kind import CreateClass
 from reconciler.providers.ai4s.app import App
 from reconciler.providers.ai4s.job import Job
+from reconciler.providers.ai4s.toolkit_file import FILE
 from reconciler.providers.ai4s.workflow import Workflow
 from reconciler.providers.huawei_credentials import CREDENTIALS, SETTINGS
 from reconciler.providers.protocol import Provider
@@ -58,6 +59,7 @@ PROVIDER = Provider(
     credentials=CREDENTIALS,
     scope_key="space",
     settings=SETTINGS,
+    vendor_file=FILE,
     outputs={"Job": ("output_dir",)},
     check=_check,
     gpu_hours=_gpu_hours,

@@ -131,7 +131,7 @@ def test_no_region_to_find_the_project_of(credentials: dict[str, str]) -> None:
 def test_regions_have_endpoints() -> None:
     """A region alone says where the service and its identity service are."""
     connection: Any = PROVIDER.connect(at("", region="cn-east-3"), KEYS, QUICK)
-    assert [session.endpoint for session in connection._sessions] == [
+    assert [session.endpoint for session in connection._account.access.sessions] == [
         "https://ai4sservice.cn-east-3.myhuaweicloud.com",
         "https://iam.cn-east-3.myhuaweicloud.com",
     ]
