@@ -77,6 +77,8 @@ class Session:
         self._redactor = (transport.redactor or Redactor()).with_values(*credentials.secrets)
         self._limiter = Limiter(transport.connections, stop=transport.stop)
         self._wire = _open_wire(self.endpoint, transport)
+        self.clock_skew: float | None = None
+        """Seconds that the server's clock was ahead of ours in its last answer."""
 
     def call(self, call: Call) -> Any:  # noqa: ANN401 - any JSON value
         """The decoded body of a success, None when it is empty. Raises PlatformError."""
@@ -138,6 +140,8 @@ class Session:
         transport = self._transport
         limits = Limits(transport.connect_timeout, transport.read_timeout, deadline, transport.max_response_bytes)
         answer = self._wire.send(request, call, self._speech, limits)
+        told = unix_time(answer.headers.get("date", ""))
+        self.clock_skew = self.clock_skew if told is None else told - transport.clock()
         fault = self._speech.dialect.fault(answer)
         if fault is None and answer.status < 300:  # noqa: PLR2004 - where success ends
             return answer
@@ -239,7 +243,8 @@ def _open_wire(endpoint: str, transport: Transport) -> Wire:
     http = requests.Session()
     settings: dict[str, Any] = {"proxies": {}, "verify": transport.verify or True}
     if not _is_loopback(endpoint):
-        settings |= http.merge_environment_settings(endpoint, {}, True, transport.verify or True, None)
+        proxies = dict.fromkeys(("http", "https"), transport.proxy) if transport.proxy else {}
+        settings |= http.merge_environment_settings(endpoint, proxies, True, transport.verify or True, None)
     http.trust_env = False
     http.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
     adapter = transport.adapter or Adapter(transport.connections)
