@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 @single(
     (
         ("reconciler adopt App/fastqc@1.0.0", "take over what is declared and exists"),
+        ("reconciler adopt Job/nightly --id 4f0c", "a run, of which there may be several of one name"),
         ("reconciler adopt --write", "take what moved on the platforms into the manifests"),
         ("reconciler adopt --write 'App/*'", "some of it"),
     )
@@ -32,6 +33,9 @@ def app(
     write: Annotated[
         bool, typer.Option("--write", help="Edit the manifests so that they declare what moved on the platforms.")
     ] = False,
+    remote_id: Annotated[
+        str, typer.Option("--id", metavar="ID", help="Which live object: the platform's id, as `get` shows it.")
+    ] = "",
     yes: Yes = False,
     form: Format = Shape.TEXT,
 ) -> int:
@@ -54,7 +58,7 @@ def app(
     if not addresses:
         msg = "say what to adopt, or --write"
         raise UsageError(msg, hint="`reconciler import` adopts everything that exists.")
-    seen = adopting(opened, addresses, streams.say)
+    seen = adopting(opened, addresses, streams.say, remote_id=remote_id)
     return remember(streams, opened, seen.plan, "Take this over?", yes=yes, form=form, seen=seen)
 
 

@@ -109,7 +109,7 @@ def _take_over(streams: "Streams", opened: "Workspace", done: "Imported") -> int
     from reconciler.operations.memory import only_of
     from reconciler.operations.plan import Wish, look
 
-    seen = look(opened, Wish(adopt=frozenset(done.files), found=done.ids), streams.say)
+    seen = look(opened, Wish(adopt=done.ids), streams.say)
     plan = only_of(seen.plan, set(done.files))
     manner = Manner(yes=True, wait=False, form=Shape.TEXT, question="", command="")
     code = carry_out(streams, opened, plan, manner, seen=seen)

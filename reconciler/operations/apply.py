@@ -159,8 +159,9 @@ def require_secrets(workspace: Workspace, plan: Plan) -> None:
 
 
 def secret_names(plan: Plan) -> set[str]:
-    """The secrets that the plan's steps refer to."""
-    texts = (text for step in plan.steps if step.desired for _, text in strings(dict(step.desired)) if "$[[" in text)
+    """The secrets that the plan sends somewhere; what only our memory holds keeps them as references."""
+    sent = (step.desired for step in plan.steps if step.desired and step.verb.calls_platform)
+    texts = (text for spec in sent for _, text in strings(dict(spec)) if "$[[" in text)
     return {found.name for text in texts for found in parse(text) if found.space is Space.SECRETS}
 
 

@@ -75,9 +75,10 @@ def _plan(workspace: Workspace, entries: Iterable[tuple[Recorded, Action, str, A
     return Plan(base_of(workspace, state), ordered, tuple(steps))
 
 
-def adopting(workspace: Workspace, globs: Sequence[str], say: Say) -> Look:
+def adopting(workspace: Workspace, globs: Sequence[str], say: Say, *, remote_id: str = "") -> Look:
     """A look whose plan takes over what is declared, live and not recorded, at the addresses that `globs` mean; of
-    what differs only the taking over is left, so that the next plan shows the difference.
+    what differs only the taking over is left, so that the next plan shows the difference. `remote_id` tells which live
+    object is meant where an address does not: of runs there may be several of one name.
 
     Raises UsageError when there is nothing to take over.
     """
@@ -89,7 +90,10 @@ def adopting(workspace: Workspace, globs: Sequence[str], say: Say) -> Look:
     if not meant:
         msg = "nothing that is declared and not recorded yet matches"
         raise UsageError(msg, hint="Declare it first (`reconciler import` writes the manifest), then adopt it.")
-    seen = look(workspace, Wish(adopt=frozenset(meant)), say)
+    if remote_id and len(meant) > 1:
+        msg = f"{len(meant)} addresses match, and one id cannot be all of them"
+        raise UsageError(msg, hint="Write the whole address.")
+    seen = look(workspace, Wish(adopt=dict.fromkeys(meant, remote_id)), say)
     return replace(seen, plan=only_of(seen.plan, meant))
 
 

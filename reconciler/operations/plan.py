@@ -45,14 +45,13 @@ NOBODY: Mapping[str, Connection] = MappingProxyType({})
 @dataclass(frozen=True, slots=True)
 class Wish:
     """What a plan is asked for: which addresses, and whether to build up or to take down. `adopt` are live objects
-    that may be taken over besides those of the project file, `found` the remote ids of those that are known: a run that
-    carries no mark of ours is found by nothing else.
+    that may be taken over besides those of the project file, each with its remote id, "" where it is not known: a run
+    that carries no mark of ours is found by nothing else.
     """
 
     selection: Selection = EVERYTHING
     destroy: bool = False
-    adopt: frozenset[Address] = frozenset()
-    found: Mapping[Address, str] = field(default_factory=dict)
+    adopt: Mapping[Address, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,10 +101,8 @@ def wants_of(workspace: Workspace, declared: Declared, state: State, wish: Wish)
 
     manifests = () if wish.destroy else declared.manifests
     memory = moved(state.resources, workspace.project.moves, {manifest.address for manifest in manifests})
-    wanted = tuple(wants(manifests, memory.recorded, workspace.kinds, workspace.owner))
-    if not wish.found:
-        return wanted
-    return tuple(replace(want, remote_id=want.remote_id or wish.found.get(want.address, "")) for want in wanted)
+    wanted = wants(manifests, memory.recorded, workspace.kinds, workspace.owner)
+    return tuple(replace(want, remote_id=want.remote_id or wish.adopt.get(want.address, "")) for want in wanted)
 
 
 def read_live(workspace: Workspace, wanted: Sequence[Want], connections: Mapping[str, Connection]) -> Reading:
@@ -143,7 +140,7 @@ def inputs_of(
         selected=selected(workspace, declared, state, wish),
         gpu_hours=gpu_hours(workspace, declared.manifests, connections),
         at_risk=at_risk(workspace, state, connections),
-        adopt=workspace.project.adopt | wish.adopt,
+        adopt=workspace.project.adopt | wish.adopt.keys(),
         moves=workspace.project.moves,
         ignore=workspace.project.ignore,
         allow=workspace.project.allow,

@@ -175,12 +175,23 @@ class Assessor:
             expected = mark_of(
                 self._owner, subject.address, subject.kind.life, wanted.digest, manifest.lifecycle.attempt
             )
-            return subject, _by_mark(live, expected)
+            return subject, self._by_mark(live, expected, subject.address)
         if subject.same_object or self._is_ours(subject, live):
             return subject, self._ownership(subject)
         if subject.kind.life is Life.RUN:
             return replace(subject, live=None), Ownership.NONE
-        return replace(subject, recorded=None), _by_mark(live, recorded.mark)
+        return replace(subject, recorded=None), self._by_mark(live, recorded.mark, subject.address)
+
+    def _by_mark(self, live: Live, expected: Mark, address: Address) -> Ownership:
+        """Of an object that our memory does not know. One that we submitted for another address or meaning is not the
+        one that is declared, unless a person says that it is.
+        """
+        if live.mark == expected:
+            return Ownership.OURS
+        ours = live.mark is not None and live.mark.owner == self._owner.digest
+        if live.mark is None or (ours and address in self._permissions.adopt):
+            return Ownership.NONE
+        return Ownership.FOREIGN
 
     def _is_ours(self, subject: Subject, live: Live) -> bool:
         """It carries the very mark of what we recorded."""
@@ -306,12 +317,6 @@ def _comparable(rules: Rules, spec: dict[str, Any], values: Mapping[str, str], p
     if not values and not rules.refers:
         return spec
     return normalise_by(rules, filled(spec, values) if values else spec, place)
-
-
-def _by_mark(live: Live, expected: Mark) -> Ownership:
-    if live.mark is None:
-        return Ownership.NONE
-    return Ownership.OURS if live.mark == expected else Ownership.FOREIGN
 
 
 def _case(subject: Subject, lifecycle: Lifecycle, ownership: Ownership) -> Case:

@@ -218,6 +218,41 @@ def test_a_declared_object_is_adopted(project: Project, platform: Platform, api:
     assert project.run("adopt", "App/app-0@*", "--yes").code == 64
 
 
+def _submit(api: Client, name: str, output: str) -> str:
+    """Somebody submits a run by the platform's own interface; its id."""
+    body = {"name": name, "tool_id": "flow-0::1.0.0", "tool_type": "workflow", "output_dir": output}
+    return api.create("jobs", body)
+
+
+def test_runs_are_imported_by_kind(project: Project, platform: Platform, api: Client) -> None:
+    """Only when their kind is named; of one name the newest; and what was imported is never submitted again."""
+    _seed(api, 2)
+    older, newer = (_submit(api, "nightly", f"/results/{each}") for each in ("older", "newer"))
+    assert project.run("import").code == 0
+    assert not (project.root / "manifests" / "jobs").exists()
+    platform.log.clear()
+    ended = project.run("import", "--kind", "Job")
+    assert ended.code == 0, ended.err
+    (file,) = (project.root / "manifests" / "jobs").iterdir()
+    assert "output_dir: /results/newer\n" in file.read_text()
+    assert newer in project.run("state", "show", "Job/nightly").out
+    assert project.run("plan").out == "No changes. 3 resources unchanged.\n"
+    assert project.run("apply", "--yes").code == 0
+    assert project.run("forget", "Job/nightly", "--yes").code == 0
+    file.write_text(file.read_text().replace("newer", "older"))
+    assert project.run("adopt", "Job/nightly", "--id", older, "--yes").code == 0
+    assert older in project.run("state", "show", "Job/nightly").out
+    assert project.run("plan").out == "No changes. 3 resources unchanged.\n"
+    assert _writes(platform) == []
+
+
+def test_one_id_is_not_several_runs(project: Project) -> None:
+    """An id says which live object is meant, so only one address can be."""
+    project.greeting()
+    ended = project.run("adopt", "*", "--id", "4f0c", "--yes")
+    assert (ended.code, "3 addresses match" in ended.err) == (64, True)
+
+
 # -- moves -------------------------------------------------------------------------------------------------------------
 
 
