@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from reconciler.localplatform.measuring import CPU, MEMORY
 from reconciler.localplatform.platforms.modelarts_views_v2 import Seen, glance, look
 from reconciler.localplatform.platforms.modelarts_words import DRIFT, milliseconds, shown_value
+from reconciler.localplatform.platforms.modelarts_work import WORK
 from reconciler.localplatform.work import Cause, Status
 
 if TYPE_CHECKING:
@@ -59,7 +61,7 @@ def version_record(call: Call, version: Entity, *, show: bool) -> dict[str, Any]
     seen = look(call, version.id) if show else glance(call, version.id)
     drift = bool(call.services.switches[DRIFT])
     body = version.body
-    metrics: dict[str, list[float]] = {"cpuUsage": [], "memUsage": [], "gpuUtil": []}
+    metrics = {**_measured(call, version), "interval": 1}
     return {
         **filled(body["config"], drift=drift),
         "version_id": body["version_id"],
@@ -74,6 +76,14 @@ def version_record(call: Call, version: Entity, *, show: bool) -> dict[str, Any]
         "model_metric_list": json.dumps({"total_metric": []}),
         "system_metric_list": metrics if show else json.dumps(metrics),
     }
+
+
+def _measured(call: Call, version: Entity) -> dict[str, list[str]]:
+    """What the first machine used, as texts, oldest first."""
+    names = {CPU: "cpuUsage", MEMORY: "memUsage"}
+    history = call.services.runs.history
+    found = {name: history.measured(version.id, WORK, 0, metric) for metric, name in names.items()}
+    return {**{name: [f"{sample.value:.2f}" for sample in samples] for name, samples in found.items()}, "gpuUtil": []}
 
 
 def filled(config: Mapping[str, Any], *, drift: bool) -> dict[str, Any]:

@@ -5,6 +5,7 @@ compares again.
 from __future__ import annotations
 
 import difflib
+from fnmatch import fnmatchcase
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +18,7 @@ from reconciler.providers.modelarts.times import ended, utc
 from reconciler.providers.protocol import RunSummary
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from reconciler.providers.exchange import Query
     from reconciler.providers.modelarts.place import Place
@@ -27,6 +28,10 @@ JOBS = "training-jobs"
 CONFIGS = "training-job-configs"
 FILTERS = ("name", "status")
 """What `browse` filters by. `status` is a number or its name."""
+CONFIG_FILTERS = ("name", "type")
+"""What `browse_configs` filters by. `name` is a glob, `type` `custom` (the account's own) or `sample`."""
+SAMPLE = "sample:"
+"""What the id of one of the platform's own configurations begins with: it is shown, and nothing else can be done."""
 
 
 def jobs(place: Place, scope: str, part: str = "", query: Query | None = None) -> Iterator[dict[str, Any]]:
@@ -72,16 +77,21 @@ def job_named(place: Place, scope: str, name: str) -> dict[str, Any] | None:
 
 def browse(place: Place, scope: str, filters: Mapping[str, str], limit: int) -> Iterator[RunSummary]:
     """At most `limit` rows, newest first. Raises UsageError for a filter it does not have."""
-    for name in filters:
-        if name not in FILTERS:
-            near = difflib.get_close_matches(name, FILTERS, n=1)
-            meant = f"did you mean {near[0]!r}? " if near else ""
-            msg = f"there is no filter {name!r}"
-            raise UsageError(msg, hint=f"{meant}known: {', '.join(FILTERS)}")
+    _known(filters, FILTERS, "filter")
     query = {"status": _status(filters["status"])} if "status" in filters else {}
     wanted = filters.get("name", "")
     kept = (row for row in jobs(place, scope, wanted, query) if wanted in str(row.get("job_name") or ""))
     return (_summary(row) for row in islice(kept, max(limit, 0)))
+
+
+def browse_configs(place: Place, filters: Mapping[str, str], limit: int) -> Iterator[RunSummary]:
+    """At most `limit` rows of configurations, by name. Raises UsageError for a filter it does not have."""
+    _known(filters, CONFIG_FILTERS, "filter")
+    kind = filters.get("type", "custom")
+    _known((kind,), ("custom", "sample"), "type")
+    samples, wanted = kind == "sample", filters.get("name", "*")
+    kept = (row for row in configs(place, samples=samples) if fnmatchcase(str(row.get("config_name")), wanted))
+    return (_config_summary(row, samples=samples) for row in islice(kept, max(limit, 0)))
 
 
 def run_id(job_id: Any, version_id: Any) -> str:  # noqa: ANN401 - numbers, which may come as texts
@@ -105,16 +115,22 @@ def _every(place: Place, call: Call, key: str, total: str, identity: str) -> Ite
             return
 
 
+def _known(words: Iterable[str], known: Sequence[str], what: str) -> None:
+    """Raises UsageError for the first word that is not known."""
+    for word in words:
+        if word not in known:
+            near = difflib.get_close_matches(word, known, n=1)
+            meant = f"did you mean {near[0]!r}? " if near else ""
+            msg = f"there is no {what} {word!r}"
+            raise UsageError(msg, hint=f"{meant}known: {', '.join(known)}")
+
+
 def _status(text: str) -> str:
-    names = {status.name.lower(): str(number) for number, status in V1.items()}
-    names |= {name.removeprefix("jobstat_"): number for name, number in names.items()}
-    number = text if text.isdigit() else names.get(text.lower(), "")
-    if number:
-        return number
-    near = difflib.get_close_matches(text.lower(), names, n=1)
-    meant = f"did you mean {near[0]!r}? " if near else ""
-    msg = f"there is no status {text!r}"
-    raise UsageError(msg, hint=f"{meant}known: {', '.join(status.name for status in V1.values())}")
+    names = {status.name: str(number) for number, status in V1.items()}
+    names |= {name.removeprefix("JOBSTAT_"): number for name, number in names.items()}
+    if not text.isdigit():
+        _known((text.upper(),), tuple(names), "status")
+    return names.get(text.upper(), text)
 
 
 def _summary(row: Mapping[str, Any]) -> RunSummary:
@@ -128,6 +144,22 @@ def _summary(row: Mapping[str, Any]) -> RunSummary:
         created=utc(row.get("create_time")),
         finished=ended(row.get("create_time"), row.get("duration")) if phase.ended else "",
         user=str(user.get("name") or "") if isinstance(user, dict) else "",
-        detail=f"{count} versions" if count and count > 1 else "",
         mark=taken_apart(row.get("job_desc")).mark,
+        facts=(("versions", "" if count is None else str(count)),),
+    )
+
+
+def _config_summary(row: Mapping[str, Any], *, samples: bool) -> RunSummary:
+    name = str(row.get("config_name"))
+    return RunSummary(
+        remote_id=f"{SAMPLE}{name}" if samples else name,
+        name=name,
+        status="sample" if samples else "",
+        created=utc(row.get("create_time")),
+        mark=taken_apart(row.get("config_desc")).mark,
+        facts=(
+            ("engine", str(row.get("engine_version") or "")),
+            ("image", str(row.get("user_image_url") or "")),
+            ("description", taken_apart(row.get("config_desc")).description),
+        ),
     )

@@ -120,4 +120,5 @@ def _summary(row: Mapping[str, Any]) -> RunSummary:
         user=str(metadata.get("user_name") or ""),
         detail=str(status.get("secondary_phase") or ""),
         mark=taken_apart(metadata.get("description")).mark,
+        facts=(("phase within", str(status.get("secondary_phase") or "")),),
     )

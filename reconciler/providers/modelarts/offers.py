@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 from reconciler.errors import UsageError
 from reconciler.providers.exchange import Call
 from reconciler.providers.facilities import Allowance, Engine, MachineType, Pool
-from reconciler.providers.modelarts import listing_v1
 from reconciler.providers.modelarts.place import part, path_to, whole
 
 if TYPE_CHECKING:
@@ -110,10 +109,6 @@ class Offers:
         """Raises UsageError: quotas are raised by the vendor, on request."""
         msg = f"the quota {name} cannot be set from here"
         raise UsageError(msg, hint="ask for more in the console of the cloud, under quotas")
-
-    def samples(self) -> tuple[str, ...]:
-        """The names of the platform's own configurations, which can be read and not written."""
-        return tuple(str(row.get("config_name")) for row in listing_v1.configs(self._place, samples=True))
 
     @cached_property
     def _flavors(self) -> list[dict[str, Any]]:

@@ -7,13 +7,14 @@ version has no text of its own. A version can be created twice, so nothing is ev
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from reconciler.errors import NotFound, Refused
 from reconciler.model.resource import Live, Phase
 from reconciler.providers.exchange import Call, Effect
-from reconciler.providers.modelarts import listing_v1
+from reconciler.providers.modelarts import listing_v1, story_v1
 from reconciler.providers.modelarts.listing_v1 import JOBS, run_id
 from reconciler.providers.modelarts.logs import whole_log
 from reconciler.providers.modelarts.marks import Stamped, stamp, taken_apart
@@ -28,8 +29,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from reconciler.model.address import Address
+    from reconciler.model.manifest import Spec
     from reconciler.model.mark import Mark
     from reconciler.model.resource import Desired
+    from reconciler.providers.facilities import Series
     from reconciler.providers.modelarts.offers import Offers
     from reconciler.providers.modelarts.place import Place
     from reconciler.providers.protocol import RunSummary
@@ -130,6 +133,16 @@ class TrainingJob:
         over = ended(started, row.get("duration")) if phase.ended else ""
         machines = range(whole(row.get("worker_server_num")) or 1)
         return tuple(Part("worker", index, word, utc(started), over) for index in machines)
+
+    def metrics(self, address: Address, remote_id: str, *, name: str = "", minutes: int = 60) -> tuple[Series, ...]:
+        """See Measures: what the machines used together, and what the model was found to be worth."""
+        found = story_v1.measurements(self._row(address, remote_id), time.time(), minutes)
+        return tuple(series for series in found if name in ("", series.metric))
+
+    def detail(self, address: Address, remote_id: str) -> Spec:
+        """See Details: the record of the version. Raises NotFound."""
+        row = self._row(address, remote_id)
+        return {key: value for key, value in row.items() if key != "is_success"}
 
     def browse(self, scope: str, filters: Mapping[str, str], limit: int) -> Iterator[RunSummary]:
         """Rows of jobs with their newest version; the filters are those of `listing_v1.FILTERS`."""

@@ -9,18 +9,21 @@ from reconciler.model.address import NO_SCOPE, Address
 from reconciler.model.resource import Listed, Live, Phase
 from reconciler.providers.exchange import Call
 from reconciler.providers.modelarts import listing_v1
+from reconciler.providers.modelarts.listing_v1 import SAMPLE
 from reconciler.providers.modelarts.marks import stamp, taken_apart
 from reconciler.providers.modelarts.numbers import numbered
 from reconciler.providers.modelarts.place import path_to
 from reconciler.providers.modelarts.shapes_v1 import CONFIG_FIELDS, NAMES, fields_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
+    from reconciler.model.manifest import Spec
     from reconciler.model.mark import Mark
     from reconciler.model.resource import Desired
     from reconciler.providers.modelarts.offers import Offers
     from reconciler.providers.modelarts.place import Place
+    from reconciler.providers.protocol import RunSummary
 
 _CLEARED: dict[str, Any] = {"parameter": []}
 """Empty forms of fields that are not text."""
@@ -47,11 +50,14 @@ class TrainingJobConfig:
             row = self._row(remote_id)
         except NotFound:
             return None
-        stamped = taken_apart(row.get("config_desc"))
-        spec = {"config_name": remote_id, **fields_of(row, (*CONFIG_FIELDS, *NAMES))}
-        if stamped.description:
-            spec["config_desc"] = stamped.description
-        return Live(address, remote_id, spec, Phase.READY, stamped.mark)
+        return Live(address, remote_id, _spec(row), Phase.READY, taken_apart(row.get("config_desc")).mark)
+
+    def describe(self, address: Address, remote_id: str) -> Spec:  # noqa: ARG002 - the id is the name
+        """A manifest of a configuration, or of a sample of the platform: `sample:` and its name. Raises NotFound."""
+        name = remote_id.removeprefix(SAMPLE)
+        spec = _spec(self._row(name, samples=name != remote_id))
+        head = {"apiVersion": "modelarts/v1", "kind": _KIND, "metadata": {"name": spec.pop("config_name")}}
+        return {**head, "spec": spec}
 
     def list(self, scope: str) -> Iterator[Listed]:
         """All of the account, without their definitions."""
@@ -59,6 +65,10 @@ class TrainingJobConfig:
             name = str(row.get("config_name"))
             address = Address(self._place.target, _KIND, scope or NO_SCOPE, name)
             yield Listed(address, name, taken_apart(row.get("config_desc")).mark)
+
+    def browse(self, scope: str, filters: Mapping[str, str], limit: int) -> Iterator[RunSummary]:  # noqa: ARG002 - of all
+        """Rows of configurations; the filters are those of `listing_v1.CONFIG_FILTERS`."""
+        return listing_v1.browse_configs(self._place, filters, limit)
 
     def find(self, address: Address, mark: Mark) -> tuple[Live, ...]:
         """What has the name of `address`, if it carries `mark`."""
@@ -89,9 +99,10 @@ class TrainingJobConfig:
         except NotFound:
             return
 
-    def _row(self, name: str) -> dict[str, Any]:
+    def _row(self, name: str, *, samples: bool = False) -> dict[str, Any]:
         path = path_to(listing_v1.CONFIGS, name)
-        call = Call(f"read configuration {name}", "GET", path, query={"config_type": "custom"})
+        query = {"config_type": "sample" if samples else "custom"}
+        call = Call(f"read configuration {name}", "GET", path, query=query)
         row = self._place.v1(call)
         if row.get("config_name") != name:
             raise self._place.unreadable(call, "the answer is not the configuration that was asked for")
@@ -102,3 +113,9 @@ class TrainingJobConfig:
         spec = numbered(desired.spec, self._offers)
         given = {name: spec[name] for name in CONFIG_FIELDS if spec.get(name) not in (None, "", [])}
         return {**given, "config_desc": stamp(str(spec.get("config_desc") or ""), desired.mark)}
+
+
+def _spec(row: Mapping[str, Any]) -> dict[str, Any]:
+    description = taken_apart(row.get("config_desc")).description
+    said = {"config_desc": description} if description else {}
+    return {"config_name": str(row.get("config_name")), **fields_of(row, (*CONFIG_FIELDS, *NAMES)), **said}

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from reconciler.model.address import Address
+    from reconciler.model.manifest import Spec
     from reconciler.model.mark import Mark
     from reconciler.model.resource import Desired
     from reconciler.providers.modelarts.place import Place
@@ -130,8 +131,7 @@ class TrainingJobV2:
         found: list[Series] = []
         for task in story_v2.tasks_of(self._row(address, remote_id)):
             for metric, values in story_v2.metrics(self._place, remote_id, task).items():
-                if name in ("", metric):
-                    last = values[-minutes:]
+                if (last := values[-minutes:]) and name in ("", metric):
                     points = tuple((now - 60.0 * (len(last) - 1 - i), value) for i, value in enumerate(last))
                     found.append(Series(metric, "", points, task, story_v2.index_of(task)))
         return tuple(found)
@@ -142,6 +142,10 @@ class TrainingJobV2:
             Link(f"log of {task}", story_v2.log_link(self._place, remote_id, task), "ends by itself", secret=True)
             for task in story_v2.tasks_of(self._row(address, remote_id))
         )
+
+    def detail(self, address: Address, remote_id: str) -> Spec:
+        """See Details: the job as the platform shows it, with its tags. Raises NotFound."""
+        return {**self._row(address, remote_id), "tags": self._tags(address, remote_id)}
 
     def browse(self, scope: str, filters: Mapping[str, str], limit: int) -> Iterator[RunSummary]:
         """Rows of jobs, newest first; the filters are those of `listing_v2.FILTERS`."""

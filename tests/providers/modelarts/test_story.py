@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import json
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from reconciler.errors import Unauthenticated, UsageError
+from reconciler.localplatform.history import Sample
+from reconciler.localplatform.measuring import CPU
+from reconciler.localplatform.platforms.modelarts_work import WORK
+from reconciler.manifests.schemas import load_catalogue
 from reconciler.model.resource import Phase
 from reconciler.providers.modelarts.place import Place
+from reconciler.providers.modelarts.story_v1 import measurements
 from reconciler.providers.modelarts.story_v2 import EVENTS_A_PAGE, events
-from tests.providers.modelarts.opened import KEYS, at, desired, job_v1, job_v2, opened
+from tests.providers.modelarts.opened import KEYS, at, config_v1, desired, job_v1, job_v2, opened
 
 if TYPE_CHECKING:
     from reconciler.localplatform.assembly import Platform
@@ -44,7 +51,7 @@ def test_every_event_once(total: int, unit: int) -> None:
 
 
 def test_what_a_job_tells(connection: ModelArtsConnection) -> None:
-    """Parts with their ends, measurements by name, a link for each machine."""
+    """Parts with their ends, and a link for each machine."""
     jobs: Any = connection.handler("TrainingJobV2")
     spec = job_v2("a", seconds="0")
     spec["spec"]["resource"]["node_count"] = 2
@@ -55,12 +62,76 @@ def test_what_a_job_tells(connection: ModelArtsConnection) -> None:
         ("worker-0", "exit code 0"),
         ("worker-1", "exit code 0"),
     ]
-    assert {series.metric for series in jobs.metrics(wanted.address, made.remote_id)} == {"cpuUsage", "memUsage"}
     links = jobs.links(wanted.address, made.remote_id)
     assert [link.name for link in links] == ["log of worker-0", "log of worker-1"]
     assert all(link.secret and link.url for link in links)
     assert next(iter(jobs.events(wanted.address, made.remote_id))).type == "Normal"
     assert list(jobs.logs(wanted.address, made.remote_id, task="worker-1", index=0)) == []
+
+
+@pytest.mark.parametrize(("kind", "make"), [("TrainingJob", job_v1), ("TrainingJobV2", job_v2)])
+def test_measurements(platform: Platform, connection: ModelArtsConnection, kind: str, make: Any) -> None:
+    """By name, oldest first, the last minutes asked for; what was not measured is no series. Both APIs tell them."""
+    jobs: Any = connection.handler(kind)
+    wanted = desired(kind, make("a"))
+    made = jobs.create(wanted)
+    assert jobs.metrics(wanted.address, made.remote_id) == ()
+    run = made.remote_id if kind == "TrainingJobV2" else f"version-{made.remote_id.rpartition('/')[2]}"
+    values = (1.5, 2.25, 4.0)
+    history = platform.services.runs.history
+    history.measure([Sample(run, WORK, 0, CPU, float(at), value) for at, value in enumerate(values)])
+    (series,) = jobs.metrics(wanted.address, made.remote_id)
+    assert (series.metric, [value for _, value in series.points]) == ("cpuUsage", list(values))
+    assert [round(second - first) for (first, _), (second, _) in pairwise(series.points)] == [60, 60]
+    (last,) = jobs.metrics(wanted.address, made.remote_id, name="cpuUsage", minutes=2)
+    assert [value for _, value in last.points] == [2.25, 4.0]
+    assert jobs.metrics(wanted.address, made.remote_id, name="gpuUtil") == ()
+
+
+def test_measurements_of_v1_in_each_form() -> None:
+    """As an object or as the text of one; texts are numbers; what a model is worth stands beside; nothing breaks."""
+    used = {"cpuUsage": ["0", "3.10", "5.76"], "memUsage": [], "odd": ["x"], "interval": 5}
+    worth = {"total_metric": {"total_metric_values": {"recall": 0.5, "id": 0}}, "metric": []}
+    for form in (lambda value: value, json.dumps):
+        row = {"system_metric_list": form(used), "model_metric_list": json.dumps(worth)}
+        cpu, identifier, recall = measurements(row, 1000.0, 60)
+        assert cpu.points == ((400.0, 0.0), (700.0, 3.1), (1000.0, 5.76))
+        assert (identifier.metric, recall.metric, recall.points) == ("id", "recall", ((1000.0, 0.5),))
+    for nothing in ({}, {"system_metric_list": ""}, {"system_metric_list": "{", "model_metric_list": None}):
+        assert list(measurements(nothing, 0.0, 60)) == []
+
+
+def test_the_whole_record(connection: ModelArtsConnection) -> None:
+    """`describe --detail` prints what the platform shows of a run, with its tags."""
+    jobs: Any = connection.handler("TrainingJobV2")
+    wanted = desired("TrainingJobV2", {**job_v2("a"), "tags": [{"key": "team", "value": "x"}]})
+    record = jobs.detail(wanted.address, jobs.create(wanted).remote_id)
+    assert record["status"]["phase"]
+    assert record["tags"] == [{"key": "team", "value": "x"}]
+    old: Any = connection.handler("TrainingJob")
+    of_v1 = desired("TrainingJob", job_v1("a"))
+    record = old.detail(of_v1.address, old.create(of_v1).remote_id)
+    assert record["version_name"] == "V0001"
+    assert "is_success" not in record
+
+
+def test_samples_are_shown_and_described(connection: ModelArtsConnection) -> None:
+    """Configurations of the platform itself are rows of their own, and come as a manifest to begin with."""
+    configs: Any = connection.handler("TrainingJobConfig")
+    configs.create(desired("TrainingJobConfig", config_v1("ours")))
+    rows = {kind: list(configs.browse("-", {"type": kind}, 9)) for kind in ("custom", "sample")}
+    assert [(row.remote_id, row.status) for row in rows["custom"]] == [("ours", "")]
+    assert [(row.remote_id, row.status) for row in rows["sample"]] == [("sample:sample-linear", "sample")]
+    assert [row.name for row in configs.browse("-", {}, 9)] == ["ours"]
+    assert list(configs.browse("-", {"type": "sample", "name": "x*"}, 9)) == []
+    with pytest.raises(UsageError, match="no type 'smaple'"):
+        list(configs.browse("-", {"type": "smaple"}, 9))
+    address = at("TrainingJobConfig", "x")
+    manifest = configs.describe(address, "sample:sample-linear")
+    assert load_catalogue().validator("modelarts", "TrainingJobConfig").is_valid(manifest)
+    assert manifest["metadata"] == {"name": "sample-linear"}
+    assert configs.describe(address, "ours")["spec"]["app_url"] == "/lab/code/"
+    assert configs.read(address, "sample:sample-linear") is None
 
 
 def test_filters(connection: ModelArtsConnection) -> None:
