@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from reconciler.errors import NotFound, UsageError
 from reconciler.model.address import NO_SCOPE, Address
-from reconciler.model.kind import Life
+from reconciler.model.kind import Ability, Life
 from reconciler.operations.selection import matches
 from reconciler.operations.wiring import connected, open_store
 
@@ -109,8 +108,16 @@ def status(workspace: Workspace, globs: Sequence[str], say: Say) -> tuple[Row, .
     recorded = ours(workspace, globs)
     reading = read(workspace, [Run(r.address, r.platform, r.remote_id, r.mark) for r in recorded], say)
     return tuple(
-        Row(each, reading.live.get(each.address), reading.unreadable.get(each.address, "")) for each in recorded
+        Row(each, reading.live.get(each.address), reading.unreadable.get(each.address) or _unseen(workspace, each))
+        for each in recorded
     )
+
+
+def _unseen(workspace: Workspace, recorded: Recorded) -> str:
+    """Why nothing is live at an address of a kind that no platform call shows, "" for all other kinds."""
+    kind = workspace.kinds.get((recorded.platform, recorded.address.kind))
+    shows = kind is None or not kind.can or bool(kind.can & {Ability.READ, Ability.LIST, Ability.FIND})
+    return "" if shows else "this platform shows nothing of it: as it was when it was applied"
 
 
 def outputs(workspace: Workspace, row: Row) -> dict[str, str]:
@@ -253,8 +260,8 @@ class Wish:
 def browse(workspace: Workspace, kind: str, wish: Wish, say: Say) -> tuple[Found, ...]:
     """What the platforms of this environment have of a kind, ours or not; of every kind of run when `kind` is "".
 
-    Runs come newest first per target and are filtered by the platform, standing things by `name`, a glob, where their
-    kind has no filters of its own. Raises UsageError.
+    Runs come newest first per target and are filtered by the platform; standing things whose kind has no filters of
+    its own by `name`, a glob, and by every column. Raises UsageError.
     """
     owned = {(r.address.target, r.remote_id): r.address for r in ours(workspace)}
     places = _places(workspace, kind, None if kind else Life.RUN)
@@ -266,25 +273,22 @@ def browse(workspace: Workspace, kind: str, wish: Wish, say: Say) -> tuple[Found
     with connected(workspace, {target for target, _ in places}, say) as connections:
         for target, name in places:
             scope = wish.scope or workspace.environment.targets[target].scope
-            last = wish.offset + wish.limit
-            rows = islice(_rows(connections[target].handler(name), scope, wish.filters, last), wish.offset, last)
+            facts = workspace.kinds[workspace.platforms[target], name]
+            scope = NO_SCOPE if facts.account_wide else scope
+            rows = _rows(connections[target].handler(name), scope, wish, facts.identity)
+            rows = islice(rows, wish.offset, wish.offset + wish.limit)
             found += [Found(target, name, scope, row, owned.get((target, row.remote_id))) for row in rows]
     return tuple(found)
 
 
-def _rows(handler: object, scope: str, filters: Mapping[str, str], limit: int) -> Iterator[RunSummary]:
-    from reconciler.providers.protocol import Browses, Lists, RunSummary
+def _rows(handler: object, scope: str, wish: Wish, identity: Sequence[str]) -> Iterator[RunSummary]:
+    from reconciler.providers.protocol import Browses, Lists
+    from reconciler.providers.rows import filtered, of_listed
 
     if isinstance(handler, Browses):
-        yield from handler.browse(scope, filters, limit)
+        yield from handler.browse(scope, wish.filters, wish.offset + wish.limit)
     elif isinstance(handler, Lists):
-        if unknown := sorted(set(filters) - {"name"}):
-            msg = f"there is no filter {unknown[0]!r} for this kind"
-            raise UsageError(msg, hint="Standing things are filtered by name=GLOB.")
-        for row in handler.list(scope):
-            if fnmatchcase(row.address.name, filters.get("name", "*")):
-                status = row.live.status or row.live.phase.value if row.live else ""
-                yield RunSummary(row.remote_id, row.address.name, status, mark=row.mark)
+        yield from filtered((of_listed(row, identity) for row in handler.list(scope)), wish.filters)
 
 
 def _places(workspace: Workspace, kind: str, life: Life | None) -> list[tuple[str, str]]:
