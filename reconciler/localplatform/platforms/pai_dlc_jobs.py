@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import secrets
+import shutil
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,7 @@ from reconciler.localplatform.data import OutsideData
 from reconciler.localplatform.face import Refusal, Route
 from reconciler.localplatform.platforms.pai_dlc_job_list import list_jobs
 from reconciler.localplatform.platforms.pai_dlc_specs import TYPES
+from reconciler.localplatform.platforms.pai_dlc_starting import check_waits
 from reconciler.localplatform.platforms.pai_dlc_views import BEFORE_RUNNING, ENDED, RESERVING, shown_job, status_of
 from reconciler.localplatform.platforms.pai_dlc_words import (
     JOB,
@@ -23,7 +25,7 @@ from reconciler.localplatform.platforms.pai_dlc_words import (
     invalid,
     wrong_state,
 )
-from reconciler.localplatform.platforms.pai_dlc_work import translate
+from reconciler.localplatform.platforms.pai_dlc_work import meeting_of, translate
 from reconciler.localplatform.store import Entity
 from reconciler.localplatform.work import problems
 
@@ -82,6 +84,10 @@ def _read(call: Call, body: dict[str, Any]) -> Entity:
         raise invalid(f"JobType: {body['JobType']!r} is none")
     for role in body["JobSpecs"]:
         _check_role(role, body)
+    try:
+        check_waits(body)
+    except ValueError as error:
+        raise invalid(str(error)) from error
     return Entity(
         platform=PLATFORM,
         kind=JOB,
@@ -187,6 +193,7 @@ def delete_job(call: Call) -> Reply:
     with call.services.store.database.transaction():
         call.services.store.delete(job, call.now)
         call.services.runs.drop(job.id)
+    shutil.rmtree(meeting_of(call.services.data, job.id), ignore_errors=True)
     return fine(call, JobId=job.id)
 
 

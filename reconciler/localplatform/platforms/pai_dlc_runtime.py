@@ -10,6 +10,7 @@ from reconciler.localplatform.clock import utc_text
 from reconciler.localplatform.engines.protocol import UnknownRun
 from reconciler.localplatform.face import Refusal, Reply, Route
 from reconciler.localplatform.measuring import CPU, MEMORY
+from reconciler.localplatform.platforms.pai_dlc_starting import told
 from reconciler.localplatform.platforms.pai_dlc_views import pod_id, pod_uid, status_of
 from reconciler.localplatform.platforms.pai_dlc_words import (
     JOB,
@@ -27,7 +28,7 @@ from reconciler.localplatform.platforms.pai_dlc_words import (
     text,
     wrong_state,
 )
-from reconciler.localplatform.platforms.pai_dlc_work import PODS, pods_of
+from reconciler.localplatform.platforms.pai_dlc_work import PODS, pods_of, role_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -93,9 +94,11 @@ def pod_events(call: Call) -> Reply:
     """What happened to one pod."""
     job, rank = _pod(call)
     events = call.services.runs.events(job.id, task=PODS, number=rank)
-    return fine(
-        call, JobId=job.id, PodId=call.arguments["pod"], PodUid=text(call, "PodUid"), Events=_told(call, events)
-    )
+    pod = pods_of(job.body)[rank]
+    waiting = told(job.body, role_of(job.body, pod))
+    first = [f"{utc_text(job.created)} Normal WaitingForRoles {waiting}"] if waiting else []
+    lines = [*first, *_told(call, events)]
+    return fine(call, JobId=job.id, PodId=call.arguments["pod"], PodUid=text(call, "PodUid"), Events=lines)
 
 
 def job_events(call: Call) -> Reply:

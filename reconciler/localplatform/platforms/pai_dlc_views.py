@@ -6,7 +6,8 @@ import uuid
 from typing import TYPE_CHECKING, Any
 
 from reconciler.localplatform.clock import utc_text
-from reconciler.localplatform.platforms.pai_dlc_work import PODS, RESTARTS, pods_of
+from reconciler.localplatform.platforms.pai_dlc_starting import begun
+from reconciler.localplatform.platforms.pai_dlc_work import PODS, RESTARTS, pods_of, role_of
 from reconciler.localplatform.work import Cause, Status
 
 if TYPE_CHECKING:
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 
     from reconciler.localplatform.engines.protocol import InstanceSnapshot, RunSnapshot
     from reconciler.localplatform.face import Call
+    from reconciler.localplatform.platforms.pai_dlc_work import Pod
     from reconciler.localplatform.store import Entity
 
 ENDED = frozenset({"Succeeded", "Failed", "Stopped"})
@@ -177,12 +179,14 @@ def _reason(word: str, run: RunSnapshot) -> str:
 def pods_shown(call: Call, job: Entity, run: RunSnapshot) -> list[dict[str, Any]]:
     """The pods with where each one is; they are there as soon as the job is scheduled."""
     states = {i.index: i for task in run.tasks if task.name == PODS for i in task.instances}
+    pods = pods_of(job.body)
+    waiting = _waiting(job, pods, states)
     return [
         {
             "Type": pod.type,
             "PodId": pod_id(job, pod.type, pod.number),
             "PodUid": pod_uid(job, pod.type, pod.number),
-            "Status": _POD_STATES[state.status] if state else "Pending",
+            "Status": _POD_STATES[state.status] if state and rank not in waiting else "Pending",
             "SubStatus": "Normal",
             "Ip": "127.0.0.1",
             "GmtCreateTime": utc_text(job.created),
@@ -193,9 +197,19 @@ def pods_shown(call: Call, job: Entity, run: RunSnapshot) -> list[dict[str, Any]
             "ResourceType": "ECS",
             "HistoryPods": [],
         }
-        for rank, pod in enumerate(pods_of(job.body))
+        for rank, pod in enumerate(pods)
         for state in [states.get(rank)]
     ]
+
+
+def _waiting(job: Entity, pods: list[Pod], states: Mapping[int, InstanceSnapshot]) -> set[int]:
+    """The ranks of pods that are there, and whose command waits for other roles."""
+    roles: dict[int, list[Status]] = {}
+    for rank, pod in enumerate(pods):
+        roles.setdefault(role_of(job.body, pod), []).append(states[rank].status if rank in states else Status.PENDING)
+    late = {role for role in roles if not begun(job.body, role, roles)}
+    here = {rank for rank, state in states.items() if state.status is Status.RUNNING}
+    return {rank for rank in here if role_of(job.body, pods[rank]) in late}
 
 
 def pod_id(job: Entity, role: str, number: int) -> str:

@@ -6,6 +6,7 @@
 | `MASTER_ADDR`, `MASTER_PORT`, `RANK`, `WORLD_SIZE`, `NPROC_PER_NODE` | the loopback, a free port, the rank |
 | `TF_CONFIG` of a TFJob | the same topology with a free port for each pod |
 | MPIJob, RayJob | the command runs in the first pod (launcher, head), with a hostfile; the others wait for its end |
+| `StartupDependencies`, `ThirdpartyLibs` | waiting, and packages that are here already (`pai_dlc_starting`) |
 | `DataSources`, `CodeSource` | a folder of the data folder: bucket and path of the address, else the id |
 | a path below a `MountPath` in the command or in `Envs` | the path below that folder: there are no containers |
 | `SuccessPolicy`, chief, parameter servers | who decides on the end of the gang |
@@ -21,11 +22,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
 
 from reconciler.localplatform.mounts import placed
+from reconciler.localplatform.platforms import pai_dlc_starting as starting
 from reconciler.localplatform.platforms.pai_dlc_words import PLATFORM
 from reconciler.localplatform.work import File, Instance, Limits, Restart, Run, Script, Task, Together
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from reconciler.localplatform.data import DataFolder
     from reconciler.localplatform.services import Services
@@ -72,7 +75,8 @@ def translate(services: Services, job: Entity) -> Run:
         ("MASTER_PORT", *(_port(rank) for rank in range(len(pods)))) if body["JobType"] == "TFJob" else ("MASTER_PORT",)
     )
     minutes = body.get("JobMaxRunningTimeMinutes")
-    instances = tuple(_instance(body, pods, rank, mounts) for rank in range(len(pods)))
+    meeting = str(meeting_of(services.data, job.id))
+    instances = tuple(_instance(body, pods, rank, mounts, meeting) for rank in range(len(pods)))
     decided = () if len(_deciders(body, pods)) == len(pods) else _deciders(body, pods)
     task = Task(PODS, instances, together=Together.GANG, restart=_restart(body), ports=ports, decided_by=decided)
     return Run(
@@ -83,6 +87,16 @@ def translate(services: Services, job: Entity) -> Run:
         timeout=minutes * 60.0 if minutes else None,
         labels={"platform": PLATFORM, "workspace": job.scope},
     )
+
+
+def meeting_of(data: DataFolder, job: str) -> Path:
+    """Where the pods of a job leave marks for each other."""
+    return data.root.with_name("meetings") / job
+
+
+def role_of(body: Mapping[str, Any], pod: Pod) -> int:
+    """The position of its role in `JobSpecs`."""
+    return next(number for number, role in enumerate(body["JobSpecs"]) if role is pod.role)
 
 
 def mounts_of(data: DataFolder, body: Mapping[str, Any]) -> dict[str, str]:
@@ -106,7 +120,7 @@ def place_of(data: DataFolder, uri: str, identifier: str) -> str:
     return str(data.locate(parts.netloc.partition(".")[0], parts.path))
 
 
-def _instance(body: Mapping[str, Any], pods: list[Pod], rank: int, mounts: Mapping[str, str]) -> Instance:
+def _instance(body: Mapping[str, Any], pods: list[Pod], rank: int, mounts: Mapping[str, str], meeting: str) -> Instance:
     pod = pods[rank]
     given = {
         **(body.get("Envs") or {}),
@@ -121,18 +135,29 @@ def _instance(body: Mapping[str, Any], pods: list[Pod], rank: int, mounts: Mappi
         "PYTHONUNBUFFERED": "1",
         **{name: placed(str(value), mounts) for name, value in given.items()},
     }
-    works = body["JobType"] not in _LEADERS or rank == 0
-    lines = [*_topology(body, pods, rank), placed(body["UserCommand"], mounts) if works else _WAIT]
+    own = pod.role.get("UserCommand")
+    works = own or body["JobType"] not in _LEADERS or rank == 0
+    command = placed(str(own or body["UserCommand"]), mounts) if works else _WAIT
+    folder = placed(str(body.get("ThirdpartyLibDir") or ""), mounts)
+    lines = [
+        *_topology(body, pods, rank),
+        *(starting.packages(body.get("ThirdpartyLibs") or (), folder) if works else ()),
+        *starting.surrounded(command, body, (role_of(body, pod), pod.number), meeting),
+    ]
     hosts = "".join(f"{_HOST} slots={config.get('GPU') or 1}\n" for _ in pods).encode()
     return Instance(
         command=Script(tuple(lines), stop_at_failure=False),
         environment=environment,
-        outputs=tuple(mounts.values()),
+        outputs=(*mounts.values(), *([meeting] if _meets(body) else [])),
         files=(File("hostfile", hosts),) if body["JobType"] == "MPIJob" else (),
         limits=Limits(cpu=_CPU),
         name=f"{pod.type.lower()}-{pod.number}",
         image=str(pod.role.get("Image") or ""),
     )
+
+
+def _meets(body: Mapping[str, Any]) -> bool:
+    return any(role.get("StartupDependencies") for role in body["JobSpecs"])
 
 
 def _topology(body: Mapping[str, Any], pods: list[Pod], rank: int) -> list[str]:

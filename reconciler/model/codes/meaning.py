@@ -160,6 +160,10 @@ MEANING: Final[dict[str, tuple[str, str]]] = {
         "The job type has no such role, or the job has none of that name.",
         "Use a role that the message lists.",
     ),
+    "meaning.role-circle": (
+        "Roles of a job wait for each other in a circle, so none of them could begin.",
+        "Take away one of the dependencies in the circle.",
+    ),
     "meaning.role-twice": (
         "One role stands twice in a job.",
         "Put the pods together in one entry.",
@@ -213,8 +217,8 @@ MEANING: Final[dict[str, tuple[str, str]]] = {
         "Keep one of the two.",
     ),
     "meaning.replica-bounds": (
-        "The fewest pods of a role are more than its most.",
-        "Swap the two.",
+        "The fewest pods of a role are more than its most, or more than there are.",
+        "Swap the two, or ask for fewer.",
     ),
     "meaning.algorithm-source": (
         "Nothing says what is run, or several things do, or a part of it is missing.",

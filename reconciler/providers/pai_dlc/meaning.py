@@ -72,6 +72,7 @@ def check(manifests: tuple[Manifest, ...]) -> Iterator[Diagnostic]:
 def _job(site: _Site, spec: Mapping[str, Any]) -> Iterator[Diagnostic]:
     roles = [role for role in spec.get("JobSpecs") or () if isinstance(role, dict)]
     yield from _roles(site, str(spec.get("JobType") or ""), roles)
+    yield from _waits(site, roles)
     for index, role in enumerate(roles):
         yield from _resources(site, f"/JobSpecs/{index}", role, spec)
     for index, source in enumerate(spec.get("DataSources") or ()):
@@ -89,7 +90,6 @@ def _job(site: _Site, spec: Mapping[str, Any]) -> Iterator[Diagnostic]:
 
 def _roles(site: _Site, job_type: str, roles: list[dict[str, Any]]) -> Iterator[Diagnostic]:
     pattern, seen = _ROLES.get(job_type), set()
-    names = {str(role.get("Type")) for role in roles}
     for index, role in enumerate(roles):
         name, here = str(role.get("Type")), f"/JobSpecs/{index}"
         if pattern is not None and "$[[" not in name and not pattern.fullmatch(name):
@@ -101,15 +101,34 @@ def _roles(site: _Site, job_type: str, roles: list[dict[str, Any]]) -> Iterator[
             message = f"the role {name} stands twice"
             yield site.error("meaning.role-twice", f"{here}/Type", message, "put the pods together: `PodCount`")
         seen.add(name)
-        for number, wanted in enumerate(role.get("StartupDependencies") or ()):
-            if wanted.get("Type") not in names - {name}:
-                message = f"{name} waits for {wanted.get('Type')!r}, which is no other role of the job"
-                where = f"{here}/StartupDependencies/{number}/Type"
-                yield site.error("meaning.unknown-role", where, message, "name a role of this job")
     chiefs = [index for index, role in enumerate(roles) if role.get("IsChief")]
     for index in chiefs[1:]:
         message = "more than one role is the chief"
         yield site.error("meaning.two-chiefs", f"/JobSpecs/{index}/IsChief", message, "leave one of them")
+
+
+def _waits(site: _Site, roles: list[dict[str, Any]]) -> Iterator[Diagnostic]:
+    """Roles that wait for others: there are such, with so many pods, and not in a circle."""
+    pods = {str(role.get("Type")): role.get("PodCount", 1) for role in roles}
+    needs: dict[str, set[str]] = {name: set() for name in pods}
+    for index, role in enumerate(roles):
+        name = str(role.get("Type"))
+        for number, wanted in enumerate(role.get("StartupDependencies") or ()):
+            here, other = f"/JobSpecs/{index}/StartupDependencies/{number}", str(wanted.get("Type"))
+            if other not in pods.keys() - {name}:
+                message = f"{name} waits for {other!r}, which is no other role of the job"
+                yield site.error("meaning.unknown-role", f"{here}/Type", message, "name a role of this job")
+                continue
+            needs[name].add(other)
+            least = str(wanted.get("MinReplicas") or "")
+            if least.isdecimal() and isinstance(pods[other], int) and int(least) > pods[other]:
+                message = f"{name} waits for {least} pods of {other}, which has {pods[other]}"
+                yield site.error("meaning.replica-bounds", f"{here}/MinReplicas", message, "wait for fewer")
+    while free := {name for name, wanted in needs.items() if not wanted & needs.keys()}:
+        needs = {name: wanted for name, wanted in needs.items() if name not in free}
+    if needs:
+        message = f"roles wait for each other, so none of them begins: {', '.join(sorted(needs))}"
+        yield site.error("meaning.role-circle", "/JobSpecs", message, "take one of `StartupDependencies` away")
 
 
 def _resources(site: _Site, here: str, role: Mapping[str, Any], spec: Mapping[str, Any]) -> Iterator[Diagnostic]:

@@ -47,7 +47,11 @@ def job(command: str, *roles: tuple[str, int], **changes: Any) -> dict[str, Any]
 
 def ended(handler: Any, given: dict[str, Any]) -> tuple[Any, dict[tuple[str, int], list[str]]]:
     """Runs it to its end; how it ended, and what each pod wrote."""
-    identifier = handler.create(desired(given)).remote_id
+    return finished(handler, handler.create(desired(given)).remote_id)
+
+
+def finished(handler: Any, identifier: str) -> tuple[Any, dict[tuple[str, int], list[str]]]:
+    """The same of one that goes on."""
     deadline = time.monotonic() + PATIENCE
     while not (live := handler.read(at("t"), identifier)).phase.ended:
         assert time.monotonic() < deadline, live
@@ -91,7 +95,7 @@ def test_environments(tmp_path: Path) -> None:
         command = 'cat "$OMPI_MCA_orte_default_hostfile"'
         live, told = ended(handler, job(command, ("Launcher", 1), ("Worker", 2), JobType="MPIJob"))
         assert live.status == "Succeeded"
-        assert told == {("Launcher", 0): ["127.0.0.1 slots=1"] * 3}
+        assert told["Launcher", 0] == ["127.0.0.1 slots=1"] * 3
 
 
 def test_who_decides(tmp_path: Path) -> None:
@@ -120,3 +124,65 @@ def test_restarts(tmp_path: Path) -> None:
         given = job("exit 3", ("Worker", 1))
         given["JobSpecs"][0]["RestartPolicy"] = "ExitCode"
         assert ended(handler, given)[0].status == "Failed"
+
+
+def waiting(*names: str, phase: str = "Running", least: str | None = None) -> list[dict[str, str]]:
+    """The dependencies of a role on others."""
+    return [{"Type": name, "OnPhase": phase, **({"MinReplicas": least} if least else {})} for name in names]
+
+
+def test_roles_wait_for_each_other(tmp_path: Path) -> None:
+    """A worker begins when two of three servers have, an evaluator when the worker has succeeded; until then its pod
+    is pending.
+    """
+    servers = {"Type": "PS", "UserCommand": "sleep 600"}
+    workers = {"Type": "Worker", "StartupDependencies": waiting("PS", least="2")}
+    workers |= {"UserCommand": "until [ -e /mnt/demo/go ]; do sleep 0.05; done; echo trained > /mnt/demo/model"}
+    judge = {"Type": "Evaluator", "StartupDependencies": waiting("Worker", phase="Succeeded")}
+    with really(tmp_path) as (handler, demo):
+        given = job("cat /mnt/demo/model", JobType="TFJob")
+        each = {"Image": "i", "EcsSpec": "ecs.g6.large", "PodCount": 1}
+        given["JobSpecs"] = [{**each, **judge}, {**each, **workers}, {**each, **servers, "PodCount": 3}]
+        identifier = handler.create(desired(given)).remote_id
+        deadline = time.monotonic() + PATIENCE
+        states: dict[str, str] = {}
+        while states.get("Worker") != "Running":
+            assert time.monotonic() < deadline, states
+            time.sleep(0.05)
+            states = {part.name: part.status for part in handler.parts(at("t"), identifier)}
+        assert (states["PS"], states["Evaluator"]) == ("Running", "Pending")
+        (demo / "go").touch()
+        live, told = finished(handler, identifier)
+        assert live.status == "Succeeded", told
+        assert told["Evaluator", 0] == ["trained"]
+        events = [event.message for event in handler.events(at("t"), identifier, task="Evaluator")]
+        assert "WaitingForRoles waits for 1 of Worker succeeded" in events[0]
+
+
+def test_a_failed_command_ends_nobody_s_wait(tmp_path: Path) -> None:
+    """Its exit code is that of its job, also where somebody waits for its success."""
+    with really(tmp_path) as (handler, demo):
+        given = job("exit 3", ("Master", 1), ("Worker", 1))
+        given["JobSpecs"][1] |= {"StartupDependencies": waiting("Master", phase="Succeeded"),
+                                 "UserCommand": "touch /mnt/demo/ran"}  # fmt: skip
+        assert ended(handler, given)[0].status == "Failed"
+        assert not (demo / "ran").exists()
+
+
+def test_packages_that_are_here(tmp_path: Path) -> None:
+    """What this machine has is enough, and what it has not is said: nothing comes from a network."""
+    with really(tmp_path) as (handler, demo):
+        (demo / "req").mkdir(parents=True)
+        (demo / "req" / "requirements.txt").write_text(
+            "# ours\n-i https://index.example.org/simple\nno-such-package>=1\n"
+        )
+        given = job("echo done", ("Worker", 1), ThirdpartyLibs=["pip>=1"])
+        assert ended(handler, given)[1]["Worker", 0] == ["done"]
+        given = job("echo done", ("Worker", 1), ThirdpartyLibDir="/mnt/demo/req")
+        live, told = ended(handler, given)
+        assert live.status == "Succeeded"
+        assert told["Worker", 0] == [
+            "local platform: not installed, since nothing is fetched here: no-such-package>=1",
+            "local platform: left out, since nothing is fetched here: -i https://index.example.org/simple",
+            "done",
+        ]

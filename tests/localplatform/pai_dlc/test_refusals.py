@@ -33,7 +33,11 @@ WRONG: list[dict[str, Any]] = [
     {"Settings": {"Tags": {"a": 1}}},
     {"DataSources": [{"Uri": "oss://b.e/../../etc", "MountPath": "/mnt"}]},
     {"UserCommand": "x" * 70_000},
-]
+    {"JobSpecs": [{**ROLE, "StartupDependencies": [{"Type": "PS"}]}]},
+    {"JobSpecs": [{**ROLE, "StartupDependencies": [{"Type": "Worker"}]}]},
+    {"JobSpecs": [{**ROLE, "StartupDependencies": [{"Type": "Master"}]},
+                  {**ROLE, "Type": "Master", "StartupDependencies": [{"Type": "Worker"}]}]},
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("change", WRONG, ids=lambda change: next(iter(change)))

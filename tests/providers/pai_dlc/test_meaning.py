@@ -46,6 +46,11 @@ FINDINGS: list[tuple[str, str, Manifest]] = [
     ("meaning.unknown-role", "/JobSpecs/0/Type", job(JobType="RayJob", JobSpecs=roles({"Type": "Master"}))),
     ("meaning.unknown-role", "/JobSpecs/0/StartupDependencies/0/Type",
      job(JobSpecs=roles({"StartupDependencies": [{"Type": "Master"}]}))),
+    ("meaning.replica-bounds", "/JobSpecs/0/StartupDependencies/0/MinReplicas",
+     job(JobSpecs=roles({"StartupDependencies": [{"Type": "Master", "MinReplicas": "3"}]}, {"Type": "Master"}))),
+    ("meaning.role-circle", "/JobSpecs",
+     job(JobSpecs=roles({"StartupDependencies": [{"Type": "Master"}]},
+                        {"Type": "Master", "StartupDependencies": [{"Type": "Worker"}]}))),
     ("meaning.role-twice", "/JobSpecs/1/Type", job(JobSpecs=roles({}, {}))),
     ("meaning.two-chiefs", "/JobSpecs/1/IsChief",
      job(JobSpecs=roles({"IsChief": True}, {"Type": "Master", "IsChief": True}))),
@@ -91,6 +96,8 @@ FINE = [
     job(JobType="SlurmJob", JobSpecs=roles({"Type": "Anything"})),
     manifest({**on_quota(), "JobMaxRunningTimeMinutes": 5}),
     manifest({"JobId": "$[[ ref.Job/t ]]"}, "Tensorboard"),
+    job(JobSpecs=roles({"StartupDependencies": [{"Type": "Master", "MinReplicas": "2"}]}, {"Type": "Master"})),
+    job(JobSpecs=[{**ROLE, "EcsSpec": "", "ResourceConfig": SHARE, "QuotaId": "q"}]),
 ]
 
 
