@@ -149,10 +149,11 @@ def _rendered(streams: Streams, opened: "Workspace", seen: "Look", form: PlanFor
             graphs = pictures(opened, declare(opened), made.changes)
             return render_plan_page(made, profile=profile, graphs=graphs, now=seen.read_at)
         case PlanFormat.GITHUB:
-            from reconciler.rendering.annotations import render_change_annotations
+            from reconciler.rendering.annotations import render_change_annotations, render_work_annotations
             from reconciler.rendering.github import render_annotations
 
-            return render_annotations(made.diagnostics) + render_change_annotations(made, made.changes)
+            work = render_work_annotations(made, made.changes, seen.read_at)
+            return work + render_annotations(made.diagnostics) + render_change_annotations(made, made.changes)
         case PlanFormat.TEXT:
             from reconciler.rendering.text import render_plan
 

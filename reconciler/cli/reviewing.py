@@ -74,10 +74,11 @@ def _rendered(streams: Streams, reviewed: Reviewed, review: Review, manner: Mann
         case "html":
             return page(reviewed, review, manner)
         case "github":
-            from reconciler.rendering.annotations import render_change_annotations
+            from reconciler.rendering.annotations import render_change_annotations, render_work_annotations
             from reconciler.rendering.github import render_annotations
 
-            return render_annotations(review.findings) + render_change_annotations(review.plan, review.mine)
+            work = render_work_annotations(review.plan, [*review.mine, *review.before], reviewed.read_at)
+            return work + render_annotations(review.findings) + render_change_annotations(review.plan, review.mine)
         case _:
             from reconciler.rendering.review import render_review_text
 

@@ -9,6 +9,7 @@ from reconciler.model.diagnostic import Diagnostic, Severity
 from reconciler.planning.review import dangers
 from reconciler.rendering.github import render_annotations
 from reconciler.rendering.words import counted
+from reconciler.rendering.work import costs, losses
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,6 +28,14 @@ def render_change_annotations(plan: Plan, changes: Sequence[Change]) -> str:
     warnings = [_finding(c, Severity.WARNING, alarming[c.address]) for c in changes if c.address in alarming]
     notices = [_finding(c, Severity.NOTE, c.action.value) for c in changes if c.address not in alarming]
     return _limited(warnings, "danger") + _limited(notices, "change")
+
+
+def render_work_annotations(plan: Plan, changes: Sequence[Change], now: float | None = None) -> str:
+    """What becomes of work that is going on, and what new work may cost: to be printed before everything else."""
+    lost = [Diagnostic(Severity.WARNING, "plan", line) for line in losses(plan, changes, now)]
+    return render_annotations(lost) + render_annotations(
+        [Diagnostic(Severity.NOTE, "plan", line) for line in costs(changes)]
+    )
 
 
 def _finding(change: Change, severity: Severity, word: str) -> Diagnostic:

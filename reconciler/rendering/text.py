@@ -24,7 +24,7 @@ from reconciler.rendering.words import (
     printable,
     printable_lines,
 )
-from reconciler.rendering.work import work_lines
+from reconciler.rendering.work import costs, losses
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -54,9 +54,9 @@ class _Columns:
 def render_plan(plan: Plan, *, width: int = DEFAULT_WIDTH, colour: bool = False, now: float | None = None) -> str:
     """The whole plan, ending in a line break. Unchanged resources are only counted. `width` is in columns."""
     paint = Paint(colour)
-    work = work_lines(plan, plan.changes, now)
+    lost = [paint(printable(line), Tone.DANGER) for line in losses(plan, plan.changes, now)]
     sections = [
-        "\n".join(paint(printable(line), Tone.DANGER if "at risk" in line else Tone.NOTE) for line in work),
+        "\n".join([*lost, *(paint(printable(line), Tone.NOTE) for line in costs(plan.changes))]),
         _findings(plan, Severity.ERROR, paint),
         _dangers(plan, paint),
         _changes(_worst_first(plan), width, paint),

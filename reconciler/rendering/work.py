@@ -12,7 +12,7 @@ from reconciler.model.plan import Verb
 from reconciler.rendering.words import counted, duration, listed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
 
     from reconciler.model.change import Change
     from reconciler.model.plan import Plan
@@ -27,11 +27,21 @@ def work_lines(plan: Plan, changes: Iterable[Change], now: float | None = None) 
     `now` is UNIX time; None where the text is to outlive it. Not known is said, and never shown as zero. Names are not
     made printable here.
     """
-    shown = [change for _, change in sorted({change.address: change for change in changes}.items())]
-    ended = [line for change in shown if (line := _ended(plan, change, now))]
+    each = list(changes)
+    return [*losses(plan, each, now), *costs(each)]
+
+
+def losses(plan: Plan, changes: Iterable[Change], now: float | None = None) -> list[str]:
+    """A line for each active run that the plan would end."""
+    ended = [line for change in _once(changes) if (line := _ended(plan, change, now))]
     if len(ended) > _NAMED:
-        ended = [*ended[:_NAMED], f"Work at risk: {len(ended) - _NAMED} more active runs would be ended"]
-    return [*ended, *_cost(shown)]
+        return [*ended[:_NAMED], f"Work at risk: {len(ended) - _NAMED} more active runs would be ended"]
+    return ended
+
+
+def _once(changes: Iterable[Change]) -> list[Change]:
+    """Each address once: what a change does more than would happen anyway has two."""
+    return [change for _, change in sorted({change.address: change for change in changes}.items())]
 
 
 def _ended(plan: Plan, change: Change, now: float | None) -> str:
@@ -57,21 +67,22 @@ def _how_long(started: str, now: float | None) -> str:
     return f" {since}" if now is None else f" for {duration(max(now - begun.timestamp(), 0.0))}, {since}"
 
 
-def _cost(changes: Iterable[Change]) -> Iterator[str]:
-    new = [c for c in changes if c.life is Life.RUN and c.action in {Action.CREATE, Action.REPLACE}]
+def costs(changes: Iterable[Change]) -> list[str]:
+    """What the new runs may use up, in a line; none where nothing is known to be used."""
+    new = [c for c in _once(changes) if c.life is Life.RUN and c.action in {Action.CREATE, Action.REPLACE}]
     if not new:
-        return
+        return []
     known = [c.gpu_hours for c in new if c.gpu_hours is not None and not math.isinf(c.gpu_hours)]
     endless = sum(c.gpu_hours is not None and math.isinf(c.gpu_hours) for c in new)
     unknown = sum(c.gpu_hours is None for c in new)
     if not endless and not unknown and not math.fsum(known):
-        return  # nothing is known to be used, which is not the same as not knowing
+        return []  # nothing is known to be used, which is not the same as not knowing
     words = [
         *([f"up to {_hours(sum(known))}" + (f" for {len(known)}" if endless or unknown else "")] if known else []),
         *([f"unbounded for {endless} without a time limit"] if endless else []),
         *([f"not known for {unknown}"] if unknown else []),
     ]
-    yield f"{counted(len(new), 'new run')}: {listed(words)}"
+    return [f"{counted(len(new), 'new run')}: {listed(words)}"]
 
 
 def _hours(hours: float | None) -> str:

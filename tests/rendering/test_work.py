@@ -14,6 +14,7 @@ from reconciler.model.kind import Life
 from reconciler.model.plan import Base, Plan, Step, Verb
 from reconciler.model.resource import Phase
 from reconciler.planning.review import Review
+from reconciler.rendering.annotations import render_work_annotations
 from reconciler.rendering.comment import render_for_comment
 from reconciler.rendering.html import render_plan_page, render_review_page
 from reconciler.rendering.json import plan_from_json, plan_to_json
@@ -46,6 +47,9 @@ def test_the_first_lines_of_every_rendering() -> None:
     markdown = render_markdown(plan, now=NOW)
     assert markdown.index("Work at risk") < markdown.index("to delete")
     assert "14h 03m" in markdown
+    first, second = render_work_annotations(plan, plan.changes, NOW).splitlines()
+    assert (first.startswith("::warning"), lost in first) == (True, True)
+    assert (second.startswith("::notice"), cost in second) == (True, True)
     page = render_plan_page(plan, now=NOW)
     assert page.index("Work at risk") < page.index('class="summary"')
 
