@@ -412,21 +412,50 @@ def test_trap_27_what_does_not_round_trip(connection: ModelArtsConnection) -> No
     assert rules["algorithm.inputs"].write_only
 
 
-def test_cursors_of_19_digits() -> None:
-    """Read as a number or as a text they keep their last digit, and every line comes once, oldest first."""
-    lines = [f"line {number}" for number in range(1234)]
+class _Log:
+    """A log that is served in windows, and grows by `grows` lines whenever it is asked."""
+
     base = 1_551_252_759_254_000_000
 
-    def fetch(query: dict[str, str]) -> dict[str, Any]:
-        most = int(query["lines"])
-        end = int(query["base_line"]) - base if "base_line" in query else len(lines)
-        start = max(end - most, 0)
-        shown = lines[start:end]
-        first = base + start if shown else ""
-        return {"content": "\n".join(shown), "start_line": first, "end_line": str(base + end), "lines": str(len(shown))}
+    def __init__(self, lines: int, grows: int = 0) -> None:
+        self.lines = [f"line {number}" for number in range(lines)]
+        self.grows = grows
+        self.orders: list[str] = []
 
-    assert whole_log(fetch) == lines
-    assert window(fetch).first == str(base + 734)
+    def fetch(self, query: dict[str, str]) -> dict[str, Any]:
+        """One window; its cursors are a number and a text."""
+        self.orders.append(query["order"])
+        most, last = int(query["lines"]), len(self.lines)
+        start, end = max(last - most, 0), last
+        if "base_line" in query and query["order"] == "asc":
+            end = int(query["base_line"]) - self.base
+            start = max(end - most, 0)
+        elif "base_line" in query:
+            start = int(query["base_line"]) - self.base + 1
+            end = min(start + most, last)
+        shown = self.lines[start:end]
+        self.lines += [f"line {last + number}" for number in range(self.grows)]
+        cursors = {"start_line": self.base + start, "end_line": str(self.base + end - 1)} if shown else {}
+        return {"content": "\n".join(shown), "lines": str(len(shown)), **cursors}
+
+
+@pytest.mark.parametrize("lines", [0, 1, 500, 501, 1234])
+@pytest.mark.parametrize("grows", [0, 3, 250])
+def test_windows_up_and_down(lines: int, grows: int) -> None:
+    """Cursors of 19 digits keep their last one; each line comes once, in order, those written meanwhile included."""
+    log = _Log(lines, grows)
+    found = whole_log(log.fetch)
+    assert found == log.lines[: len(found)]
+    assert len(found) >= lines + (grows if lines else 0)
+    assert set(log.orders) == ({"asc", "desc"} if lines else {"asc"})
+    assert len(log.orders) < 12
+
+
+def test_a_window_that_leads_back_is_not_believed() -> None:
+    """One text of the vendor can be read as if `desc` went to earlier lines: no line comes twice, and no loop."""
+    log = _Log(700)
+    assert whole_log(lambda query: log.fetch({**query, "order": "asc"})) == log.lines
+    assert window(log.fetch).first == str(_Log.base + 200)
 
 
 def test_a_mark_is_the_last_bracket_and_no_other() -> None:
