@@ -45,13 +45,27 @@ def schema_text(name: str) -> str:
     catalogue = load_catalogue()
     if name == PROJECT:
         return _text(load_project_schema())
+    return _text(catalogue.schema(*_meant(catalogue, name)))
+
+
+def sample_text(name: str) -> str:
+    """A manifest of `Kind` or `platform/Kind` to fill in. Raises UsageError when it is unknown or unclear."""
+    from reconciler.manifests.schemas import load_catalogue
+    from reconciler.operations.samples import sample
+
+    catalogue = load_catalogue()
+    key = _meant(catalogue, name)
+    return sample(catalogue.kinds[key], catalogue.schema(*key))
+
+
+def _meant(catalogue: Catalogue, name: str) -> tuple[str, str]:
     found = [key for key in sorted(catalogue.kinds) if name in {key[1], "/".join(key)}]
     if len(found) != 1:
         what = "no kind" if not found else "several kinds"
         candidates = found or sorted(catalogue.kinds)
         msg = f"there {'is' if not found else 'are'} {what} {name!r}"
         raise UsageError(msg, hint=f"One of: {', '.join('/'.join(key) for key in candidates)}.")
-    return _text(catalogue.schema(*found[0]))
+    return found[0]
 
 
 def export_schemas(folder: Path) -> tuple[Path, ...]:
