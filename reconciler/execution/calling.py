@@ -50,11 +50,14 @@ _HARMLESS_REPEATS = 3
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """The call had its effect, on this object. `phase` UNKNOWN where nothing was learnt of it."""
+    """The call had its effect, on this object. `phase` UNKNOWN where nothing was learnt of it; `defaults` as in
+    Recorded, empty where nothing was.
+    """
 
     remote_id: str
     phase: Phase = Phase.UNKNOWN
     outputs: Mapping[str, str] = field(default_factory=dict)
+    defaults: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from reconciler.model.kind import Kind
     from reconciler.model.outcome import StepOutcome
     from reconciler.model.plan import Step
-    from reconciler.model.resource import Phase, Recorded
+    from reconciler.model.resource import Former, Phase, Recorded
     from reconciler.model.secret import Redactor
     from reconciler.providers.protocol import Connection
     from reconciler.state.protocol import Lease, StateStore
@@ -56,6 +56,7 @@ class Patience:
     `longest_retry_after`: a platform that asks for a longer pause than that has refused.
     `ending`: for a stopped run to end, and a deleted object to be gone, before what needs it.
     `queued`: for the former run to end where a new one is queued behind it. 0: look once.
+    `results`: for a run to tell what another resource refers to, such as the file it has found.
     `doubt`: what an earlier process began longer ago than that has ended one way or the other and shows in lists, even
     if the machine's clock was set by hours since.
     `token`: a platform that takes idempotency tokens remembers them at least this long.
@@ -72,6 +73,7 @@ class Patience:
     longest_retry_after: float = 120.0
     ending: float = 300.0
     queued: float = 0.0
+    results: float = 3600.0
     doubt: float = 86_400.0
     token: float = 600.0
     fresh: float = 15.0
@@ -103,6 +105,7 @@ class Context:
 
     `connections` by target name; `recorded` what the plan was made from; `secrets` gives the value of a secret by name
     (KeyError: not set); `redactor` knows every secret read so far; `clock` gives UNIX time; `stop` asks to end early.
+    `former` and `key` are those of the memory (see State).
     `plan_id` names the plan in the journal. `read_at` is when the plan's refresh ended (UNIX time), None when that is
     not known. `pause` replaces waiting in real time (it returns whether to stop); tests advance their clock in it.
     """
@@ -119,6 +122,8 @@ class Context:
     progress: Progress
     clock: Callable[[], float]
     stop: threading.Event
+    former: tuple[Former, ...] = ()
+    key: str = field(default="", repr=False)
     plan_id: str = ""
     read_at: float | None = None
     patience: Patience = Patience()

@@ -14,14 +14,15 @@ from typing import TYPE_CHECKING
 
 from reconciler.errors import PlanStale, ReconcilerError, StateLocked, StateUnreadable, StateUnwritable
 from reconciler.execution.calling import Unsure
-from reconciler.execution.presence import appeared, replaced
+from reconciler.execution.noting import note_defaults
+from reconciler.execution.presence import appeared
 from reconciler.execution.scheduling import Schedule
 from reconciler.execution.steps import Skip, StepRun, Walk
 from reconciler.model.outcome import Report, Result, StepOutcome
 from reconciler.state.recovery import unsettled
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from reconciler.execution.context import Context
     from reconciler.model.plan import Plan, Step
@@ -37,10 +38,10 @@ def execute(plan: Plan, context: Context) -> Report:
     Raises StateUnreadable or StateLocked when it cannot even begin.
     """
     pending = {entry.intent.address for entry in unsettled(context.store.records(context.environment))}
-    walk = Walk(context, appeared(plan, context), replaced(plan))
+    walk = Walk(plan, context, appeared(plan, context))
     pool = _Pool(plan, walk, frozenset(str(address) for address in pending))
     pool.run()
-    halted = pool.halted or _commit(context)
+    halted = pool.halted or _remember(pool.outcomes.values(), context)
     return Report(
         outcomes=tuple(pool.outcomes[step.id] for step in plan.steps),
         interrupted=context.stop.is_set(),
@@ -49,9 +50,10 @@ def execute(plan: Plan, context: Context) -> Report:
     )
 
 
-def _commit(context: Context) -> ReconcilerError | None:
+def _remember(outcomes: Iterable[StepOutcome], context: Context) -> ReconcilerError | None:
     """Folds the journal into the state. Nothing is lost when that fails: the journal has it all."""
     try:
+        note_defaults(outcomes, context)
         if context.store.records(context.environment):
             state = context.store.read(context.environment)
             context.store.commit(context.environment, state, expected_serial=state.serial, lease=context.lease)

@@ -26,9 +26,11 @@ def appeared(plan: Plan, context: Context) -> Mapping[Address, Live]:
     steps = [step for step in plan.steps if _to_look_at(step, plan, context)]
     if not steps:
         return MappingProxyType({})
-    from reconciler.planning.wants import Want
+    from reconciler.planning.wants import Want, ids_of
 
-    wants = [Want(step.address, step.platform, "", step.mark) for step in steps]
+    gone = ids_of(context.former)
+    ids = {step.id: gone.get((step.address, step.mark), "") for step in steps if step.mark is not None}
+    wants = [Want(step.address, step.platform, ids[step.id], step.mark) for step in steps]
     return read_at_addresses(wants, context.connections, context.kinds, parallelism=context.parallelism).live
 
 

@@ -13,12 +13,15 @@ from typing import TYPE_CHECKING, assert_never
 
 from reconciler.errors import ReconcilerError
 from reconciler.execution.calling import Creation, Effect, Gate, NoEffect, Unsure, effect_of, repeat
+from reconciler.execution.presence import replaced
 from reconciler.execution.resolving import Made, Values, resolve
 from reconciler.model.kind import Life
 from reconciler.model.outcome import Result, StepOutcome
 from reconciler.model.plan import Verb
 from reconciler.model.resource import Desired, Phase
-from reconciler.planning.fingerprint import fingerprint
+from reconciler.planning.defaults import filled_in
+from reconciler.planning.fingerprint import sight_of, unmoved
+from reconciler.planning.rules import rules_of
 from reconciler.providers.protocol import Creates, Deletes, Reads, Stops, Updates
 from reconciler.state.journal import Done, Failed, Intent, Observed, Unknown
 
@@ -28,8 +31,10 @@ if TYPE_CHECKING:
     from reconciler.execution.calling import Verdict
     from reconciler.execution.context import Context
     from reconciler.model.address import Address
-    from reconciler.model.plan import Step
+    from reconciler.model.plan import Plan, Step
     from reconciler.model.resource import Live
+    from reconciler.planning.fingerprint import Sight
+    from reconciler.planning.rules import Rules
 
 
 class Skip(ReconcilerError):
@@ -52,14 +57,16 @@ class Impossible(ReconcilerError):
 class Walk:
     """What the steps of one plan share while they run: what was made, and which secrets were read.
 
-    `present`: what was found at addresses the plan saw nothing at. `replaced`: addresses at which a create of this
-    plan follows a delete.
+    `present`: what was found at addresses the plan saw nothing at.
     """
 
-    def __init__(self, context: Context, present: Mapping[Address, Live], replaced: frozenset[Address]) -> None:
+    def __init__(self, plan: Plan, context: Context, present: Mapping[Address, Live]) -> None:
         self.context = context
         self.present = present
-        self.replaced = replaced
+        self.replaced = replaced(plan)
+        """Addresses at which a create of this plan follows a delete."""
+        self._came_from = {step.address: step.moved_from for step in plan.steps if step.moved_from is not None}
+        self._rules: dict[tuple[str, str], Rules] = {}
         self._made: dict[Address, Made] = {}
         self._redactor = context.redactor
         self._lock = threading.Lock()
@@ -75,6 +82,15 @@ class Walk:
     def remember(self, address: Address, effect: Effect) -> None:
         """For the steps that refer to it."""
         self._made[address] = Made(effect.remote_id, effect.outputs)
+
+    def sight(self, step: Step) -> Sight:
+        """What fingerprints of the object of `step` are made with, as the planner made them."""
+        recorded = self.context.recorded
+        known = recorded.get(step.address) or recorded.get(self._came_from.get(step.address, step.address))
+        name = step.platform, step.address.kind
+        if name not in self._rules:
+            self._rules[name] = rules_of(self.context.kinds[name])
+        return sight_of(step, self._rules[name], known, self.context.key)
 
     def secret(self, name: str) -> str:
         """The value, which no message shows from now on. Raises KeyError."""
@@ -142,7 +158,7 @@ class StepRun:
         if step.verb is Verb.ADOPT:
             live = self._compare(handler)
             self._intend()
-            return self.record(Effect(step.remote_id) if live is None else effect_of(live))
+            return self.record(Effect(step.remote_id) if live is None else self._adopted(live))
         if step.verb is Verb.CREATE:
             return self._create(handler)
         send = self._sender(handler)
@@ -154,8 +170,8 @@ class StepRun:
         """Makes the outcome durable, then tells it."""
         step, now = self._step, self._context.clock()
         match verdict:
-            case Effect(remote_id, phase, outputs):
-                self._append(Done(self._key, step.address, remote_id, now, phase, dict(outputs)))
+            case Effect(remote_id, phase, outputs, defaults):
+                self._append(Done(self._key, step.address, remote_id, now, phase, dict(outputs), dict(defaults)))
                 self._walk.remember(step.address, verdict)
                 return StepOutcome(step, Result.DONE, remote_id=remote_id)
             case NoEffect(error, code):
@@ -168,6 +184,14 @@ class StepRun:
                 return StepOutcome(step, Result.UNKNOWN, error=text, code=code, remote_id=step.remote_id)
             case _ as unreachable:
                 assert_never(unreachable)
+
+    def _adopted(self, live: Live) -> Effect:
+        """The effect of taking over `live`, with what the platform has filled in, of a standing thing."""
+        step, context = self._step, self._context
+        effect = effect_of(live)
+        if context.kinds[step.platform, step.address.kind].life is Life.RUN or step.desired is None:
+            return effect
+        return replace(effect, defaults=filled_in(live.spec, step.desired, self._walk.sight(step)))
 
     def _create(self, handler: Creates) -> StepOutcome:
         step = self._step
@@ -199,7 +223,8 @@ class StepRun:
         if not isinstance(handler, Reads) or not (step.seen or step.verb is Verb.ADOPT):
             return None
         live = handler.read(step.address, step.remote_id)
-        if (step.seen and fingerprint(live) != step.seen) or (live is None and step.verb is Verb.ADOPT):
+        stale = bool(step.seen) and not unmoved(step.seen, live, self._walk.sight(step))
+        if stale or (live is None and step.verb is Verb.ADOPT):
             msg = f"{step.address} moved after it was planned"
             raise Skip(msg, "execution.stale", stale=True)
         return live

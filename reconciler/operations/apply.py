@@ -205,13 +205,16 @@ def context_of(  # noqa: PLR0913 - everything a walk needs, handed over in one p
     from reconciler.execution.context import Context, Patience
 
     settings = workspace.call.settings
+    memory = state or store.read(workspace.environment.name)
     return Context(
         store=store,
         lease=lease,
         environment=workspace.environment.name,
         connections=connections,
         kinds=workspace.kinds,
-        recorded=(state or store.read(workspace.environment.name)).resources,
+        recorded=memory.resources,
+        former=memory.former,
+        key=memory.key,
         secrets=settings.secret,
         redactor=redactor(workspace),
         parallelism=settings.parallelism,

@@ -68,6 +68,7 @@ class Look:
 
 def look(workspace: Workspace, wish: Wish, say: Say) -> Look:
     """Reads files, memory and platforms, and plans. Writes nothing. Raises ManifestsInvalid and PlatformError."""
+    from reconciler.execution.noting import unnoted
     from reconciler.execution.waiting import observed
 
     with without_collection():
@@ -81,7 +82,8 @@ def look(workspace: Workspace, wish: Wish, say: Say) -> Look:
             made = make_plan(inputs_of(workspace, seen, state, wish, reading, connections))
             foreseen = foresee(workspace, declared, made, connections)
         plan = replace(made, diagnostics=merged((*seen.diagnostics, *foreseen), made.diagnostics))
-        return Look(plan, read_at, observed(state.resources, reading, read_at))
+        seen_now = (*observed(state.resources, reading, read_at), *unnoted(state, reading, read_at, workspace.kinds))
+        return Look(plan, read_at, seen_now)
 
 
 def merged(declared: Sequence[Diagnostic], planned: Sequence[Diagnostic]) -> tuple[Diagnostic, ...]:
@@ -101,7 +103,7 @@ def wants_of(workspace: Workspace, declared: Declared, state: State, wish: Wish)
 
     manifests = () if wish.destroy else declared.manifests
     memory = moved(state.resources, workspace.project.moves, {manifest.address for manifest in manifests})
-    wanted = wants(manifests, memory.recorded, workspace.kinds, workspace.owner)
+    wanted = wants(manifests, memory.recorded, workspace.kinds, workspace.owner, state.former)
     return tuple(replace(want, remote_id=want.remote_id or wish.adopt.get(want.address, "")) for want in wanted)
 
 
@@ -145,6 +147,8 @@ def inputs_of(
         ignore=workspace.project.ignore,
         allow=workspace.project.allow,
         today=today(),
+        former=state.former,
+        key=state.key,
     )
 
 

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from reconciler.model.manifest import Lifecycle, Manifest
     from reconciler.model.mark import Mark, Owner
     from reconciler.model.project import Ignore
-    from reconciler.model.resource import Recorded
+    from reconciler.model.resource import Former, Recorded
     from reconciler.planning.references import Kinds
 
 
@@ -73,13 +73,15 @@ class Decision:
 @dataclass(frozen=True, slots=True)
 class Permissions:
     """What persons have declared for this plan: removed active runs that may be cancelled, live objects without a
-    mark that may be taken over, where moved things were before, and fields that are left to others.
+    mark that may be taken over, where moved things were before, and fields that are left to others. And what we know
+    to be ours by its id: what our memory let go of lately.
     """
 
     allowed: frozenset[Address] = frozenset()
     adopt: frozenset[Address] = frozenset()
     came_from: Mapping[Address, Address] = field(default_factory=dict)
     ignore: tuple[Ignore, ...] = ()
+    former: tuple[Former, ...] = ()
 
 
 @dataclass(slots=True)
@@ -175,6 +177,8 @@ class Assessor:
             expected = mark_of(
                 self._owner, subject.address, subject.kind.life, wanted.digest, manifest.lifecycle.attempt
             )
+            if self._was_ours(subject, live, expected):
+                return subject, Ownership.OURS
             return subject, self._by_mark(live, expected, subject.address)
         if subject.same_object or self._is_ours(subject, live):
             return subject, self._ownership(subject)
@@ -196,6 +200,12 @@ class Assessor:
     def _is_ours(self, subject: Subject, live: Live) -> bool:
         """It carries the very mark of what we recorded."""
         return subject.recorded is not None and live.mark == subject.recorded.mark
+
+    def _was_ours(self, subject: Subject, live: Live, expected: Mark) -> bool:
+        """It is the very run that our memory let go of under this mark, on a platform that shows no marks."""
+        gone = ((each.address, each.mark, each.remote_id) for each in self._permissions.former)
+        is_run = subject.kind.life is Life.RUN
+        return is_run and live.mark is None and (subject.address, expected, live.remote_id) in gone
 
     def _ownership(self, subject: Subject) -> Ownership:
         """Of an object that our memory knows by its id: only another owner's mark speaks against it."""

@@ -15,17 +15,19 @@ third that is replaced as well. The last two give way first, and only those in t
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import replace
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from reconciler.model.plan import Step, Verb
-from reconciler.planning.fingerprint import fingerprint
+from reconciler.planning.fingerprint import fingerprint, sight_of
 from reconciler.planning.graph import in_order, knots
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from reconciler.model.address import Address
+    from reconciler.model.resource import Recorded
     from reconciler.planning.assess import Decision
     from reconciler.planning.wants import Wanted
 
@@ -46,19 +48,20 @@ _Needs: TypeAlias = "dict[_Node, set[_Node]]"
 _Pairs: TypeAlias = "list[tuple[_Node, _Node]]"
 
 
-def lower(decisions: Iterable[Decision]) -> tuple[Step, ...]:
+def lower(decisions: Iterable[Decision], recorded: Mapping[Address, Recorded], key: str) -> tuple[Step, ...]:
     """The steps of `decisions`, ids from 1 in an order that may be followed as it is. Deterministic, whatever the
-    order of `decisions`.
+    order of `decisions`. `recorded` and `key` are those of the memory: fingerprints are made with them.
     """
     all_of = {decision.change.address: decision for decision in decisions}
     acting = {address: decision for address, decision in all_of.items() if decision.verdict.verbs}
     chains = {address: _chain(decision) for address, decision in acting.items()}
     needs = _needs(acting, chains, _nearest(all_of, acting))
     ids = {node: number for number, node in enumerate(in_order(needs), start=1)}
-    return tuple(
-        _step(acting[node.address], node.position, number, sorted(ids[need] for need in needs[node]))
+    steps = (
+        (acting[node.address], _step(acting[node.address], node, number, sorted(ids[need] for need in needs[node])))
         for node, number in ids.items()
     )
+    return tuple(replace(step, seen=_seen(step, decision, recorded, key)) for decision, step in steps)
 
 
 def _chain(decision: Decision) -> list[_Node]:
@@ -144,17 +147,16 @@ def _without_circles(needs: _Needs, optional: Sequence[_Pairs]) -> _Needs:
     return complete
 
 
-def _step(decision: Decision, position: int, number: int, needs: Sequence[int]) -> Step:
+def _step(decision: Decision, node: _Node, number: int, needs: Sequence[int]) -> Step:
     subject, verdict = decision.subject, decision.verdict
-    verb = verdict.verbs[position]
+    verb = verdict.verbs[node.position]
     holder = subject.live or subject.recorded
     remote_id = holder.remote_id if holder else ""
-    waits = verdict.waits and position == len(verdict.verbs) - 1
-    seen = "" if waits else fingerprint(subject.live)
+    waits = verdict.waits and node.position == len(verdict.verbs) - 1
     if decision.wanted is None or verb in {Verb.STOP, Verb.DELETE, Verb.FORGET, Verb.MOVE}:
         return Step(
             number, subject.address, subject.platform, verb, tuple(needs),
-            attempt=verdict.attempt, remote_id=remote_id, seen="" if verb is Verb.MOVE else seen, after_end=waits,
+            attempt=verdict.attempt, remote_id=remote_id, after_end=waits,
             moved_from=decision.moved_from if verb is Verb.MOVE else None,
         )  # fmt: skip
     creates = verb is Verb.CREATE
@@ -169,11 +171,18 @@ def _step(decision: Decision, position: int, number: int, needs: Sequence[int]) 
         mark=decision.mark,
         attempt=verdict.attempt,
         remote_id="" if creates and not waits else remote_id,
-        seen="" if creates else seen,
         lifecycle=subject.manifest.lifecycle if subject.manifest else None,
         depends_on=decision.depends_on,
         after_end=waits,
     )
+
+
+def _seen(step: Step, decision: Decision, recorded: Mapping[Address, Recorded], key: str) -> str:
+    """What the step expects to meet: nothing in particular where it comes into being, or after another one's end."""
+    if step.after_end or step.verb in {Verb.MOVE, Verb.CREATE}:
+        return ""
+    subject = decision.subject
+    return fingerprint(subject.live, sight_of(step, subject.rules, recorded.get(step.address), key))
 
 
 def _sent(decision: Decision, wanted: Wanted, verb: Verb) -> dict[str, Any]:

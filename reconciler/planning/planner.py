@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 from reconciler.model.change import Action, Change
 from reconciler.model.diagnostic import errors
-from reconciler.model.kind import Life
+from reconciler.model.kind import Ability, Life
 from reconciler.model.plan import Plan, Verb
 from reconciler.model.project import Allowed
+from reconciler.model.resource import Live, Phase
 from reconciler.planning import findings
 from reconciler.planning.assess import Assessor, Permissions, Subject
 from reconciler.planning.graph import closure, in_order
@@ -28,9 +29,12 @@ if TYPE_CHECKING:
     from reconciler.model.mark import Owner
     from reconciler.model.plan import Base
     from reconciler.model.project import Allowance, Ignore, Move, Policy
-    from reconciler.model.resource import Reading, Recorded
+    from reconciler.model.resource import Former, Reading, Recorded
     from reconciler.planning.assess import Decision
     from reconciler.planning.references import Edges
+
+
+_LOOKS = frozenset({Ability.READ, Ability.LIST, Ability.FIND})
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +47,8 @@ class PlanInputs:
     `allowed` are active runs that may be cancelled though nothing else says so, `adopt` live objects without a mark
     that may be taken over: both named by persons. `gpu_hours` are estimates for runs by address, None when nobody
     estimates; `at_risk` are those for runs as they were submitted. `moves`, `ignore` and `allow` are those of the
-    project file; `today` is the date (`2026-07-31`, UTC) by which allowances expire, "" where they do not.
+    project file; `today` is the date (`2026-07-31`, UTC) by which allowances expire, "" where they do not. `former` and
+    `key` are those of the memory: what it let go of lately, and what fingerprints are made with.
     """
 
     base: Base
@@ -64,6 +69,8 @@ class PlanInputs:
     ignore: tuple[Ignore, ...] = ()
     allow: tuple[Allowance, ...] = ()
     today: str = ""
+    former: tuple[Former, ...] = ()
+    key: str = ""
 
 
 def make_plan(inputs: PlanInputs) -> Plan:
@@ -83,7 +90,7 @@ def make_plan(inputs: PlanInputs) -> Plan:
     chosen = _chosen(inputs, declared, edges)
     allowances = Allowances.of(inputs.allow, inputs.today)
     allowed = inputs.allowed | allowances.named(Allowed.CANCEL)
-    permissions = Permissions(allowed, inputs.adopt, memory.came_from, inputs.ignore)
+    permissions = Permissions(allowed, inputs.adopt, memory.came_from, inputs.ignore, inputs.former)
     decisions = _decisions(inputs, declared, edges, chosen, permissions)
     if inputs.selected is None:
         decisions = refuse_likely_renames(decisions, allowances)
@@ -91,7 +98,7 @@ def make_plan(inputs: PlanInputs) -> Plan:
     priced = (_priced(inputs, decision) for decision in decisions)
     changes = tuple(sorted((*priced, *strange), key=lambda change: change.address))
     told = (*wrong, *_told(inputs, declared, decisions, strange), *_guarded(inputs, changes, allowances))
-    return Plan(inputs.base, changes, lower(decisions), findings.in_reading_order(told))
+    return Plan(inputs.base, changes, lower(decisions, inputs.recorded, inputs.key), findings.in_reading_order(told))
 
 
 def _priced(inputs: PlanInputs, decision: Decision) -> Change:
@@ -180,18 +187,33 @@ def _is_unknown(inputs: PlanInputs, address: Address, declared: Mapping[Address,
 
 def _subject(inputs: PlanInputs, manifest: Manifest | None, address: Address, assessor: Assessor) -> Subject:
     platform = _platform(inputs, address, manifest)
+    kind = inputs.kinds[platform, address.kind]
     unreadable = inputs.reading.unreadable.get(address, "")
     if address.target not in inputs.platforms:
         unreadable = f"the target {address.target} is not part of this environment"
     return Subject(
         address=address,
         platform=platform,
-        kind=inputs.kinds[platform, address.kind],
+        kind=kind,
         rules=assessor.rules[platform, address.kind],
         manifest=manifest,
         recorded=inputs.recorded.get(address),
-        live=None if unreadable else inputs.reading.live.get(address),
+        live=None if unreadable else inputs.reading.live.get(address) or _remembered(kind, inputs.recorded.get(address)),
         unreadable=unreadable,
+    )
+
+
+def _remembered(kind: Kind, recorded: Recorded | None) -> Live | None:
+    """What nothing can look at is as we left it: a thing, or a run that was seen to end. None where it can be looked at,
+    and of a run nobody knows the end of.
+    """
+    if recorded is None or not recorded.remote_id or not kind.can or kind.can & _LOOKS:
+        return None
+    if kind.life is Life.RUN and not recorded.phase.ended:
+        return None
+    phase = recorded.phase if kind.life is Life.RUN else Phase.READY
+    return Live(
+        recorded.address, recorded.remote_id, recorded.spec, phase, recorded.mark, outputs=dict(recorded.outputs)
     )
 
 

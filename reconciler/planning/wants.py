@@ -21,15 +21,15 @@ if TYPE_CHECKING:
     from reconciler.model.kind import Kind
     from reconciler.model.manifest import Manifest, Spec
     from reconciler.model.mark import Owner
-    from reconciler.model.resource import Recorded
+    from reconciler.model.resource import Former, Recorded
     from reconciler.planning.references import Kinds
     from reconciler.planning.rules import Rules
 
 
 @dataclass(frozen=True, slots=True)
 class Want:
-    """An address that a refresh must read: by `remote_id` where we recorded one, else by `mark`, else by address.
-    `mark` is that of the last submission, or the one that the next would carry.
+    """An address that a refresh must read: by `remote_id` where we recorded one, or let go of it lately; else by
+    `mark`, else by address. `mark` is that of the last submission, or the one that the next would carry.
     """
 
     address: Address
@@ -91,12 +91,23 @@ def mark_of(owner: Owner, address: Address, life: Life, digest: str, attempt: in
     return Mark.of_run(owner, address, digest, attempt) if life is Life.RUN else Mark.of_standing(owner, address)
 
 
+def ids_of(former: Iterable[Former]) -> dict[tuple[Address, Mark], str]:
+    """By what was let go of, its remote id; of several the last one."""
+    return {(each.address, each.mark): each.remote_id for each in sorted(former, key=lambda each: each.at)}
+
+
 def wants(
-    manifests: Iterable[Manifest], recorded: Mapping[Address, Recorded], kinds: Kinds, owner: Owner
+    manifests: Iterable[Manifest],
+    recorded: Mapping[Address, Recorded],
+    kinds: Kinds,
+    owner: Owner,
+    former: Iterable[Former] = (),
 ) -> tuple[Want, ...]:
     """One for every address that is declared or recorded, sorted. Addresses of a kind that is not in `kinds` are left
-    out: nothing could read them.
+    out: nothing could read them. `former` is what memory let go of lately: what is declared again is looked for by its
+    id, since lists lag.
     """
+    gone = ids_of(former)
     declared = {manifest.address: manifest for manifest in manifests}
     unrecorded_run = any(
         address not in recorded and (kind := kinds.get((manifest.platform, address.kind))) and kind.life is Life.RUN
@@ -114,9 +125,10 @@ def wants(
         name = (manifest.platform, address.kind)
         kind = kinds.get(name)
         if kind is not None and kind.life is Life.STANDING:
-            found.append(Want(address, manifest.platform, "", Mark.of_standing(owner, address)))
+            mark = Mark.of_standing(owner, address)
+            found.append(Want(address, manifest.platform, gone.get((address, mark), ""), mark))
         elif kind is not None:
             digest = wanted_of(manifest, kind, trees[name], edges.get(address, ())).digest
             mark = Mark.of_run(owner, address, digest, manifest.lifecycle.attempt)
-            found.append(Want(address, manifest.platform, "", mark))
+            found.append(Want(address, manifest.platform, gone.get((address, mark), ""), mark))
     return tuple(found)

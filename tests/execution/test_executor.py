@@ -15,11 +15,10 @@ from reconciler.model.manifest import Lifecycle
 from reconciler.model.outcome import Report, Result, StepOutcome
 from reconciler.model.plan import Base, Plan, Step, Verb
 from reconciler.model.resource import Phase
-from reconciler.planning.fingerprint import fingerprint
 from reconciler.state.journal import Header, Intent, encode
 from reconciler.state.memory import MemoryStore
 from reconciler.state.recovery import unsettled
-from tests.support.applying import ENVIRONMENT, PLATFORM, Bench, Wish, at, mark_of, plan_for
+from tests.support.applying import ENVIRONMENT, PLATFORM, Bench, Wish, at, mark_of, plan_for, seen_by
 from tests.support.memory_platform import MemoryPlatform
 from tests.support.time import ManualClock
 
@@ -269,9 +268,11 @@ def test_what_moved_after_it_was_planned_is_left_alone(verb: Verb) -> None:
     first = wish("Thing", "x", n=1)
     remote_id = made(bench, first)
     handler = bench.platform.connection().handler("Thing")
-    seen = fingerprint(handler.read(at("Thing", "x"), remote_id))  # type: ignore[attr-defined]
+    planned = replace(create(1, wish("Thing", "x", n=2)), verb=verb, remote_id=remote_id)
+    memory = bench.store.read(ENVIRONMENT)
+    live = handler.read(at("Thing", "x"), remote_id)  # type: ignore[attr-defined]
+    lowered = replace(planned, seen=seen_by(planned, live, memory.resources[at("Thing", "x")], memory.key))
     bench.platform.things[remote_id] = replace(bench.platform.things[remote_id], spec={"n": 7})
-    lowered = replace(create(1, wish("Thing", "x", n=2)), verb=verb, remote_id=remote_id, seen=seen)
     report = walk(bench, [lowered, create(2, wish("Thing", "y"))])
     assert results(report) == ["skipped", "done"]
     assert (report.outcomes[0].stale, report.outcomes[0].code) == (True, "execution.stale")
@@ -284,9 +285,11 @@ def test_an_update_is_sent_whole_and_recorded() -> None:
     bench = bench_of()
     remote_id = made(bench, wish("Thing", "x", n=1))
     handler = bench.platform.connection().handler("Thing")
-    seen = fingerprint(handler.read(at("Thing", "x"), remote_id))  # type: ignore[attr-defined]
-    lowered = create(1, wish("Thing", "x", n=2))
-    step = replace(lowered, verb=Verb.UPDATE, remote_id=remote_id, seen=seen, lifecycle=Lifecycle(protect=True))
+    lowered = replace(create(1, wish("Thing", "x", n=2)), verb=Verb.UPDATE, remote_id=remote_id)
+    memory = bench.store.read(ENVIRONMENT)
+    live = handler.read(at("Thing", "x"), remote_id)  # type: ignore[attr-defined]
+    seen = seen_by(lowered, live, memory.resources[at("Thing", "x")], memory.key)
+    step = replace(lowered, seen=seen, lifecycle=Lifecycle(protect=True))
     assert walk(bench, [step]).complete
     recorded = bench.store.read(ENVIRONMENT).resources[at("Thing", "x")]
     assert bench.platform.things[remote_id].spec == {"n": 2}
@@ -499,8 +502,9 @@ def test_what_was_not_sent_when_left_behind_is_never_sent() -> None:
             left.set()
 
     bench.platform.wire = wire
-    seen = fingerprint(bench.platform.connection().handler("Thing")._live(thing, at("Thing", "old")))
-    step = Step(1, at("Thing", "old"), PLATFORM, Verb.DELETE, remote_id=thing.remote_id, seen=seen)
+    planned = Step(1, at("Thing", "old"), PLATFORM, Verb.DELETE, remote_id=thing.remote_id)
+    live = bench.platform.connection().handler("Thing")._live(thing, at("Thing", "old"))
+    step = replace(planned, seen=seen_by(planned, live))
     assert results(walk(bench, [step])) == ["skipped"]
     reads.set()
     assert left.wait(30)

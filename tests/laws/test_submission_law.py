@@ -45,10 +45,12 @@ def bench_of(faults: Faults, lag: float) -> Bench:
 
 
 def ending(bench: Bench) -> list[Recorded]:
-    """What memory holds at the end, without the ids that a platform gives and the phase that a person does not tell."""
+    """What memory holds at the end, without the ids that a platform gives, the phase that a person does not tell, and
+    what a look after the last write noted: whoever is killed before it leaves that to the next plan.
+    """
     names = {thing.remote_id: f"id of {thing.name}" for thing in bench.platform.there()}
     return [
-        replace(recorded, remote_id=names.get(recorded.remote_id, "gone"), phase=Phase.UNKNOWN)
+        replace(recorded, remote_id=names.get(recorded.remote_id, "gone"), phase=Phase.UNKNOWN, defaults={})
         for _, recorded in sorted(bench.store.read(ENVIRONMENT).resources.items())
     ]
 

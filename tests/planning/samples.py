@@ -10,9 +10,10 @@ from reconciler.model.diagnostic import Source
 from reconciler.model.kind import Ability, CreateClass, FieldRule, Kind, Life, OnFieldChange, Reference
 from reconciler.model.manifest import DEFAULT_LIFECYCLE, Lifecycle, Manifest
 from reconciler.model.mark import Mark, Owner
-from reconciler.model.plan import Base, Plan
+from reconciler.model.plan import Base, Plan, Step
 from reconciler.model.project import Policy
 from reconciler.model.resource import Listed, Live, Phase, Reading, Recorded
+from reconciler.planning.fingerprint import sight_of, unmoved
 from reconciler.planning.planner import PlanInputs, make_plan
 from reconciler.planning.references import Edges, check
 from reconciler.planning.rules import rules_of
@@ -258,3 +259,8 @@ def steps(made: Plan) -> list[str]:
 def codes(made: Plan) -> list[str]:
     """The codes of all findings, in order."""
     return [finding.code for finding in made.diagnostics]
+
+
+def saw(step: Step, seen: Live | None, memory: Recorded | None = None, key: str = "") -> bool:
+    """Whether the plan of `step` saw that object."""
+    return unmoved(step.seen, seen, sight_of(step, RULES[step.platform, step.address.kind], memory, key))

@@ -10,20 +10,17 @@ from reconciler.model.address import Address
 from reconciler.model.diagnostic import Source
 from reconciler.model.manifest import Lifecycle, Manifest
 from reconciler.model.mark import Mark
-from reconciler.model.resource import Phase
-from reconciler.planning.fingerprint import fingerprint
+from reconciler.model.resource import Former
 from reconciler.planning.references import check
 from reconciler.planning.rules import rules_of
 from reconciler.planning.wants import Want, wanted_of, wants
 from tests.planning.samples import (
     KINDS,
-    OTHER,
     OWNER,
     PLATFORM,
     TARGET,
     at,
     flow,
-    live,
     manifest,
     plan,
     recorded,
@@ -89,36 +86,12 @@ def test_kinds_that_are_not_known_are_left_out() -> None:
     assert wants([], {}, KINDS, OWNER) == ()
 
 
-# -- fingerprints ------------------------------------------------------------------------------------------------------
-
-
-def test_nothing_has_no_fingerprint() -> None:
-    """It is the empty text."""
-    assert fingerprint(None) == ""
-
-
-def test_what_moves_by_itself_does_not_count() -> None:
-    """The platform's words, outputs, and how far an active run has come."""
-    seen = live(recorded(run()), phase=Phase.PENDING)
-    later = replace(seen, phase=Phase.RUNNING, status="Running", detail="node 7", outputs={"url": "x"})
-    assert fingerprint(seen) == fingerprint(later)
-    ended = replace(seen, phase=Phase.SUCCEEDED)
-    assert fingerprint(ended) == fingerprint(replace(seen, phase=Phase.FAILED))
-
-
-@pytest.mark.parametrize(
-    "change",
-    [
-        {"remote_id": "id-other"},
-        {"spec": {"flow": "other"}},
-        {"mark": None},
-        {"mark": Mark.of_standing(OTHER, at("Run", "r1"))},
-        {"phase": Phase.SUCCEEDED},
-        {"phase": Phase.DELETING},
-        {"phase": Phase.READY},
-    ],
-)
-def test_what_a_decision_depends_on_counts(change: dict[str, object]) -> None:
-    """Each of them."""
-    seen = live(recorded(run()), phase=Phase.RUNNING)
-    assert fingerprint(seen) != fingerprint(replace(seen, **change))  # type: ignore[arg-type] # test data
+def test_what_was_let_go_of_lately_is_looked_for_by_its_id() -> None:
+    """Lists lag: a run that is declared again a moment after it was removed may not be in them yet."""
+    job, thing = run("r1"), tool()
+    marks = {want.address: want.mark for want in wants([job, thing], {}, KINDS, OWNER)}
+    former = [Former(a, marks[a], f"{a.name}-{n}", float(n)) for n in (2, 1) for a in (job.address, thing.address)]  # type: ignore[arg-type] # marks of declared things
+    stranger = Former(job.address, Mark.of_standing(OWNER, job.address), "another", 9.0)
+    found = wants([job, thing], {}, KINDS, OWNER, [*former, stranger])
+    assert [want.remote_id for want in found] == ["r1-2", "align@1-2"]
+    assert all(want.remote_id == "" for want in wants([run("r1", n=2)], {}, KINDS, OWNER, former))

@@ -17,8 +17,9 @@ from reconciler.model.mark import Mark, Owner
 from reconciler.model.plan import Base, Plan, Step, Verb
 from reconciler.model.project import Policy
 from reconciler.model.secret import Redactor
-from reconciler.planning.fingerprint import fingerprint
+from reconciler.planning.fingerprint import fingerprint, sight_of
 from reconciler.planning.planner import PlanInputs, make_plan
+from reconciler.planning.rules import rules_of
 from reconciler.planning.wants import wants
 from reconciler.state.recovery import unsettled
 from tests.support.crashing import Faults, KillableStore, Killed
@@ -79,6 +80,11 @@ def plan_for(wishes: Sequence[Wish], state: State, live: Mapping[Address, Live |
     return Plan(Base("genomics", ENVIRONMENT, "test", serial=state.serial), (), tuple(steps))
 
 
+def seen_by(step: Step, live: Live | None, recorded: Recorded | None = None, key: str = "") -> str:
+    """The fingerprint that a planner would give to `step`."""
+    return fingerprint(live, sight_of(step, rules_of(KINDS[PLATFORM, step.address.kind]), recorded, key))
+
+
 def _step_for(number: int, wish: Wish, recorded: Recorded | None, live: Mapping[Address, Live | None]) -> Step | None:
     found = digest(dict(wish.spec))
     step = Step(
@@ -98,14 +104,14 @@ def _step_for(number: int, wish: Wish, recorded: Recorded | None, live: Mapping[
     if recorded.digest == found and recorded.attempt == wish.attempt:
         return None
     if KINDS[PLATFORM, wish.address.kind].life is Life.STANDING:
-        seen = fingerprint(live.get(wish.address))
+        seen = seen_by(replace(step, verb=Verb.UPDATE), live.get(wish.address), recorded)
         return replace(step, verb=Verb.UPDATE, remote_id=recorded.remote_id, seen=seen)
     return step
 
 
 def _removal(number: int, recorded: Recorded, live: Mapping[Address, Live | None]) -> Step:
-    seen = fingerprint(live.get(recorded.address))
-    return Step(number, recorded.address, PLATFORM, Verb.DELETE, remote_id=recorded.remote_id, seen=seen)
+    step = Step(number, recorded.address, PLATFORM, Verb.DELETE, remote_id=recorded.remote_id)
+    return replace(step, seen=seen_by(step, live.get(recorded.address), recorded))
 
 
 @dataclass
@@ -130,13 +136,16 @@ class Bench:
     def context(self, lease: Any, plan_id: str = "plan") -> Context:
         """A context under `lease`."""
         store = KillableStore(self.store, self.faults)
+        memory = self.store.read(ENVIRONMENT)
         return Context(
             store=store,
             lease=lease,
             environment=ENVIRONMENT,
             connections={PLATFORM: self.platform.connection()},
             kinds=KINDS,
-            recorded=self.store.read(ENVIRONMENT).resources,
+            recorded=memory.resources,
+            former=memory.former,
+            key=memory.key,
             secrets=self.secrets.__getitem__,
             redactor=Redactor(),
             parallelism=self.parallelism,
@@ -167,7 +176,7 @@ class Bench:
         for left in settle(self.context(lease)).ambiguous:
             self.ask_a_person(lease, left.address)
         state = self.store.read(ENVIRONMENT)
-        wanted = wants(manifests, state.resources, KINDS, OWNER)
+        wanted = wants(manifests, state.resources, KINDS, OWNER, state.former)
         connections = {PLATFORM: self.platform.connection()}
         reading = refresh(wanted, connections, KINDS, parallelism=self.parallelism, owner=OWNER)
         plan = make_plan(
@@ -181,6 +190,8 @@ class Bench:
                 reading=reading,
                 policy=Policy(),
                 destroy=not manifests,
+                former=state.former,
+                key=state.key,
             )
         )
         if not plan.is_blocked:
