@@ -36,6 +36,8 @@ if TYPE_CHECKING:
     from reconciler.model.mark import Owner
     from reconciler.providers.protocol import Connection
 
+SINGLE_FAULTS = (Fault.KILL, Fault.LOST, Fault.THROTTLED, Fault.UNREACHABLE)
+"""What can go wrong between us and a platform, as far as it can tell."""
 KINDS = able_kinds(load_catalogue().kinds, providers())
 PATIENCE = Patience(horizon=60.0, first=1.0, longest=10.0)
 _LIVES = 30
@@ -163,13 +165,34 @@ def check(submission: Submission, folder: Path, planned: dict[int, Fault]) -> in
         return len(bench.faults.seen)
 
 
-def schedule(seed: int, crossings: int) -> dict[int, Fault]:
+def check_each_boundary(submission: Submission, folder: Path, fault: Fault) -> None:
+    """Every request and every durable write of an undisturbed apply is hit in turn."""
+    crossings = check(submission, folder / "calm", {})
+    assert crossings > 6
+    for crossing in range(crossings):
+        check(submission, folder / f"at-{crossing}", {crossing: fault})
+
+
+def check_misfortunes_in_a_row(submission: Submission, folder: Path) -> None:
+    """A lost answer, a death after it, another lost answer: beginning at every boundary."""
+    for first in range(check(submission, folder / "calm", {})):
+        planned = {first: Fault.LOST, first + 1: Fault.KILL, first + 3: Fault.LOST}
+        check(submission, folder / f"row-{first}", planned)
+
+
+def check_seeds(submission: Submission, folder: Path, seeds: range) -> None:
+    """Whatever comes together, from seeds; a failure shows its schedule."""
+    crossings = check(submission, folder / "calm", {})
+    for seed in seeds:
+        check(submission, folder / f"seed-{seed}", _schedule(seed, crossings))
+
+
+def _schedule(seed: int, crossings: int) -> dict[int, Fault]:
     """One to five faults from a seed, some of them in the lives that the others add. Those that make no sense at a
     boundary do nothing there.
     """
     dice = random.Random(seed)  # noqa: S311 - schedules must repeat
-    faults = (Fault.KILL, Fault.LOST, Fault.THROTTLED, Fault.UNREACHABLE)
     return {
-        dice.randrange(2 * crossings): dice.choices(faults, (5, 5, 1, 1))[0]
+        dice.randrange(2 * crossings): dice.choices(SINGLE_FAULTS, (5, 5, 1, 1))[0]
         for _ in range(min(1 + int(dice.expovariate(0.7)), 5))
     }

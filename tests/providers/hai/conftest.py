@@ -1,4 +1,4 @@
-"""A local platform in this process, and a connection of ours to it over the same bytes as a network would carry."""
+"""A connection of ours to the local platform, over the same bytes as a network would carry."""
 
 from __future__ import annotations
 
@@ -6,32 +6,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from reconciler.localplatform.clock import Clock
 from tests.providers.hai.opened import opened
-from tests.support.local_platform import local_platform
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from reconciler.localplatform.assembly import Platform
     from reconciler.providers.hai.connection import HaiConnection
     from reconciler.providers.hai.task import Task
-
-
-@pytest.fixture
-def clock() -> Clock:
-    """The platform's time, which stands still until it is moved."""
-    made = Clock()
-    made.freeze()
-    return made
-
-
-@pytest.fixture
-def platform(tmp_path: Path, clock: Clock) -> Iterator[Platform]:
-    """A platform whose work is over at once unless it says otherwise."""
-    with local_platform(tmp_path, clock=clock) as made:
-        yield made
 
 
 @pytest.fixture

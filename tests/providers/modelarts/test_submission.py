@@ -17,8 +17,13 @@ from reconciler.model.kind import CreateClass
 from reconciler.providers.modelarts import PROVIDER
 from reconciler.providers.modelarts.marks import taken_apart
 from tests.providers.modelarts.opened import OWNER, at, config_v1, desired, job_v1, job_v2, opened
-from tests.support.crashing import Fault
-from tests.support.submitting import Submission, check, schedule
+from tests.support.submitting import (
+    SINGLE_FAULTS,
+    Submission,
+    check_each_boundary,
+    check_misfortunes_in_a_row,
+    check_seeds,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,6 +32,7 @@ if TYPE_CHECKING:
     from reconciler.localplatform.assembly import Platform
     from reconciler.localplatform.store import Entity
     from reconciler.providers.modelarts.connection import ModelArtsConnection
+    from tests.support.crashing import Fault
 
 CONFIG, V1, V2 = "TrainingJobConfig", "TrainingJob", "TrainingJobV2"
 
@@ -75,30 +81,22 @@ SUBMISSIONS = {
 
 
 @pytest.mark.parametrize("case", SUBMISSIONS)
-@pytest.mark.parametrize("fault", [Fault.KILL, Fault.LOST, Fault.THROTTLED, Fault.UNREACHABLE])
+@pytest.mark.parametrize("fault", SINGLE_FAULTS)
 def test_one_fault_anywhere_makes_one(tmp_path: Path, case: str, fault: Fault) -> None:
-    """Every request and every durable write of an undisturbed apply is hit in turn."""
-    crossings = check(SUBMISSIONS[case], tmp_path / "calm", {})
-    assert crossings > 6
-    for crossing in range(crossings):
-        check(SUBMISSIONS[case], tmp_path / f"at-{crossing}", {crossing: fault})
+    """At every boundary of an undisturbed apply."""
+    check_each_boundary(SUBMISSIONS[case], tmp_path, fault)
 
 
 @pytest.mark.parametrize("case", SUBMISSIONS)
-def test_a_lost_answer_and_a_death_after_it_make_one(tmp_path: Path, case: str) -> None:
-    """Two misfortunes in a row, at every pair of boundaries around the create."""
-    crossings = check(SUBMISSIONS[case], tmp_path / "calm", {})
-    for first in range(crossings):
-        planned = {first: Fault.LOST, first + 1: Fault.KILL, first + 3: Fault.LOST}
-        check(SUBMISSIONS[case], tmp_path / f"pair-{first}", planned)
+def test_misfortunes_in_a_row_make_one(tmp_path: Path, case: str) -> None:
+    """Beginning at every boundary."""
+    check_misfortunes_in_a_row(SUBMISSIONS[case], tmp_path)
 
 
 @pytest.mark.parametrize("case", SUBMISSIONS)
 def test_schedules_of_several_faults_make_one(tmp_path: Path, case: str) -> None:
-    """Whatever comes together, from seeds: a failure shows its schedule."""
-    crossings = check(SUBMISSIONS[case], tmp_path / "calm", {})
-    for seed in range(60):
-        check(SUBMISSIONS[case], tmp_path / f"seed-{seed}", schedule(seed, crossings))
+    """Sixty of them, from seeds."""
+    check_seeds(SUBMISSIONS[case], tmp_path, range(60))
 
 
 def test_the_law_is_held_for_each_class_there_is() -> None:

@@ -9,13 +9,19 @@ import pytest
 from reconciler.localplatform.store import Query
 from reconciler.providers.pai_dlc.marks import TAG
 from tests.providers.pai_dlc.opened import OWNER, at, opened, spec
-from tests.support.crashing import Fault
-from tests.support.submitting import Submission, check
+from tests.support.submitting import (
+    SINGLE_FAULTS,
+    Submission,
+    check_each_boundary,
+    check_misfortunes_in_a_row,
+    check_seeds,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from reconciler.localplatform.assembly import Platform
+    from tests.support.crashing import Fault
 
 
 def _jobs(platform: Platform) -> list[tuple[str, list[str]]]:
@@ -26,17 +32,17 @@ def _jobs(platform: Platform) -> list[tuple[str, list[str]]]:
 SUBMISSION = Submission(at("t"), spec("t"), OWNER, opened, _jobs)
 
 
-@pytest.mark.parametrize("fault", [Fault.KILL, Fault.LOST, Fault.THROTTLED, Fault.UNREACHABLE])
+@pytest.mark.parametrize("fault", SINGLE_FAULTS)
 def test_one_fault_anywhere_makes_one_job(tmp_path: Path, fault: Fault) -> None:
-    """Every request and every durable write of an undisturbed apply is hit in turn."""
-    crossings = check(SUBMISSION, tmp_path / "calm", {})
-    assert crossings > 6
-    for crossing in range(crossings):
-        check(SUBMISSION, tmp_path / f"at-{crossing}", {crossing: fault})
+    """At every boundary of an undisturbed apply."""
+    check_each_boundary(SUBMISSION, tmp_path, fault)
 
 
-def test_a_lost_answer_and_a_death_after_it_make_one_job(tmp_path: Path) -> None:
-    """Two misfortunes in a row, at every pair of boundaries around the create."""
-    crossings = check(SUBMISSION, tmp_path / "calm", {})
-    for first in range(crossings):
-        check(SUBMISSION, tmp_path / f"pair-{first}", {first: Fault.LOST, first + 1: Fault.KILL, first + 3: Fault.LOST})
+def test_misfortunes_in_a_row_make_one_job(tmp_path: Path) -> None:
+    """A lost answer and a death after it, beginning at every boundary."""
+    check_misfortunes_in_a_row(SUBMISSION, tmp_path)
+
+
+def test_schedules_of_several_faults_make_one_job(tmp_path: Path) -> None:
+    """Sixty of them, from seeds."""
+    check_seeds(SUBMISSION, tmp_path, range(60))
