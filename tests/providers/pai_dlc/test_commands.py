@@ -63,6 +63,9 @@ def test_metrics(world: World, command: Callable[..., tuple[int, str, str]]) -> 
     assert "█" in out
     items = json.loads(command("metrics", NAME, "--format", "json")[1])["items"]
     assert [(item["task"], item["index"], item["unit"]) for item in items] == [("Worker", 1, "%")]
+    page = world.root / "use.html"
+    assert command("metrics", NAME, "--format", "html", "-o", str(page))[:2] == (ExitCode.FINE, "")
+    assert "Worker[1] CpuCoreUsage: last 0 %" in page.read_text(encoding="utf-8")
     code, _, said = command("metrics", NAME, "--name", "Love")
     assert code == ExitCode.USAGE
     assert "CpuCoreUsage" in said
