@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from reconciler.execution.context import Context, Pauses
     from reconciler.execution.searching import Verdict as Search
     from reconciler.model.kind import Kind
+    from reconciler.model.mark import Mark
     from reconciler.model.resource import Desired, Live
     from reconciler.providers.protocol import Creates
     from reconciler.state.protocol import Lease
@@ -184,7 +185,7 @@ class Creation:
             case CreateClass.UNIQUE_AMONG_ACTIVE | CreateClass.SEARCH_ONLY:
                 return self._searched(error), True
             case CreateClass.BLIND:
-                return unsure(error), True
+                return Unsure(f"{error.message}; {look_for(self._desired.mark)}", error.code), True
             case _ as unreachable:
                 assert_never(unreachable)
 
@@ -253,6 +254,11 @@ def repeat(send: Callable[[], None], remote_id: str, gate: Gate, context: Contex
         else:
             return Effect(remote_id)
     return last if open_error is None else unsure(open_error)
+
+
+def look_for(mark: Mark) -> str:
+    """What a person has to do where no search can tell."""
+    return f"nothing can look for it but you: it carries {mark} in its name or description"
 
 
 def no_effect(error: PlatformError) -> NoEffect:

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, assert_never
 
 from reconciler.errors import Interrupted, PlatformError, SubmissionAmbiguous, Unanswered, UsageError
-from reconciler.execution.calling import Creation, Effect, Gate, NoEffect, Unsure, judged
+from reconciler.execution.calling import Creation, Effect, Gate, NoEffect, Unsure, judged, look_for
 from reconciler.execution.pooling import workers
 from reconciler.execution.resolving import Made, Unresolved, Values, resolve
 from reconciler.execution.searching import can_search, search
@@ -198,7 +198,9 @@ def _created(entry: Unsettled, connection: Connection, context: Context, state: 
     if kind is None:
         return Unsure(f"{what}; {intent.platform} {intent.address.kind} is not known here", "submission.ambiguous")
     if intent.mark is None or kind.create_class is CreateClass.BLIND:
-        return Unsure(f"{what}; the platform offers no way to find out", "submission.ambiguous")
+        told = "; the platform offers no way to find out" if intent.mark is None else f"; {look_for(intent.mark)}"
+        # What an apply wrote down when no answer came says so already.
+        return Unsure(what if entry.unknown is not None else what + told, "submission.ambiguous")
     handler = connection.handler(intent.address.kind)
     if not can_search(handler) and kind.create_class is CreateClass.TOKEN:
         return _repeated(intent, handler, context, state)

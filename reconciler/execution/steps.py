@@ -12,6 +12,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, assert_never
 
 from reconciler.errors import ReconcilerError
+from reconciler.execution.awaiting import Outputs
 from reconciler.execution.calling import Creation, Effect, Gate, NoEffect, Unsure, effect_of, repeat
 from reconciler.execution.presence import replaced
 from reconciler.execution.resolving import Made, Values, resolve
@@ -78,6 +79,10 @@ class Walk:
             return self._made[address]
         recorded = self.context.recorded.get(address)
         return None if recorded is None else Made(recorded.remote_id, recorded.outputs)
+
+    def learn(self, address: Address, made: Made) -> None:
+        """What a run has told since it was made."""
+        self._made[address] = made
 
     def remember(self, address: Address, effect: Effect) -> None:
         """For the steps that refer to it."""
@@ -196,6 +201,7 @@ class StepRun:
     def _create(self, handler: Creates) -> StepOutcome:
         step = self._step
         kind = self._context.kinds[step.platform, step.address.kind]
+        self._await_outputs()
         desired = self._desired()
         present = self._walk.present.get(step.address)
         if present is not None:
@@ -251,6 +257,14 @@ class StepRun:
             raise Impossible(msg)
         values = Values(step.address, step.depends_on, self._walk.made, self._walk.secret)
         return Desired(step.address, resolve(step.desired, values), step.mark)
+
+    def _await_outputs(self) -> None:
+        """Waits for what other runs have to find first. Raises Skip when that takes longer than we wait."""
+        walk = self._walk
+        awaiting = Outputs(self._context, walk.made, walk.learn, walk.waiting).wait_for(self._step)
+        if awaiting is not None:
+            msg = f"{awaiting.address} is still {awaiting.phase.value}, and this needs its {awaiting.output}"
+            raise Skip(msg, "execution.awaiting")
 
     def _intend(self) -> None:
         step = self._step

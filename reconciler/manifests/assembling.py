@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from reconciler.manifests import interpolation
 from reconciler.manifests.addressing import choose_target, identity
 from reconciler.manifests.coercion import as_wanted, settled
+from reconciler.manifests.contents import digested
 from reconciler.manifests.findings import Finding
 from reconciler.manifests.native import translate
 from reconciler.manifests.positions import author_pointer, locate
@@ -19,6 +20,7 @@ from reconciler.model.manifest import Lifecycle, Manifest, OnChange, OnFailure, 
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from reconciler.manifests.reader import Document
     from reconciler.manifests.schemas import Catalogue
@@ -29,11 +31,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What a document is read against."""
+    """What a document is read against. `root` is the folder that files are named from; None: none is looked at."""
 
     catalogue: Catalogue
     environment: Environment
     variables: Mapping[str, str]
+    root: Path | None = None
 
 
 @dataclass(slots=True)
@@ -128,6 +131,8 @@ def _manifest(
     lifecycle = value.get("lifecycle") or {}
     name = identity(draft.spec, kind, metadata.get("name"), draft.native, draft.note_in_spec)
     draft.note_in_spec(*interpolation.plain_secrets(draft.spec, kind.rules))
+    if around.root is not None:
+        draft.note_in_spec(*digested(draft.spec, kind.rules, around.root))
     draft.note(*interpolation.fixed(metadata, "/metadata"), *interpolation.fixed(lifecycle, "/lifecycle"))
     target = choose_target(around.environment, kind.platform, metadata.get("target"), draft.body)
     if isinstance(target, Finding):

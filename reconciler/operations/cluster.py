@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from reconciler.operations.workspace import Say, Workspace
+    from reconciler.providers.containers import Cluster, Storage
     from reconciler.providers.facilities import Allowance, ClusterNode, Engine, Identity, MachineType, Pool
 
 _Told = TypeVar("_Told")
@@ -35,6 +36,20 @@ def pools(workspace: Workspace, target: str, say: Say) -> dict[str, tuple[Pool, 
     from reconciler.providers.facilities import OffersPools
 
     return _ask(workspace, target, OffersPools, lambda able: able.pools(), say)
+
+
+def clusters(workspace: Workspace, target: str, say: Say) -> dict[str, tuple[Cluster, ...]]:
+    """The clusters that runs can be sent to on each target that tells, or on `target`. Raises UsageError for none."""
+    from reconciler.providers.containers import OffersClusters
+
+    return _ask(workspace, target, OffersClusters, lambda able: able.clusters(), say)
+
+
+def storages(workspace: Workspace, target: str, say: Say) -> dict[str, tuple[Storage, ...]]:
+    """What can be mounted on each target that tells, or on `target`. Raises UsageError when none does."""
+    from reconciler.providers.containers import OffersStorages
+
+    return _ask(workspace, target, OffersStorages, lambda able: able.storages(), say)
 
 
 def whoami(workspace: Workspace, target: str, say: Say) -> dict[str, tuple[Identity, tuple[Allowance, ...]]]:

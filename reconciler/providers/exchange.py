@@ -9,7 +9,10 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 Query = Mapping[str, str | Sequence[str]]
 
@@ -31,12 +34,22 @@ _EFFECT_OF_METHOD = {
 
 
 @dataclass(frozen=True, slots=True)
+class Form:
+    """A multipart form: text fields, and files as (name sent with it, path on this machine) by field. Files are read
+    while they are sent, and never held in memory.
+    """
+
+    fields: Mapping[str, str] = field(default_factory=dict)
+    files: Mapping[str, tuple[str, Path]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Call:
     """One thing to ask of a platform.
 
     `operation` is for people ("create app fastqc@1.0.0"); `path` starts with `/` and is percent-encoded already;
     a sequence in `query` becomes repeated keys; `body` is any JSON value, None for no body. `effect` "" follows the
-    method: GET reads, PUT and DELETE may be repeated, everything else must not be.
+    method: GET reads, PUT and DELETE may be repeated, everything else must not be. `form` is sent instead of `body`.
     """
 
     operation: str
@@ -46,6 +59,7 @@ class Call:
     body: Any = None
     headers: Mapping[str, str] = field(default_factory=dict)
     effect: Effect | None = None
+    form: Form | None = None
 
     @property
     def meaning(self) -> Effect:

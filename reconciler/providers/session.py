@@ -25,6 +25,7 @@ from reconciler.providers.connecting import Adapter, Limits, Wire
 from reconciler.providers.errors import Failure, Speech, of_answer, shorten, unanswered
 from reconciler.providers.exchange import Effect, Fault
 from reconciler.providers.limiter import Limiter
+from reconciler.providers.multipart import Multipart
 from reconciler.version import __version__
 
 if TYPE_CHECKING:
@@ -45,6 +46,7 @@ _CREDENTIAL_HEADERS = (
     "x-security-token",
     "x-acs-security-token",
     "x-subject-token",
+    "token",
     "cookie",
 )
 _SIGNATURE = re.compile(r"(?i)(signature=)[0-9a-z+/=%_-]{8,}")
@@ -167,11 +169,11 @@ class Session:
 
     def _prepare(self, call: Call) -> PreparedRequest:
         query = canonical_query(call.query)
-        body = None if call.body is None else json.dumps(call.body).encode()
+        body, kind = _body(call)
         request = requests.Request(
             call.method,
             f"{self.endpoint}{call.path}{'?' if query else ''}{query}",
-            headers={**_HEADERS, **(_JSON if body else {}), **self._speech.dialect.headers, **call.headers},
+            headers={**_HEADERS, **kind, **self._speech.dialect.headers, **call.headers},
             data=body,
             auth=self._credentials.auth,
         )
@@ -211,6 +213,14 @@ def canonical_query(query: Query) -> str:
         (key, value) for key, values in query.items() for value in ([values] if isinstance(values, str) else values)
     ]
     return "&".join(f"{quote(key, safe='~')}={quote(value, safe='~')}" for key, value in sorted(pairs))
+
+
+def _body(call: Call) -> tuple[bytes | Multipart | None, dict[str, str]]:
+    """What is sent, and the header that says what it is. Raises Unreachable for a file that cannot be read."""
+    if call.form is not None:
+        form = Multipart(call.form)
+        return form, {"Content-Type": form.content_type}
+    return (None, {}) if call.body is None else (json.dumps(call.body).encode(), _JSON)
 
 
 def _sendable(request: PreparedRequest) -> PreparedRequest:

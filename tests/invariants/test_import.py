@@ -3,6 +3,8 @@ from __future__ import annotations
 import shutil
 from typing import TYPE_CHECKING
 
+import pytest
+
 from reconciler.model.kind import Life
 from tests.cli.running import reconciler
 
@@ -14,6 +16,8 @@ def test_what_is_imported_plans_to_nothing(world: World) -> None:
     """Without manifests and memory, everything is written down again: at its addresses, sending nothing that writes,
     and with nothing left to do.
     """
+    if world.is_blind:
+        pytest.skip("what this platform makes cannot be listed")
     before = set(world.applied().recorded())
     runs = {name for (_, name), kind in world.workspace().kinds.items() if kind.life is Life.RUN}
     shutil.rmtree(world.root / ".reconciler")

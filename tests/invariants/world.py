@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from reconciler.execution.context import Silence
+from reconciler.model.kind import CreateClass
 from reconciler.operations.apply import Doing, apply
 from reconciler.operations.plan import Wish, look
 from reconciler.operations.settings import Settings
@@ -45,6 +46,11 @@ CREDENTIALS = {
     for provider in providers().values()
     for credential in provider.credentials
     if credential.name in {"access_key", "secret_key", "project_id"}
+} | {
+    credential.variables[0]: getattr(ACCOUNT, provider.local_credentials[credential.name])
+    for provider in providers().values()
+    for credential in provider.credentials
+    if credential.name in provider.local_credentials
 } | {
     f"RECONCILER_SECRET_{name.upper().replace('-', '_')}": f"fake-value-of-{name}"
     for file in EXAMPLES.rglob("*.yaml")
@@ -107,6 +113,12 @@ class World:
         workspace = self.workspace()
         return open_store(workspace).read(workspace.environment.name).resources
 
+    @property
+    def is_blind(self) -> bool:
+        """Whether something is declared that its platform lets nobody look for."""
+        kinds = self.workspace().kinds
+        return any(kinds[c.platform, c.address.kind].create_class is CreateClass.BLIND for c in self.plan().changes)
+
     def requests(self, *methods: str) -> list[dict[str, Any]]:
         """What the platform was sent, oldest first: all, or only by these methods."""
         return [entry for entry in self.platform.log.report() if not methods or entry["method"] in methods]
@@ -114,7 +126,14 @@ class World:
     def writes(self) -> list[dict[str, Any]]:
         """The same without those that only read: where everything is a POST, the path tells them apart."""
         written = self.requests("POST", "PUT", "DELETE")
-        return [e for e in written if not e["path"].startswith("/query/") and not e["path"].endswith("-searches")]
+        reads = {"login"}  # by their names where their paths do not tell
+        return [
+            e
+            for e in written
+            if not e["path"].startswith("/query/")
+            and not e["path"].endswith("-searches")
+            and e["operation"] not in reads
+        ]
 
     def files(self) -> dict[str, bytes]:
         """Every file of the project and of its memory."""

@@ -10,6 +10,10 @@ FILES: Final[dict[str, tuple[str, str]]] = {
         "Correct what is listed; `reconciler validate` checks without talking to anybody.",
     ),
     "file.missing": ("A file or folder that was named does not exist.", "Check the spelling, or take it off the list."),
+    "file.digest": (
+        "A file does not have the digest that the manifest gives.",
+        "Correct the digest, or leave it out: then it is taken from the file.",
+    ),
     "file.unreadable": ("A file or folder cannot be read.", "Check what it is and that you may read it."),
     "file.too-large": ("A file is too large for a manifest.", "Keep data out of the manifest folders, or split it."),
     "file.too-many-documents": ("A file holds too many documents.", "Split the file."),
