@@ -1,6 +1,7 @@
 """`reconciler checks`."""
 
 from dataclasses import asdict
+from typing import Annotated
 
 import typer
 
@@ -10,13 +11,20 @@ from reconciler.cli.options import EnvironmentName, Format, ProjectFile, RemoteI
 from reconciler.cli.streams import streams_of
 
 
-@single((("reconciler checks Job/nightly", "every round, oldest first"),))
+@single(
+    (
+        ("reconciler checks Job/nightly", "every round, oldest first"),
+        ("reconciler checks Job/nightly --round 2 --name DeviceCheck", "one check of one round"),
+    )
+)
 def app(
     context: typer.Context,
     *,
     run: Run,
     remote_id: RemoteId = "",
     scope: ScopeName = "",
+    number: Annotated[int, typer.Option("--round", min=0, metavar="N", help="Only this round. Default: all.")] = 0,
+    name: Annotated[str, typer.Option("--name", metavar="NAME", help="Only this check.")] = "",
     project: ProjectFile = None,
     environment: EnvironmentName = "",
     form: Format = Shape.TEXT,
@@ -27,7 +35,7 @@ def app(
 
     streams = streams_of(context)
     opened = workspace(streams, project, environment)
-    found = checks(opened, one_run(opened, run, remote_id, scope=scope), streams.say)
+    found = checks(opened, one_run(opened, run, remote_id, scope=scope), streams.say, number=number, name=name)
     if form is Shape.JSON:
         streams.show(rows_to_json("checks", [asdict(check) for check in found]))
         return ExitCode.FINE

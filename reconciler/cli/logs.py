@@ -1,12 +1,16 @@
 """`reconciler logs`."""
 
+import re
 import time
 from collections import Counter
+from itertools import groupby
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from reconciler.cli.exit_codes import ExitCode
+from reconciler.cli.files import write_file
 from reconciler.cli.group import single
 from reconciler.cli.options import (
     EnvironmentName,
@@ -19,6 +23,7 @@ from reconciler.cli.options import (
     workspace,
 )
 from reconciler.cli.streams import streams_of
+from reconciler.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -37,6 +42,7 @@ _SECONDS_BETWEEN_LOOKS = 2.0
         ("reconciler logs Job/nightly -f", "until the run has ended"),
         ("reconciler logs Job/nightly --task align --index 0 --tail 50", "the end of one instance"),
         ("reconciler logs Job --id 1f0c-42", "a run that is not ours"),
+        ("reconciler logs Job/nightly -o logs/", "everything, into a file for each instance"),
     )
 )
 def app(
@@ -52,6 +58,10 @@ def app(
     index: InstanceIndex = None,
     tail: Annotated[int | None, typer.Option("--tail", min=0, metavar="N", help="Only the last lines.")] = None,
     timestamps: Annotated[bool, typer.Option("--timestamps", help="Begin each line with its time.")] = False,
+    folder: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", metavar="FOLDER", help="Write all of it there, a file for each instance."),
+    ] = None,
 ) -> int:
     """Print the output of a run, each line after its task and instance when there are several."""
     from reconciler.operations.runs import one_run
@@ -59,8 +69,14 @@ def app(
     streams = streams_of(context)
     opened = workspace(streams, project, environment)
     recorded = one_run(opened, run, remote_id, scope=scope)
-    writer = Writer(streams, timestamps=timestamps)
+    if folder is not None and (follow or tail is not None):
+        msg = "--output writes the whole output as it is now"
+        raise UsageError(msg, hint="leave out --follow and --tail")
     lines = _look(opened, recorded, task, index, streams)
+    if folder is not None:
+        _download(lines, folder, streams, timestamps=timestamps)
+        return ExitCode.FINE
+    writer = Writer(streams, timestamps=timestamps)
     writer.write(lines if tail is None else lines[len(lines) - min(tail, len(lines)) :], seen=lines)
     if not follow:
         return ExitCode.FINE
@@ -69,6 +85,19 @@ def app(
         writer.follow(_look(opened, recorded, task, index, streams))
     writer.follow(_look(opened, recorded, task, index, streams))
     return ExitCode.FINE
+
+
+def _download(lines: "Iterable[LogLine]", folder: Path, streams: "Streams", *, timestamps: bool) -> None:
+    """A file for each instance, lines as they are but for secrets of ours."""
+    by_instance = sorted(lines, key=lambda line: (line.task, line.index))
+    folder.mkdir(parents=True, exist_ok=True)
+    count = 0
+    for (task, index), theirs in groupby(by_instance, key=lambda line: (line.task, line.index)):
+        name = re.sub(r"[^\w.-]+", "_", f"{task}-{index}" if task else f"{index}").strip(".") + ".log"
+        text = "".join(f"{line.at}  {line.text}\n" if timestamps and line.at else f"{line.text}\n" for line in theirs)
+        write_file(folder / name, streams.masked(text).encode("utf-8", "replace"))
+        count += 1
+    streams.say(f"{count} file(s) in {folder}")
 
 
 def _look(opened: "Workspace", recorded: "Found", task: str, index: int | None, streams: "Streams") -> "list[LogLine]":

@@ -60,15 +60,15 @@ class Streams:
 
     def show(self, text: str) -> None:
         """A result, already rendered; ends in a line break or is empty."""
-        self.out.write(self._masked(text))
+        self.out.write(self.masked(text))
 
     def say(self, text: str) -> None:
         """A line along the way. A reader who has gone away never stops the work."""
         with suppress(BrokenPipeError):
-            self.err.write(self._masked(text) + "\n")
+            self.err.write(self.masked(text) + "\n")
             self.err.flush()
 
-    def _masked(self, text: str) -> str:
+    def masked(self, text: str) -> str:
         """Without any secret of this process: a job may have printed one that it was given."""
         secrets = self.settings.secrets()
         if not secrets:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from reconciler.errors import NotFound, UsageError
 from reconciler.model.address import NO_SCOPE, Address
-from reconciler.model.kind import Ability, Life
+from reconciler.model.kind import Life
 from reconciler.operations.selection import matches
 from reconciler.operations.wiring import connected, open_store
 
@@ -116,8 +116,9 @@ def status(workspace: Workspace, globs: Sequence[str], say: Say) -> tuple[Row, .
 def _unseen(workspace: Workspace, recorded: Recorded) -> str:
     """Why nothing is live at an address of a kind that no platform call shows, "" for all other kinds."""
     kind = workspace.kinds.get((recorded.platform, recorded.address.kind))
-    shows = kind is None or not kind.can or bool(kind.can & {Ability.READ, Ability.LIST, Ability.FIND})
-    return "" if shows else "this platform shows nothing of it: as it was when it was applied"
+    if kind is None or not kind.is_unseen:
+        return ""
+    return "this platform shows nothing of it: as it was when it was applied"
 
 
 def outputs(workspace: Workspace, row: Row) -> dict[str, str]:
@@ -225,14 +226,14 @@ def metrics(workspace: Workspace, run: Run, name: str, minutes: int, say: Say) -
         return handler.metrics(run.address, run.remote_id, name=name, minutes=minutes)
 
 
-def checks(workspace: Workspace, run: Run, say: Say) -> tuple[HealthCheck, ...]:
-    """How the machines of a run were checked."""
+def checks(workspace: Workspace, run: Run, say: Say, *, number: int = 0, name: str = "") -> tuple[HealthCheck, ...]:
+    """How the machines of a run were checked: every round or the one called `number`, every check or only `name`."""
     from reconciler.providers.facilities import ChecksHealth
 
     with open_handler(workspace, run, say) as handler:
         if not isinstance(handler, ChecksHealth):
             raise unable(run, "checks")
-        return handler.checks(run.address, run.remote_id)
+        return handler.checks(run.address, run.remote_id, number=number, name=name)
 
 
 def links(workspace: Workspace, run: Run, say: Say, *, shared: bool = False) -> tuple[Link, ...]:

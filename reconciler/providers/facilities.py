@@ -252,9 +252,7 @@ class Measures(Protocol):
 class ChecksHealth(Protocol):
     """Of a handler: tells how the machines of a run were checked."""
 
-    def checks(
-        self, address: Address, remote_id: str, *, number: int = 0, name: str = ""
-    ) -> tuple[HealthCheck, ...]:
+    def checks(self, address: Address, remote_id: str, *, number: int = 0, name: str = "") -> tuple[HealthCheck, ...]:
         """Oldest round first; only the round `number` unless that is 0, only the check `name` unless that is empty."""
 
 

@@ -112,6 +112,10 @@ def test_a_job_that_prints_its_secret(project: Project) -> None:
     project.write("app.yaml", APP.replace("echo hello", "echo the token is $[[ secrets.TOKEN ]]"))
     assert project.run("apply", "--yes", "--wait").code == 0
     assert project.run("logs", "Job/hello").out == "greet[0] | the token is ***\n"
+    there = project.root / "logs"
+    assert project.run("logs", "Job/hello", "-o", str(there)).err.startswith("1 file(s) in ")
+    assert [(file.name, file.read_text()) for file in there.iterdir()] == [("greet-0.log", "the token is ***\n")]
+    assert project.run("logs", "Job/hello", "-o", str(there), "--tail", "1").code == 64
 
 
 def test_a_failed_step_skips_what_needs_it(project: Project, platform: Platform) -> None:

@@ -70,7 +70,8 @@ def pod_logs(call: Call) -> Reply:
     job, rank = _pod(call)
     most = number(call, "MaxLines", _LINES_DEFAULT, 1, _LINES_MOST)
     start, end = instant(call, "StartTime", call.now - WEEK), instant(call, "EndTime", call.now + 1)
-    lines = [line for at, line in _lines(_output(call, job, rank), job.created) if start <= at <= end]
+    # Parameters are whole seconds, and the last one is meant with all that is in it.
+    lines = [line for at, line in _lines(_output(call, job, rank), job.created) if start <= at < end + 1]
     return fine(call, JobId=job.id, PodId=call.arguments["pod"], PodUid=text(call, "PodUid"), Logs=lines[-most:])
 
 

@@ -121,9 +121,11 @@ class Job:
         """See Measures."""
         return story.metrics(self._place, address, self._row(address, remote_id), name, minutes)
 
-    def checks(self, address: Address, remote_id: str) -> tuple[HealthCheck, ...]:
+    def checks(self, address: Address, remote_id: str, *, number: int = 0, name: str = "") -> tuple[HealthCheck, ...]:
         """See ChecksHealth."""
-        return story.checks(self._place, address, remote_id)
+        if number:
+            return story.checks_of_round(self._place, address, remote_id, number, name)
+        return tuple(each for each in story.checks(self._place, address, remote_id) if name in {"", each.name})
 
     def links(self, address: Address, remote_id: str, *, shared: bool = False) -> tuple[Link, ...]:
         """See Links."""

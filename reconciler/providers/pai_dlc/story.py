@@ -5,6 +5,7 @@ None of these lists has a cursor, and each begins seven days ago, or an hour, un
 
 from __future__ import annotations
 
+from datetime import datetime
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +16,7 @@ from reconciler.providers.pai_dlc.rows import numbered
 from reconciler.providers.protocol import Event, LogLine
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from reconciler.model.address import Address
     from reconciler.providers.pai_dlc.place import Place
@@ -89,18 +90,26 @@ def checks(place: Place, address: Address, job_id: str) -> tuple[HealthCheck, ..
     operation = f"read sanity checks of job {address.name}"
     path = f"/api/v1/jobs/{segment(job_id)}/sanitycheckresults"
     told = place.read("ListJobSanityCheckResults", operation, path, {"Order": "asc"})
-    rounds = told.get("SanityCheckResults") or ()
-    return tuple(
-        HealthCheck(
-            name=str(each.get("Phase") or ""),
-            status=str(each.get("Status") or ""),
-            message=str(each.get("Message") or ""),
-            started=moment(each.get("StartedAt")),
-            finished=moment(each.get("FinishedAt")),
-            number=int(each.get("CheckNumber") or 0),
-        )
-        for one in rounds
-        for each in one
+    return tuple(_check(each) for one in told.get("SanityCheckResults") or () for each in one)
+
+
+def checks_of_round(place: Place, address: Address, job_id: str, number: int, phase: str) -> tuple[HealthCheck, ...]:
+    """The checks of one round, `phase` "" for all."""
+    operation = f"read sanity checks of job {address.name}"
+    path = f"/api/v1/jobs/{segment(job_id)}/sanitycheckresult"
+    query = {"SanityCheckNumber": str(number), **({"SanityCheckPhase": phase} if phase else {})}
+    told = place.read("GetJobSanityCheckResult", operation, path, query)
+    return tuple(_check(each) for each in place.rows(told, "SanityCheckResult", operation))
+
+
+def _check(row: Row) -> HealthCheck:
+    return HealthCheck(
+        name=str(row.get("Phase") or ""),
+        status=str(row.get("Status") or ""),
+        message=str(row.get("Message") or ""),
+        started=moment(row.get("StartedAt")),
+        finished=moment(row.get("FinishedAt")),
+        number=int(row.get("CheckNumber") or 0),
     )
 
 
@@ -123,12 +132,29 @@ def _of_pod(place: Place, address: Address, row: Row, pod: Row, number: int) -> 
     lives = [each for each in pod.get("HistoryPods") or () if isinstance(each, dict)]
     for life in (*lives, pod):
         path = f"/api/v1/jobs/{segment(str(row['JobId']))}/pods/{segment(str(life.get('PodId')))}/logs"
-        query = {**_window(place, row), "MaxLines": str(MOST_LINES)}
-        if life.get("PodUid"):
-            query["PodUid"] = str(life["PodUid"])
-        told = place.read("GetPodLogs", f"read log of job {address.name}", path, query)
-        for text in told.get("Logs") or ():
-            yield LogLine(str(text).rstrip("\n"), "", role, number)
+        pod_uid = {"PodUid": str(life["PodUid"])} if life.get("PodUid") else {}
+
+        def read(window: Mapping[str, str], path: str = path, more: Mapping[str, str] = pod_uid) -> list[str]:
+            query = {**window, "MaxLines": str(MOST_LINES), **more}
+            told = place.read("GetPodLogs", f"read log of job {address.name}", path, query)
+            return [str(text).rstrip("\n") for text in told.get("Logs") or ()]
+
+        start, end = _seconds(place, row)
+        for text in _whole(read, start, end):
+            yield LogLine(text, "", role, number)
+
+
+def _whole(read: Callable[[Mapping[str, str]], list[str]], start: int, end: int) -> Iterator[str]:
+    """Every line between two seconds: there is no cursor, so a window that was cut off is read in two halves. What one
+    second holds beyond the most lines there are is lost.
+    """
+    lines = read({"StartTime": stamp(start), "EndTime": stamp(end)})
+    if len(lines) < MOST_LINES or end <= start:
+        yield from lines
+        return
+    middle = (start + end) // 2
+    yield from _whole(read, start, middle)
+    yield from _whole(read, middle + 1, end)
 
 
 def _pod_events(place: Place, address: Address, job_id: str, pod: Row, query: Mapping[str, str]) -> Iterator[Event]:
@@ -138,6 +164,11 @@ def _pod_events(place: Place, address: Address, job_id: str, pod: Row, query: Ma
 
 
 def _window(place: Place, row: Row) -> dict[str, str]:
-    """From the submission on: left out, the platform begins seven days ago."""
-    created = str(row.get("GmtCreateTime") or "")
-    return {"StartTime": created if moment(created) else EVER, "EndTime": stamp(place.clock() + _AHEAD)}
+    start, end = _seconds(place, row)
+    return {"StartTime": stamp(start), "EndTime": stamp(end)}
+
+
+def _seconds(place: Place, row: Row) -> tuple[int, int]:
+    """From the submission on, as UNIX seconds: left out, the platform begins seven days ago."""
+    created = moment(row.get("GmtCreateTime")) or EVER
+    return int(datetime.fromisoformat(created).timestamp()), int(place.clock() + _AHEAD)

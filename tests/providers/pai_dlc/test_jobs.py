@@ -110,6 +110,18 @@ def test_what_is_told_of_a_job(connection: PaiDlcConnection) -> None:
     assert set(METRICS) >= {"GpuCoreUsage"}
 
 
+def test_one_round_of_checks(platform: Platform, connection: PaiDlcConnection) -> None:
+    """Is asked for by its number; a round that there was not is empty, and no job was checked that did not ask."""
+    handler: Any = connection.handler("Job")
+    job = handler.create(desired(spec(Settings={"EnableSanityCheck": True}))).remote_id
+    assert handler.checks(at("t"), job, number=1) == handler.checks(at("t"), job)
+    (one,) = handler.checks(at("t"), job, number=1, name="DeviceCheck")
+    assert handler.checks(at("t"), job, name="DeviceCheck") == (one,)
+    assert (one.name, one.number, one.status) == ("DeviceCheck", 1, "Succeeded")
+    assert handler.checks(at("t"), job, number=2) == ()
+    assert len(platform.log.report(operation="GetJobSanityCheckResult")) == 3
+
+
 def test_ways_in(connection: PaiDlcConnection) -> None:
     """A terminal for each pod that runs, the dashboard, for a Ray job its own; a token only to share it."""
     handler: Any = connection.handler("Job")

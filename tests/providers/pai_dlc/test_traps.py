@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -15,7 +16,8 @@ from reconciler.providers.exchange import Answer
 from reconciler.providers.pai_dlc.browsing import named
 from reconciler.providers.pai_dlc.connection import connect
 from reconciler.providers.pai_dlc.faults import fault
-from reconciler.providers.pai_dlc.place import Place
+from reconciler.providers.pai_dlc.place import Place, stamp
+from reconciler.providers.pai_dlc.story import logs
 from reconciler.providers.protocol import Transport
 from tests.providers.pai_dlc.opened import WORKSPACE, at, board, desired, opened, spec
 from tests.support.wsgi_adapter import WsgiAdapter
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     import requests
 
     from reconciler.localplatform.assembly import Platform
+    from reconciler.providers.exchange import Call
     from reconciler.providers.pai_dlc.connection import PaiDlcConnection
 
 DAY = 86_400.0
@@ -120,6 +123,28 @@ def test_a_list_that_ends_before_its_end() -> None:
     with pytest.raises(Unanswered, match="no more than"):
         list(named(Place("prod", session), WORKSPACE, "y"))
     assert session.page == 1000
+
+
+class Talkative:
+    """A session whose platform holds more lines of a pod than it gives at once: the last ones of a window."""
+
+    def __init__(self, begun: int) -> None:
+        self.lines = [(begun + number // 150, f"line {number}") for number in range(250_000)]
+
+    def call(self, call: Call) -> Any:
+        """Those of the window that was asked for."""
+        start, end = (datetime.fromisoformat(str(call.query[name])).timestamp() for name in ("StartTime", "EndTime"))
+        return {"Logs": [text for at, text in self.lines if start <= at <= end][-int(str(call.query["MaxLines"])) :]}
+
+
+def test_a_log_longer_than_an_answer() -> None:
+    """There is no cursor: what is cut off is read window by window, whole and in order."""
+    begun = 1_800_000_000
+    session: Any = Talkative(begun)
+    row = {"JobId": "dlc1", "GmtCreateTime": stamp(begun), "Pods": [{"Type": "Worker", "PodId": "dlc1-worker-0"}]}
+    place = Place("prod", session, clock=lambda: begun + 5000.0)
+    lines = [line.text for line in logs(place, at("t"), row, "", None)]
+    assert lines == [text for _, text in session.lines]
 
 
 CODES = [
