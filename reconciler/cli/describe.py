@@ -2,6 +2,7 @@
 
 import json
 from enum import StrEnum
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -23,6 +24,7 @@ from reconciler.cli.options import (
 from reconciler.cli.streams import streams_of
 
 if TYPE_CHECKING:
+    from reconciler.cli.streams import Streams
     from reconciler.operations.runs import Run as Found
     from reconciler.operations.workspace import Say, Workspace
 
@@ -40,6 +42,7 @@ class Language(StrEnum):
         ("reconciler describe App --id fastqc@1.0.0", "anything on the platform, by id or name"),
         ("reconciler describe Job --id 1f0c-42 --detail --format json", "all that the platform tells"),
         ("reconciler describe Job/nightly --task align --index 1", "one instance, in the cluster's own words"),
+        ("reconciler describe VendorConfig --id default --files .", "the files that it holds"),
     )
 )
 def app(
@@ -58,6 +61,9 @@ def app(
     instance: InstanceName = "",
     form: Annotated[Language, typer.Option("--format", help="How to write it.")] = Language.YAML,
     file: IntoFile = None,
+    files: Annotated[
+        Path | None, typer.Option("--files", metavar="FOLDER", help="Write the files that it holds there instead.")
+    ] = None,
 ) -> int:
     """Print one thing as a document: a run, an app, anything that a kind is there for, ours or not.
 
@@ -69,6 +75,8 @@ def app(
     streams = streams_of(context)
     opened = workspace(streams, project, environment)
     recorded = one_run(opened, run, remote_id, standing=True, scope=scope)
+    if files is not None:
+        return _keep_files(opened, recorded, files, streams)
     part = (task, index, instance) if task or index is not None or instance else None
     text = _document(opened, recorded, part, form, streams.say, full=full)
     if file is None:
@@ -76,6 +84,18 @@ def app(
         return ExitCode.FINE
     write_file(file, text.encode())
     streams.say(f"wrote {file}")
+    return ExitCode.FINE
+
+
+def _keep_files(opened: "Workspace", run: "Found", folder: Path, streams: "Streams") -> int:
+    from reconciler.operations import describing
+
+    found = describing.files(opened, run, streams.say)
+    for name, content in sorted(found.items()):
+        write_file(folder / Path(name).name, content)
+        streams.say(f"wrote {folder / Path(name).name}")
+    if not found:
+        streams.say("it holds no file")
     return ExitCode.FINE
 
 

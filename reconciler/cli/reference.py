@@ -1,4 +1,5 @@
-"""Writes docs/commands.md, docs/errors.md and docs/planning.md from the commands, codes and decisions themselves.
+"""Writes docs/commands.md, docs/errors.md and docs/planning.md from the commands, codes and decisions themselves, and
+the tables of counterparts of vendors' own tools into the pages that have some.
 
 `python -m reconciler.cli.reference docs`.
 """
@@ -15,6 +16,7 @@ import typer
 
 from reconciler.cli.app import COMMANDS, root_command
 from reconciler.cli.exit_codes import ExitCode
+from reconciler.cli.reference_counterparts import counterpart_pages
 from reconciler.cli.reference_planning import planning_page
 from reconciler.model.codes import CODES
 from reconciler.providers.discovery import providers
@@ -146,6 +148,8 @@ def main(folder: Path) -> None:
     """Writes every page into `folder`."""
     for name, page in PAGES.items():
         (folder / name).write_text(page(), encoding="utf-8")
+    for name, text in counterpart_pages(folder).items():
+        (folder / name).write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":
