@@ -85,7 +85,7 @@ def _rule(path: str, schema: Schema, life: Life) -> FieldRule:
 def _reference(refers: Schema) -> Reference:
     kinds = [refers["kind"]] if isinstance(refers["kind"], str) else refers["kind"]
     text, pattern = refers.get("text", ""), refers.get("pattern", "")
-    return Reference(kinds[0], refers.get("form", ""), tuple(kinds[1:]), text, pattern)
+    return Reference(kinds[0], refers.get("form", ""), tuple(kinds[1:]), text, pattern, refers.get("here", False))
 
 
 def _on_change(schema: Schema, life: Life) -> OnFieldChange | None:

@@ -61,7 +61,8 @@ class Reference:
     parts may be left out; empty: the field holds the bare remote id or name. `others` are further kinds that it may
     name instead: which one is meant is told by what is declared, `kind` first. `text` puts the text of a field that is
     an object together from its members, or those of the root: `{name}::{version}::{space}`. `pattern`, with the groups
-    `name` and `scope`, reads text that has no form; only what is declared is meant by it.
+    `name` and `scope`, reads text that has no form; only what is declared is meant by it. `here`: what is named is in
+    the own scope, and the scope in the text only says where it came from.
     """
 
     kind: str
@@ -69,6 +70,7 @@ class Reference:
     others: tuple[str, ...] = ()
     text: str = ""
     pattern: str = ""
+    here: bool = False
 
     @property
     def kinds(self) -> tuple[str, ...]:
@@ -143,6 +145,18 @@ class Kind:
     """It belongs to the account and stands in no scope."""
     is_scope: bool = False
     """Its name is a scope in which other resources stand."""
+
+    @property
+    def is_unseen(self) -> bool:
+        """No platform call shows one, by id, in a list or by its mark: what was made is known from memory alone. False
+        as long as no handler is known.
+        """
+        return bool(self.can) and not self.can & {Ability.READ, Ability.LIST, Ability.FIND}
+
+    @property
+    def is_unsearchable(self) -> bool:
+        """Nothing looks for one without its id, so that a lost memory, or a lost answer, is lost for good."""
+        return bool(self.can) and not self.can & {Ability.LIST, Ability.FIND} and self.create_class is CreateClass.BLIND
 
     @property
     def word(self) -> str:

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
@@ -154,11 +154,21 @@ def _by_form(pointer: str, text: str, reference: Reference, manifest: Manifest, 
         return _by_pattern(pointer, text, reference, here, known)
     if form is not None:
         named = [form.read(text, here.target, kind, here.scope) for kind in reference.kinds]
+        if reference.here:
+            named = [
+                *(replace(each, scope=here.scope) for each in named if each and _stands_here(each, here, known)),
+                *named,
+            ]
         address = next((each for each in named if each is not None and each in known), named[0])
     else:
         bare = (Address(here.target, kind, here.scope, text) for kind in reference.kinds)
         address = next((each for each in bare if text and each in known), None)
     return Mention(pointer, text, text, text, Via.FORM, (address,), "", reference) if address else None
+
+
+def _stands_here(named: Address, here: Address, known: Known) -> bool:
+    """Whether what is named came from another scope and is declared in the own one."""
+    return named.scope != here.scope and replace(named, scope=here.scope) in known
 
 
 def _by_pattern(pointer: str, text: str, reference: Reference, here: Address, known: Known) -> Mention | None:
@@ -199,12 +209,12 @@ def _reference_fields(
     if isinstance(value, str):
         if reference is not None:
             yield pointer, (value, reference)
-    elif isinstance(value, dict) and reference is not None and reference.text:
-        if text := _composed(value, reference.text, root):
-            yield pointer, (text, reference)
-    elif not rules.refers:
         return
-    elif isinstance(value, list):
+    if isinstance(value, dict) and reference is not None and (text := _composed(value, reference.text, root)):
+        yield pointer, (text, reference)
+    if not rules.refers:
+        return
+    if isinstance(value, list):
         for index, item in enumerate(value):
             yield from _reference_fields(item, rules.items, f"{pointer}/{index}", root)
     elif isinstance(value, dict):
@@ -216,6 +226,8 @@ def _reference_fields(
 
 def _composed(members: Mapping[str, Any], template: str, root: Mapping[str, Any]) -> str:
     """The text that an object stands for; "" when a part of it is missing."""
+    if not template:
+        return ""
     parts = {name: members.get(name) or root.get(name) for name in _MEMBER.findall(template)}
     if not all(isinstance(part, str) for part in parts.values()):
         return ""

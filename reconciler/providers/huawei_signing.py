@@ -25,6 +25,8 @@ _DATE = "%Y%m%dT%H%M%SZ"
 _NOT_SIGNED = frozenset(
     {"authorization", "user-agent", "accept", "accept-encoding", "connection", "content-length", "transfer-encoding"}
 )
+_UNSIGNED = "UNSIGNED-PAYLOAD"
+"""What is signed in place of the hash of a form, which is read only while it is sent."""
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
@@ -84,6 +86,9 @@ class KeySigner(AuthBase):
         """Adds the date, the host, the security token where there is one, and the signature."""
         url = request.url or ""
         body = request.body or b""
+        is_read_while_sent = not isinstance(body, str | bytes)
+        if is_read_while_sent:
+            request.headers["X-Sdk-Content-Sha256"] = _UNSIGNED
         request.headers["Host"] = _host(url)
         request.headers["X-Sdk-Date"] = datetime.fromtimestamp(self._clock(), UTC).strftime(_DATE)
         if self._key.token:
@@ -93,7 +98,7 @@ class KeySigner(AuthBase):
             for name, value in request.headers.items()
             if name.lower() not in _NOT_SIGNED and "_" not in name
         }
-        content = body.encode() if isinstance(body, str) else body
+        content = _UNSIGNED.encode() if is_read_while_sent else body.encode() if isinstance(body, str) else body
         request.headers["Authorization"] = authorization(self._key, request.method or "", url, signed, content)
         return request
 

@@ -173,7 +173,7 @@ class Session:
         request = requests.Request(
             call.method,
             f"{self.endpoint}{call.path}{'?' if query else ''}{query}",
-            headers={**_HEADERS, **kind, **self._speech.dialect.headers, **call.headers},
+            headers={**_HEADERS, **self._speech.dialect.headers, **kind, **call.headers},
             data=body,
             auth=self._credentials.auth,
         )

@@ -20,10 +20,14 @@ def _writes(planned: Plan) -> list[str]:
 
 
 def test_the_first_plan_creates_everything(world: World) -> None:
-    """On an empty platform every manifest is created, and nothing else is planned."""
-    planned = world.plan()
-    assert {change.action for change in planned.changes} == {Action.CREATE}
-    assert len(planned.steps) == len(planned.changes) > 0
+    """On an empty platform every manifest is created, and nothing else is planned; but for what a new platform has, and
+    the project says may be taken over.
+    """
+    planned, adopted = world.plan(), world.workspace().project.adopt
+    found = {change.address for change in planned.changes if change.action is not Action.CREATE}
+    assert found <= adopted
+    assert {change.action for change in planned.changes if change.address in found} <= {Action.ADOPT, Action.UPDATE}
+    assert len({step.address for step in planned.steps}) == len(planned.changes) > 0
     assert not planned.is_blocked
 
 
@@ -71,6 +75,7 @@ def test_destroy_leaves_nothing(world: World) -> None:
     """Everything owned goes, as far as its platform can remove it, our memory of it too, and a plan would build it all
     up again.
     """
+    fresh = world.platform.services.store.counts()
     kinds = world.applied().workspace().kinds
     report = world.apply(world.plan(destroy=True))
     assert report.complete, [(str(o.step.address), o.error) for o in report.outcomes]
@@ -81,7 +86,8 @@ def test_destroy_leaves_nothing(world: World) -> None:
         for (platform, _), kind in kinds.items()
         if kind.life is Life.STANDING and Ability.DELETE in kind.can
     }
-    assert standing.isdisjoint(world.platform.services.store.counts())
+    left = world.platform.services.store.counts()
+    assert {name: left.get(name, 0) for name in standing} == {name: fresh.get(name, 0) for name in standing}
     assert not world.platform.services.runs.history.active()
 
 

@@ -170,6 +170,7 @@ def test_a_file_in_the_way(client: Client, platform: Platform) -> None:
 
 def test_usage(client: Client, platform: Platform) -> None:
     """The bytes of a space, and its bucket."""
+    samples = sum(file.stat().st_size for file in disk(platform, "/samples").iterdir())
     disk(platform, "/f").write_bytes(b"x" * 1000)
-    assert client.call("GET", f"{client.space}/datas/bucket-storage").json() == {"size": 1000}
+    assert client.call("GET", f"{client.space}/datas/bucket-storage").json() == {"size": 1000 + samples}
     assert client.call("GET", f"{client.space}/buckets").json()["buckets"][0]["type"] == "real"

@@ -167,7 +167,26 @@ def test_import(client: Client) -> None:
     shown = client.call("GET", f"{away}/workflows/{answer['id']}").json()
     assert (shown["source_project_name"], shown["source_resource_id"]) == ("demo", workflow)
     assert {task["app_info"]["app_src_project_name"] for task in shown["tasks"]} == {"demo"}
-    clash = client.call("POST", f"{away}/workflows/import", {**body, "destination_workflow_version": "4"}).json()
-    assert (clash["import_workflow_status"], "id" in clash) == ("IMPORT_FAIL", False)
+    again = client.call("POST", f"{away}/workflows/import", {**body, "destination_workflow_version": "4"}).json()
+    assert again["import_workflow_status"] == "IMPORT_SUCCESS"
+    assert again["import_app_results"][0]["destination_app_id"] == answer["import_app_results"][0]["destination_app_id"]
+    assert client.call("GET", f"{away}/apps").json()["count"] == 1
     onward = {**body, "source_project_id": other, "source_workflow_id": answer["id"]}
     assert client.call("POST", f"{client.space}/workflows/import", onward).status_code == 400
+
+
+def test_import_into_a_space_with_another_app_of_the_name(client: Client) -> None:
+    """An app of its own is not replaced by one that comes along: nothing is imported, and it is said why."""
+    client.create("apps", APP)
+    workflow = client.create("workflows", _two())
+    other = client.call("POST", f"{client.root}/eihealth-projects", {"name": "second"}).json()["id"]
+    away, here = f"{client.root}/eihealth-projects/{other}", client.space.rsplit("/", 1)[1]
+    assert client.call("POST", f"{away}/apps", APP).status_code == 200
+    body = {
+        "source_project_id": here,
+        "source_workflow_id": workflow,
+        "destination_workflow_name": "copied",
+        "destination_workflow_version": "3",
+    }
+    clash = client.call("POST", f"{away}/workflows/import", body).json()
+    assert (clash["import_workflow_status"], "id" in clash) == ("IMPORT_FAIL", False)

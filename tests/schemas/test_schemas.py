@@ -156,6 +156,14 @@ def test_the_life_and_identity_of_the_kinds() -> None:
         "App": (Life.STANDING, ("name", "version"), "app"),
         "Workflow": (Life.STANDING, ("name", "version"), "workflow"),
         "Job": (Life.RUN, ("name",), "job"),
+        "Space": (Life.STANDING, ("name",), ""),
+        "Member": (Life.STANDING, ("user",), ""),
+        "Label": (Life.STANDING, ("name",), ""),
+        "Image": (Life.STANDING, ("name",), ""),
+        "Notebook": (Life.STANDING, ("name",), ""),
+        "PerformanceResource": (Life.STANDING, ("name",), ""),
+        "VendorConfig": (Life.STANDING, ("profile",), ""),
+        "DataJob": (Life.RUN, ("name",), ""),
     }
 
 

@@ -114,11 +114,13 @@ def create_image(call: Call) -> Reply:
 
 def update_image(call: Call) -> Reply:
     """Type, architecture and description of a repository; what is absent keeps its value."""
-    image, fields = in_space(call, "Image", "image_id"), Fields(call.body())
+    fields = Fields(call.body())
     given = _given(fields)
     if given["type"] == "OTHER":
         raise invalid("type must be one of APP, NOTEBOOK")
-    _change(call, image, {name: given[name] for name in given if fields.members.get(name) is not None}, {})
+    with call.services.store.database.transaction():
+        image = in_space(call, "Image", "image_id")
+        _change(call, image, {name: given[name] for name in given if fields.members.get(name) is not None}, {})
     return Reply()
 
 
@@ -147,11 +149,13 @@ def list_tags(call: Call) -> Reply:
 
 def delete_tag(call: Call) -> Reply:
     """One tag. Of an imported image only the link goes."""
-    image, tag = in_space(call, "Image", "image_id"), call.arguments["tag"]
-    if tag not in image.body["tags"]:
-        raise missing("tag", tag)
-    kept = {name: at for name, at in image.body["tags"].items() if name != tag}
-    call.services.store.update(replace(image, body={**image.body, "tags": kept}, updated=call.now))
+    tag = call.arguments["tag"]
+    with call.services.store.database.transaction():
+        image = in_space(call, "Image", "image_id")
+        if tag not in image.body["tags"]:
+            raise missing("tag", tag)
+        kept = {name: at for name, at in image.body["tags"].items() if name != tag}
+        call.services.store.update(replace(image, body={**image.body, "tags": kept}, updated=call.now))
     return Reply()
 
 

@@ -20,34 +20,38 @@ _ASSIGNABLE = tuple(role for role in ROLES if role != OWNER)
 
 def put_member(call: Call) -> Reply:
     """Adds a member, or changes its role; there is no other way to add one. The owner cannot be assigned."""
-    space = space_of(call)
     role = Fields(call.body()).choice("role", _ASSIGNABLE, required=True)
     user = _user(call, call.arguments["user"])
-    if user.name == owner_of(space):
-        raise invalid("the role of the owner cannot be changed")
-    _keep(call, space, {**space.body["members"], user.id: role})
+    with call.services.store.database.transaction():
+        space = space_of(call)
+        if user.name == owner_of(space):
+            raise invalid("the role of the owner cannot be changed")
+        _keep(call, space, {**space.body["members"], user.id: role})
     return Reply()
 
 
 def delete_member(call: Call) -> Reply:
     """Removes a member who is not the owner."""
-    space, user = space_of(call), call.arguments["user"]
-    if user not in space.body["members"]:
-        raise missing("member", user)
-    _keep(call, space, {name: role for name, role in space.body["members"].items() if name != user})
+    user = call.arguments["user"]
+    with call.services.store.database.transaction():
+        space = space_of(call)
+        if user not in space.body["members"]:
+            raise missing("member", user)
+        _keep(call, space, {name: role for name, role in space.body["members"].items() if name != user})
     return Reply()
 
 
 def transfer(call: Call) -> Reply:
     """Gives the space to one of its administrators; the former owner becomes one."""
-    space = space_of(call)
     user = _user(call, Fields(call.body()).text("user_id", 1, 128, required=True))
-    if role_of(user, space) != "Administrator":
-        raise Refusal(400, WRONG_STATE, f"{user.name} is no administrator of the space {space.name}")
-    former = next(known for known in users(call) if known.name == owner_of(space))
-    members = {name: role for name, role in space.body["members"].items() if name != user.id}
-    body = {**space.body, "owner": user.name, "members": {**members, former.id: "Administrator"}}
-    call.services.store.update(replace(space, body=body, updated=call.now))
+    with call.services.store.database.transaction():
+        space = space_of(call)
+        if role_of(user, space) != "Administrator":
+            raise Refusal(400, WRONG_STATE, f"{user.name} is no administrator of the space {space.name}")
+        former = next(known for known in users(call) if known.name == owner_of(space))
+        members = {name: role for name, role in space.body["members"].items() if name != user.id}
+        body = {**space.body, "owner": user.name, "members": {**members, former.id: "Administrator"}}
+        call.services.store.update(replace(space, body=body, updated=call.now))
     return Reply()
 
 

@@ -55,9 +55,16 @@ def first_start(services: Services) -> None:
             updated=now,
         )
     )
-    services.data.area(DEFAULT_SPACE)
+    _samples(services)
     preload(services, identifier)
     provide(services)
+
+
+def _samples(services: Services) -> None:
+    """A file to try things with."""
+    folder = services.data.area(DEFAULT_SPACE) / "samples"
+    folder.mkdir(exist_ok=True)
+    (folder / "reads.txt").write_text("".join(f"read-{number} ACGT\n" for number in range(9, 0, -1)), "utf-8")
 
 
 def _body(fields: Fields) -> dict[str, Any]:
@@ -121,8 +128,15 @@ def show_space(call: Call) -> Reply:
 
 def update_space(call: Call) -> Reply:
     """Everything but the name; what is absent keeps its value, since the create body has other members."""
-    space, fields = space_of(call), Fields(call.body())
-    body = dict(space.body)
+    fields = Fields(call.body())
+    with call.services.store.database.transaction():
+        space = space_of(call)
+        body = _changed(fields, dict(space.body))
+        call.services.store.update(replace(space, body=body, updated=call.now))
+    return Reply()
+
+
+def _changed(fields: Fields, body: dict[str, Any]) -> dict[str, Any]:
     if fields.members.get("description") is not None:
         body["description"] = fields.text("description", 0, 1024)
     if fields.members.get("tags") is not None:
@@ -132,9 +146,7 @@ def update_space(call: Call) -> Reply:
     quota = fields.whole("storage_quota", -1, _QUOTA_MOST, body["storage_quota"])
     if quota != -1 and quota < _QUOTA_LEAST:
         raise invalid(f"storage_quota must be -1 or from {_QUOTA_LEAST} to {_QUOTA_MOST}")
-    body["storage_quota"] = quota
-    call.services.store.update(replace(space, body=body, updated=call.now))
-    return Reply()
+    return {**body, "storage_quota": quota}
 
 
 def delete_space(call: Call) -> Reply:

@@ -34,7 +34,7 @@ from reconciler.localplatform.platforms.ai4s_words import (
     invalid,
     space_of,
 )
-from reconciler.localplatform.store import Entity
+from reconciler.localplatform.store import Entity, Query
 from reconciler.localplatform.work import topological_order
 
 if TYPE_CHECKING:
@@ -259,7 +259,9 @@ def _import_apps(
     infos = {task["app_info"]["app_id"]: task["app_info"] for task in workflow.body["tasks"]}
     for identifier, info in infos.items():
         try:
-            app = import_app(call, space, source, (identifier, info["app_name"], info["app_version"]))
+            app = _linked(call, space, identifier, info) or import_app(
+                call, space, source, (identifier, info["app_name"], info["app_version"])
+            )
         except Refusal as refusal:
             results.append({"source_app_id": identifier, "status": "IMPORT_FAIL", "message": refusal.message})
         else:
@@ -267,6 +269,13 @@ def _import_apps(
             done = {"destination_app_id": app.id, "status": "IMPORT_SUCCESS"}
             results.append({"source_app_id": identifier, **done})
     return apps, results
+
+
+def _linked(call: Call, space: Entity, identifier: str, info: Mapping[str, Any]) -> Entity | None:
+    """The app as it was imported before, under its own name, or None."""
+    wanted = Query(PLATFORM, "App", scopes=(space.id,), name=info["app_name"], version=info["app_version"])
+    app = call.services.store.first(wanted)
+    return app if app is not None and app.body.get("source_resource_id") == identifier else None
 
 
 def list_workflows(call: Call) -> Reply:

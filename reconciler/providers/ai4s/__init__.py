@@ -6,8 +6,16 @@ from typing import TYPE_CHECKING
 
 from reconciler.model.kind import CreateClass
 from reconciler.providers.ai4s.app import App
+from reconciler.providers.ai4s.data_job import DataJob
+from reconciler.providers.ai4s.image import Image
 from reconciler.providers.ai4s.job import Job
+from reconciler.providers.ai4s.label import Label
+from reconciler.providers.ai4s.member import Member
+from reconciler.providers.ai4s.notebook import Notebook
+from reconciler.providers.ai4s.performance_resource import PerformanceResource
+from reconciler.providers.ai4s.space import Space
 from reconciler.providers.ai4s.toolkit_file import FILE
+from reconciler.providers.ai4s.vendor_config import VendorConfig
 from reconciler.providers.ai4s.workflow import Workflow
 from reconciler.providers.huawei_credentials import CREDENTIALS, SETTINGS
 from reconciler.providers.protocol import Provider
@@ -50,17 +58,43 @@ def _tasks(kind: str, spec: Spec) -> Mapping[str, tuple[str, ...]]:
 PROVIDER = Provider(
     name="ai4s",
     connect=_connect,
-    kinds={"App": App, "Workflow": Workflow, "Job": Job},
+    kinds={
+        "App": App,
+        "Workflow": Workflow,
+        "Job": Job,
+        "Space": Space,
+        "Member": Member,
+        "Label": Label,
+        "Image": Image,
+        "Notebook": Notebook,
+        "PerformanceResource": PerformanceResource,
+        "VendorConfig": VendorConfig,
+        "DataJob": DataJob,
+    },
     create_class={
         "App": CreateClass.UNIQUE_NAME,
         "Workflow": CreateClass.UNIQUE_NAME,
         "Job": CreateClass.SEARCH_ONLY,
+        "Space": CreateClass.SEARCH_ONLY,
+        "Member": CreateClass.UNIQUE_NAME,
+        "Label": CreateClass.SEARCH_ONLY,
+        "Image": CreateClass.UNIQUE_NAME,
+        "Notebook": CreateClass.SEARCH_ONLY,
+        "PerformanceResource": CreateClass.UNIQUE_NAME,
+        "VendorConfig": CreateClass.UNIQUE_NAME,
+        "DataJob": CreateClass.BLIND,
     },
     credentials=CREDENTIALS,
     scope_key="space",
     settings=SETTINGS,
     vendor_file=FILE,
-    outputs={"Job": ("output_dir",)},
+    outputs={
+        "Job": ("output_dir",),
+        "Space": ("owner",),
+        "Image": ("tags",),
+        "Notebook": ("url",),
+        "DataJob": ("folder",),
+    },
     check=_check,
     gpu_hours=_gpu_hours,
     tasks=_tasks,

@@ -6,9 +6,17 @@ from typing import TYPE_CHECKING
 
 from reconciler.providers.ai4s.account import Account
 from reconciler.providers.ai4s.app import App
+from reconciler.providers.ai4s.data_job import DataJob
 from reconciler.providers.ai4s.faults import fault
+from reconciler.providers.ai4s.image import Image
 from reconciler.providers.ai4s.job import Job
+from reconciler.providers.ai4s.label import Label
+from reconciler.providers.ai4s.member import Member
+from reconciler.providers.ai4s.notebook import Notebook
+from reconciler.providers.ai4s.performance_resource import PerformanceResource
 from reconciler.providers.ai4s.place import Place
+from reconciler.providers.ai4s.space import Space
+from reconciler.providers.ai4s.vendor_config import VendorConfig
 from reconciler.providers.ai4s.workflow import Workflow
 from reconciler.providers.huawei_access import Service, open_access
 
@@ -26,9 +34,22 @@ _SERVICE = Service("ai4sservice", fault)
 class Ai4sConnection:
     """An open target."""
 
-    def __init__(self, place: Place, account: Account) -> None:
+    def __init__(self, place: Place, account: Account, root: str) -> None:
         self._account = account
-        self._handlers: dict[str, Creates] = {"App": App(place), "Workflow": Workflow(place), "Job": Job(place)}
+        self._handlers: dict[str, Creates] = {
+            "App": App(place),
+            "Workflow": Workflow(place),
+            "Job": Job(place),
+            "Space": Space(place),
+            "Member": Member(place),
+            "Label": Label(place),
+            "Image": Image(place),
+            "Notebook": Notebook(place),
+            "PerformanceResource": PerformanceResource(place),
+            "VendorConfig": VendorConfig(place, root),
+            "DataJob": DataJob(place),
+        }
+        self.place = place
 
     def handler(self, kind: str) -> Creates:
         """The handler of a kind. Raises KeyError for a kind the platform does not have."""
@@ -68,4 +89,4 @@ def connect(target: Target, credentials: Mapping[str, str], transport: Transport
     """Opens a target, sending nothing yet. Raises CredentialsMissing and UsageError as `open_access` does."""
     access = open_access(target, credentials, transport, _SERVICE)
     place = Place(target.name, access.session, access.project_id)
-    return Ai4sConnection(place, Account(place, access, target.region))
+    return Ai4sConnection(place, Account(place, access, target.region), transport.root)

@@ -1,4 +1,5 @@
-"""Where our mark stands on an AI4S object: among its labels, or at the end of its description when those are full.
+"""Where our mark stands on an AI4S object: among its labels, or at the end of its description when those are full or
+there are none.
 
 Both come back in list answers, so ownership can be seen without reading each object. What is put in by `with_mark`
 is taken out again by `without_mark`, to the letter.
@@ -22,10 +23,19 @@ def with_mark(spec: Mapping[str, Any], mark: Mark, *, longest_description: int) 
     labels = list(spec.get("labels") or ())
     if len(labels) < MOST_LABELS:
         return {**spec, "labels": [*labels, str(mark)]}
+    try:
+        return with_footer(spec, mark, longest_description=longest_description)
+    except Refused as error:
+        msg = f"no room for our mark: {len(labels)} labels, and a description of more than {longest_description}"
+        raise Refused(msg, hint=f"use at most {MOST_LABELS - 1} labels, or a shorter description") from error
+
+
+def with_footer(spec: Mapping[str, Any], mark: Mark, *, longest_description: int) -> dict[str, Any]:
+    """`spec` with the mark at the end of its description. Raises Refused, nothing being sent, when it does not fit."""
     description = str(spec.get("description") or "") + _footer(spec.get("description"), mark)
     if len(description) > longest_description:
-        msg = f"no room for our mark: {len(labels)} labels, and a description of more than {longest_description}"
-        raise Refused(msg, hint=f"use at most {MOST_LABELS - 1} labels, or a shorter description")
+        most = longest_description - len(_footer("x", mark))
+        raise Refused("no room for our mark in the description", hint=f"write at most {most} characters there")
     return {**spec, "description": description}
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from reconciler.errors import NotFound, Refused, Unanswered
+from reconciler.errors import NoSuchScope, NotFound, Refused, Unanswered
 from reconciler.model.address import NO_SCOPE, Address
 from reconciler.providers.exchange import Call
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from reconciler.providers.session import Session
 
-_SPACES = "/eihealth-projects"
+SPACES = "/eihealth-projects"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,22 +46,53 @@ class Place:
         )
 
     def path(self, scope: str, *parts: str) -> str:
-        """The path of something in a space. Raises NotFound when there is no such space."""
-        return "/".join((_SPACES, segment(self.space_id(scope)), *(segment(part) for part in parts)))
+        """The path of something in a space. Raises NoSuchScope when there is no such space."""
+        return "/".join((SPACES, segment(self.space_id(scope)), *(segment(part) for part in parts)))
 
     def space_id(self, name: str) -> str:
-        """The id of a space. All spaces are listed once. Raises NotFound with what was perhaps meant."""
+        """The id of a space. All spaces are listed once. Raises NoSuchScope with what was perhaps meant."""
         with self._lock:
             if not self._spaces:
-                self._spaces.update(self._list_spaces())
+                self._spaces.update({str(row["name"]): str(row["id"]) for row in self.spaces()})
             found = self._spaces.get(name)
         if found is None:
             raise _unknown_space(self.target, name, self._spaces)
         return found
 
-    def _list_spaces(self) -> dict[str, str]:
-        call = Call("list spaces", "GET", _SPACES)
-        return {str(space["name"]): str(space["id"]) for space in items(self.call(call), "projects", self.target, call)}
+    def spaces(self) -> list[dict[str, Any]]:
+        """Every space in which we have a role, without its members."""
+        return self.items(Call("list spaces", "GET", SPACES), "projects")
+
+    def forget_spaces(self) -> None:
+        """Spaces have come or gone: they are listed again when one is named."""
+        with self._lock:
+            self._spaces.clear()
+
+    def users(self) -> dict[str, str]:
+        """The users of the account: their ids by name."""
+        return {str(row["name"]): str(row["id"]) for row in self.items(Call("list users", "GET", "/users"), "users")}
+
+    def items(self, call: Call, key: str) -> list[dict[str, Any]]:
+        """The list under `key` of what `call` answers. Raises PlatformError."""
+        return items(self.call(call), key, self.target, call)
+
+    def shown(self, call: Call) -> dict[str, Any] | None:
+        """The object that `call` shows, None when there is none. Raises PlatformError."""
+        try:
+            return shown(self.call(call), self.target, call)
+        except NotFound:
+            return None
+
+    def created(self, call: Call) -> str:
+        """The id of what `call` makes. Raises PlatformError."""
+        return created_id(self.call(call), self.target, call)
+
+    def removed(self, call: Call) -> None:
+        """Sends a call that takes something away; what is gone already is no error. Raises PlatformError."""
+        try:
+            self.call(call)
+        except NotFound:
+            return
 
 
 def segment(text: str) -> str:
@@ -119,7 +150,7 @@ def _refusal(answer: Mapping[str, Any]) -> str:
     return "; ".join(part for part in parts if part)
 
 
-def _unknown_space(target: str, name: str, known: Mapping[str, str]) -> NotFound | Refused:
+def _unknown_space(target: str, name: str, known: Mapping[str, str]) -> NoSuchScope | Refused:
     if name in {"", NO_SCOPE}:
         return Refused(
             f"target {target}: no space is named",
@@ -128,4 +159,4 @@ def _unknown_space(target: str, name: str, known: Mapping[str, str]) -> NotFound
     by_id = next((title for title, space_id in known.items() if space_id == name), "")
     near = [by_id] if by_id else difflib.get_close_matches(name, known, n=1)
     hint = f"did you mean {near[0]!r}?" if near else f"spaces of this account: {', '.join(sorted(known)) or 'none'}"
-    return NotFound(f"target {target}: there is no space {name!r}", hint=hint)
+    return NoSuchScope(f"target {target}: there is no space {name!r}", hint=hint)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from reconciler.errors import CredentialsMissing, NotFound, PlatformError, Refused, Unreachable, UsageError
+from reconciler.errors import CredentialsMissing, NoSuchScope, PlatformError, Refused, Unreachable, UsageError
 from reconciler.model.address import Address
 from reconciler.model.target import Target
 from reconciler.providers.ai4s import PROVIDER
@@ -142,15 +142,15 @@ def test_unknown_kind() -> None:
     """A kind the platform does not have is a KeyError, as the protocol says."""
     connection = PROVIDER.connect(at("http://127.0.0.1:1"), {**KEYS, "project_id": "p"}, QUICK)
     with pytest.raises(KeyError):
-        connection.handler("Notebook")
+        connection.handler("Dataset")
 
 
 @pytest.mark.parametrize(
     ("scope", "kind", "hint"),
     [
-        ("genomic", NotFound, "did you mean 'genomics'?"),
-        ("s2", NotFound, "did you mean 'genomics'?"),
-        ("zzz", NotFound, "spaces of this account: demo, genomics"),
+        ("genomic", NoSuchScope, "did you mean 'genomics'?"),
+        ("s2", NoSuchScope, "did you mean 'genomics'?"),
+        ("zzz", NoSuchScope, "spaces of this account: demo, genomics"),
         ("-", Refused, "`space:`"),
         ("", Refused, "`space:`"),
     ],

@@ -1,0 +1,170 @@
+"""Notebooks (ai4s contract, section 11): a machine with an image and mounts, started and stopped."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+from reconciler.errors import NotFound, Refused
+from reconciler.model.resource import Listed, Live, Phase
+from reconciler.providers.ai4s import standing_rows
+from reconciler.providers.ai4s.marks import mark_of, with_footer, without_mark
+from reconciler.providers.ai4s.shapes import without_nulls
+from reconciler.providers.exchange import Call, Effect
+from reconciler.providers.facilities import Link
+from reconciler.providers.paging import Page, every_item
+from reconciler.providers.rows import filtered
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from reconciler.model.address import Address
+    from reconciler.model.mark import Mark
+    from reconciler.model.resource import Desired
+    from reconciler.providers.ai4s.place import Place
+    from reconciler.providers.protocol import RunSummary
+
+LONGEST_DESCRIPTION = 1024
+RUNNING, STOPPED = "running", "stopped"
+_PAGE = 100
+_FLAVOR = ("cpu", "gpu", "memory", "cpu_type", "gpu_type")
+_IMAGE_INFO = {"SYSTEM": ("profile",), "CUSTOMER": ("source_project_name", "image_name", "image_tag")}
+_FAILED = frozenset({"abnormal", "createdfailed", "updatedfailed", "deletedfailed"})
+
+
+class Notebook:
+    """The handler of the kind `Notebook`."""
+
+    def __init__(self, place: Place) -> None:
+        self._place = place
+
+    def create(self, desired: Desired) -> Live:
+        """Makes it, once; it starts by itself. One that is to be stopped is stopped then, and where the platform does
+        not take that yet a plan sees it.
+        """
+        address, spec = desired.address, dict(desired.spec)
+        state = spec.pop("state", RUNNING)
+        body = with_footer(without_nulls(spec), desired.mark, longest_description=LONGEST_DESCRIPTION)
+        path = self._place.path(address.scope, "notebooks")
+        remote_id = self._place.created(Call(f"create notebook {address.name}", "POST", path, body=body))
+        if state == STOPPED:
+            with suppress(Refused):  # while it is still being made: the next plan stops it
+                self._turn(address, remote_id, "stop")
+        return Live(address, remote_id, {}, Phase.READY, desired.mark)
+
+    def read(self, address: Address, remote_id: str) -> Live | None:
+        """The notebook, or None."""
+        shown = self._place.shown(self._reading(address, remote_id))
+        return None if shown is None else _live(address, shown)
+
+    def list(self, scope: str) -> Iterator[Listed]:
+        """Every notebook of a space."""
+        for row in self._rows(scope, {}):
+            address = self._place.address("Notebook", scope, str(row["name"]))
+            yield Listed(address, str(row["id"]), mark_of(row), _live(address, row))
+
+    def browse(self, scope: str, filters: Mapping[str, str], limit: int) -> Iterator[RunSummary]:
+        """Rows for people; every column is a filter."""
+        return islice(filtered(map(standing_rows.notebook, self._rows(scope, {})), filters), limit)
+
+    def find(self, address: Address, mark: Mark) -> tuple[Live, ...]:
+        """Those that carry `mark`."""
+        rows = self._rows(address.scope, {"name": address.name})
+        return tuple(_live(address, row) for row in rows if mark_of(row) == mark)
+
+    def update(self, remote_id: str, desired: Desired) -> None:
+        """The description, and whether it runs. Each may be repeated."""
+        address = desired.address
+        row = self._place.shown(self._reading(address, remote_id)) or {}
+        said = {"description": str(desired.spec.get("description") or "")}
+        body = with_footer(said, desired.mark, longest_description=LONGEST_DESCRIPTION)
+        if body["description"] != row.get("description"):
+            path = self._place.path(address.scope, "notebooks", remote_id)
+            self._place.call(Call(f"update notebook {address.name}", "PUT", path, body=body))
+        state = desired.spec.get("state", RUNNING)
+        if state != _state(row):
+            self._turn(address, remote_id, "start" if state == RUNNING else "stop")
+
+    def delete(self, address: Address, remote_id: str) -> None:
+        """Removes it; what it wrote into its mounts stays."""
+        path = self._place.path(address.scope, "notebooks", remote_id)
+        self._place.removed(Call(f"delete notebook {address.name}", "DELETE", path))
+
+    def suspend(self, address: Address, remote_id: str) -> None:
+        """Stops it."""
+        self._turn(address, remote_id, "stop")
+
+    def resume(self, address: Address, remote_id: str) -> None:
+        """Starts it."""
+        self._turn(address, remote_id, "start")
+
+    def links(self, address: Address, remote_id: str, *, shared: bool = False) -> tuple[Link, ...]:
+        """The address at which it opens; with `shared` the one that needs no login."""
+        call = self._reading(address, remote_id)
+        row = self._place.shown(call)
+        if row is None:
+            msg = f"{self._place.target}: there is no notebook {remote_id}"
+            raise NotFound(msg)
+        url = str(row.get("url") or "")
+        if not shared:
+            return (Link("notebook", url, "wants a login"),) if url else ()
+        path = self._place.path(address.scope, "notebooks", remote_id, "token")
+        answer = self._place.call(Call(f"open notebook {address.name}", "GET", path))
+        token = str((answer or {}).get("token") or "")
+        return (Link("notebook", f"{url}?token={token}", "opens without a login", secret=True),) if token else ()
+
+    def _reading(self, address: Address, remote_id: str) -> Call:
+        path = self._place.path(address.scope, "notebooks", remote_id)
+        return Call(f"read notebook {address.name}", "GET", path)
+
+    def _turn(self, address: Address, remote_id: str, action: str) -> None:
+        path = self._place.path(address.scope, "notebooks", remote_id, "action")
+        body = {"action": action}
+        call = Call(f"{action} notebook {address.name}", "POST", path, body=body, effect=Effect.REPEATABLE)
+        self._place.call(call)
+
+    def _rows(self, scope: str, query: Mapping[str, str]) -> Iterator[dict[str, Any]]:
+        path = self._place.path(scope, "notebooks")
+
+        def fetch(offset: int) -> Page:
+            paged = {**query, "limit": str(_PAGE), "offset": str(offset)}
+            return Page(self._place.items(Call(f"list notebooks of {scope}", "GET", path, query=paged), "notebooks"))
+
+        return every_item(fetch, key=lambda row: str(row["id"]))
+
+
+def _state(row: Mapping[str, Any]) -> str:
+    """Whether it runs or is meant to. A failed one is meant to: that is what failed."""
+    return STOPPED if str(row.get("status") or "").lower() == "hibernate" else RUNNING
+
+
+def _phase(status: str) -> Phase:
+    """It stands, whether it runs, is stopped, or is on its way to either: `state` tells that."""
+    if status in _FAILED:
+        return Phase.FAILED
+    return Phase.DELETING if status == "deleting" else Phase.READY
+
+
+def _live(address: Address, row: Mapping[str, Any]) -> Live:
+    plain, image = without_mark(row), row.get("image") or {}
+    info = image.get("image_info") or {}
+    spec: dict[str, Any] = {"name": str(row["name"]), "state": _state(row)}
+    if plain.get("description") is not None:
+        spec["description"] = plain["description"]
+    if isinstance(row.get("flavor"), dict):
+        spec["flavor"] = {name: row["flavor"][name] for name in _FLAVOR if row["flavor"].get(name) not in (None, "")}
+    if kind := image.get("image_type"):
+        shown = {name: info[name] for name in _IMAGE_INFO.get(kind, ()) if info.get(name)}
+        spec["image"] = {"image_type": kind, "image_info": shown}
+    status = str(row.get("status") or "")
+    return Live(
+        address=address,
+        remote_id=str(row["id"]),
+        spec=spec,
+        phase=_phase(status.lower()),
+        mark=mark_of(row),
+        status=status,
+        detail=str(row.get("failed_message") or ""),
+        outputs={"url": str(row["url"])} if row.get("url") else {},
+    )
