@@ -54,7 +54,8 @@ def _everything(platform: Platform, credentials: dict[str, str]) -> list[dict[st
             jobs.read(wanted.address, run.remote_id)
             list(jobs.logs(wanted.address, run.remote_id))
         list(jobs.browse("-", {"status": "killed"}, 10))
-        jobs.delete(wanted.address, made.remote_id)
+        for run in (again, made):
+            jobs.delete(wanted.address, run.remote_id)
     return [entry for entry in platform.log.report() if "/v3/" not in entry["path"]]
 
 

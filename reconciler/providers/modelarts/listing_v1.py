@@ -20,14 +20,16 @@ from reconciler.providers.protocol import RunSummary
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+    from reconciler.model.mark import Mark
     from reconciler.providers.exchange import Query
+    from reconciler.providers.modelarts.marks import Stamped
     from reconciler.providers.modelarts.place import Place
 
 PAGE_SIZE = 1000
 JOBS = "training-jobs"
 CONFIGS = "training-job-configs"
-FILTERS = ("name", "status")
-"""What `browse` filters by. `status` is a number or its name."""
+FILTERS = ("name", "status", "job")
+"""What `browse` filters by. `status` is a number or its name; `job` shows all versions of the one job of that name."""
 CONFIG_FILTERS = ("name", "type")
 """What `browse_configs` filters by. `name` is a glob, `type` `custom` (the account's own) or `sample`."""
 SAMPLE = "sample:"
@@ -78,10 +80,48 @@ def job_named(place: Place, scope: str, name: str) -> dict[str, Any] | None:
 def browse(place: Place, scope: str, filters: Mapping[str, str], limit: int) -> Iterator[RunSummary]:
     """At most `limit` rows, newest first. Raises UsageError for a filter it does not have."""
     _known(filters, FILTERS, "filter")
+    if "job" in filters:
+        return islice(_versions_of(place, scope, filters), max(limit, 0))
     query = {"status": _status(filters["status"])} if "status" in filters else {}
     wanted = filters.get("name", "")
     kept = (row for row in jobs(place, scope, wanted, query) if wanted in str(row.get("job_name") or ""))
     return (_summary(row) for row in islice(kept, max(limit, 0)))
+
+
+def _versions_of(place: Place, scope: str, filters: Mapping[str, str]) -> Iterator[RunSummary]:
+    """Every version of a job, newest first."""
+    row = job_named(place, scope, filters["job"])
+    if row is None:
+        return
+    job, found = versions(place, str(row.get("job_id")))
+    names = {str(each.get("version_id")): str(each.get("version_name") or "") for each in found}
+    wanted = of_v1(_status(filters["status"]))[1] if "status" in filters else ""
+    for each in reversed(found):
+        phase, word = of_v1(each.get("status"))
+        if wanted in ("", word) and filters.get("name", "") in filters["job"]:
+            yield RunSummary(
+                remote_id=run_id(row.get("job_id"), each.get("version_id")),
+                name=filters["job"],
+                status=word,
+                created=utc(each.get("create_time")),
+                started=utc(each.get("start_time")),
+                finished=ended(each.get("start_time"), each.get("duration")) if phase.ended else "",
+                mark=mark_of(each, taken_apart(job.get("job_desc"))),
+                facts=(
+                    ("version", names[str(each.get("version_id"))]),
+                    ("derived from", names.get(str(each.get("pre_version_id")), "")),
+                ),
+            )
+
+
+def earlier(row: Mapping[str, Any]) -> str:
+    """The id of the version that this one was derived from, "" for a first one."""
+    return str(whole(row.get("pre_version_id")) or "")
+
+
+def mark_of(row: Mapping[str, Any], of_job: Stamped) -> Mark | None:
+    """The mark of a version: that of its job's newest submission, if that made it."""
+    return of_job.mark if of_job.mark is not None and of_job.after == earlier(row) else None
 
 
 def browse_configs(place: Place, filters: Mapping[str, str], limit: int) -> Iterator[RunSummary]:

@@ -15,7 +15,7 @@ from reconciler.errors import NotFound, Refused
 from reconciler.model.resource import Live, Phase
 from reconciler.providers.exchange import Call, Effect
 from reconciler.providers.modelarts import listing_v1, story_v1
-from reconciler.providers.modelarts.listing_v1 import JOBS, run_id
+from reconciler.providers.modelarts.listing_v1 import JOBS, earlier, mark_of, run_id
 from reconciler.providers.modelarts.logs import whole_log
 from reconciler.providers.modelarts.marks import Stamped, stamp, taken_apart
 from reconciler.providers.modelarts.numbers import numbered
@@ -48,7 +48,7 @@ class _Chain:
 
     def with_mark(self, mark: Mark) -> list[dict[str, Any]]:
         """The versions that were submitted with this mark: several only when something went wrong twice."""
-        return [row for row in self.versions if _mark(row, self.description) == mark]
+        return [row for row in self.versions if mark_of(row, self.description) == mark]
 
 
 class TrainingJob:
@@ -76,7 +76,7 @@ class TrainingJob:
             row = self._row(address, remote_id)
         except NotFound:
             return None
-        return self._live(address, remote_id.partition("/")[0], row, _mark(row, taken_apart(row.get("job_desc"))))
+        return self._live(address, remote_id.partition("/")[0], row, mark_of(row, taken_apart(row.get("job_desc"))))
 
     def find(self, address: Address, mark: Mark) -> tuple[Live, ...]:
         """Every version of the job of this name that was submitted with exactly this mark."""
@@ -91,7 +91,7 @@ class TrainingJob:
         """Another description, the one thing that can change in place; no version is made."""
         address = desired.address
         job_id = remote_id.partition("/")[0]
-        after = _earlier(self._row(address, remote_id))
+        after = earlier(self._row(address, remote_id))
         body = {"job_desc": stamp(_text(desired), desired.mark, after)}
         self._place.v1(Call(f"describe training job {address.name}", "PUT", path_to(JOBS, job_id), body=body))
 
@@ -108,10 +108,18 @@ class TrainingJob:
                 raise
 
     def delete(self, address: Address, remote_id: str) -> None:
-        """Removes the job with all its versions, which takes the platform a while; one that is gone is no error."""
-        path = path_to(JOBS, remote_id.partition("/")[0])
+        """Removes the version, and with its last one the job, which takes the platform a while: earlier versions are
+        runs of their own. One that is gone is no error.
+        """
+        path, (job_id, _, version_id) = self._path(remote_id), remote_id.partition("/")
         try:
-            self._place.v1(Call(f"delete training job {address.name}", "DELETE", path))
+            _, versions = listing_v1.versions(self._place, job_id)
+            others = [row for row in versions if str(row.get("version_id")) != version_id]
+            if others and len(others) == len(versions):
+                return
+            self._place.v1(
+                Call(f"delete training job {address.name}", "DELETE", path if others else path_to(JOBS, job_id))
+            )
         except NotFound:
             return
 
@@ -169,9 +177,9 @@ class TrainingJob:
         if not config.get("train_url"):
             msg = f"training job {name} exists, and a further version of it needs `train_url`"
             raise Refused(msg, hint="set config.train_url")
-        earlier = chain.versions[-1]["version_id"]
-        config["pre_version_id"] = whole(earlier)
-        return {"job_desc": stamp(_text(desired), desired.mark, str(earlier)), "config": config}
+        newest = chain.versions[-1]["version_id"]
+        config["pre_version_id"] = whole(newest)
+        return {"job_desc": stamp(_text(desired), desired.mark, str(newest)), "config": config}
 
     def _submit(self, desired: Desired, path: str, body: dict[str, Any]) -> Live:
         address = desired.address
@@ -230,16 +238,6 @@ class TrainingJob:
         """Below a version. Raises Refused for what is no id of one."""
         job_id, _, version_id = remote_id.partition("/")
         return path_to(JOBS, job_id, "versions", version_id, *parts)
-
-
-def _earlier(row: Mapping[str, Any]) -> str:
-    """The id of the version that this one was derived from, "" for a first one."""
-    return str(whole(row.get("pre_version_id")) or "")
-
-
-def _mark(row: Mapping[str, Any], of_job: Stamped) -> Mark | None:
-    """The mark of a version: that of its job's newest submission, if that made it."""
-    return of_job.mark if of_job.mark is not None and of_job.after == _earlier(row) else None
 
 
 def _text(desired: Desired) -> str:

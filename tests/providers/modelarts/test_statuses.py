@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from reconciler.model.resource import Phase
+from reconciler.providers.modelarts.offers import Offers
 from reconciler.providers.modelarts.phases import V1, V2, of_v1, of_v2
+from reconciler.providers.modelarts.place import Place
+from reconciler.providers.modelarts.training_job import TrainingJob
+from reconciler.providers.modelarts.training_job_v2 import TrainingJobV2
+from tests.providers.modelarts.opened import at
+
+if TYPE_CHECKING:
+    from reconciler.providers.exchange import Call
 
 TABLE = {
     Phase.UNKNOWN: (0, 20),
@@ -52,3 +60,31 @@ def test_what_nobody_knows(value: Any, shown: str) -> None:
     assert of_v1(value) == (Phase.UNKNOWN, shown)
     assert of_v2(value) == (Phase.UNKNOWN, shown)
     assert Phase.UNKNOWN.active
+
+
+class _Later:
+    """A session to a platform of a later release: it shows statuses that nobody has heard of."""
+
+    def call(self, call: Call) -> dict[str, Any]:
+        """What both APIs show of a run and in a list."""
+        version = {"job_id": 10, "version_id": 20, "status": 77, "job_name": "a", "worker_server_num": 2}
+        job = {"metadata": {"id": "x", "name": "a"}, "status": {"phase": "Hibernating", "tasks": ["worker-0"]}}
+        if call.path.endswith("-searches"):
+            return {"count": 1, "items": [job]}
+        if call.path.startswith("/v2/"):
+            return {"tags": []} if call.path.endswith("/tags") else job
+        return {"jobs": [version], "job_total_count": 1} if call.path.endswith("/training-jobs") else version
+
+
+@pytest.mark.parametrize(
+    ("kind", "remote_id", "word"), [("TrainingJob", "10/20", "77"), ("TrainingJobV2", "x", "Hibernating")]
+)
+def test_a_later_release_breaks_nothing(kind: str, remote_id: str, word: str) -> None:
+    """Read, listed and told by machine: the status stands there as it came, and the run counts as going on."""
+    place = Place("t", _Later(), lambda: "p")  # type: ignore[arg-type]
+    handlers: dict[str, Any] = {"TrainingJob": TrainingJob(place, Offers(place)), "TrainingJobV2": TrainingJobV2(place)}
+    handler, address = handlers[kind], at(kind, "a")
+    live = handler.read(address, remote_id)
+    assert (live.phase, live.status) == (Phase.UNKNOWN, word)
+    assert {part.status for part in handler.parts(address, remote_id)} == {word}
+    assert [row.status for row in handler.browse("-", {}, 9)] == [word]

@@ -115,6 +115,29 @@ def test_the_whole_record(connection: ModelArtsConnection) -> None:
     assert "is_success" not in record
 
 
+def test_versions_of_a_job(platform: Platform, connection: ModelArtsConnection) -> None:
+    """All of them, newest first, each with what it was derived from; one is deleted alone, the last with its job."""
+    jobs: Any = connection.handler("TrainingJob")
+    made = []
+    for attempt in (1, 2, 3):
+        made.append(jobs.create(desired("TrainingJob", job_v1("a", seconds="0"), attempt=attempt)).remote_id)
+        jobs.read(at("TrainingJob", "a"), made[-1])
+    rows = list(jobs.browse("-", {"job": "a"}, 9))
+    assert [row.remote_id for row in rows] == made[::-1]
+    assert [dict(row.facts) for row in rows[::2]] == [
+        {"version": "V0003", "derived from": "V0002"},
+        {"version": "V0001", "derived from": ""},
+    ]
+    assert [row.mark is not None for row in rows] == [True, False, False]
+    assert list(jobs.browse("-", {"job": "a", "status": "failed"}, 9)) == []
+    assert list(jobs.browse("-", {"job": "of-nobody"}, 9)) == []
+    for remote_id in (made[1], made[1], made[2], made[0], made[0]):
+        jobs.delete(at("TrainingJob", "a"), remote_id)
+    deleted = [e["path"].split("/", 3)[3] for e in platform.log.report() if e["method"] == "DELETE"]
+    assert deleted == ["training-jobs/1/versions/3", "training-jobs/1/versions/4", "training-jobs/1"]
+    assert list(jobs.browse("-", {}, 9)) == []
+
+
 def test_samples_are_shown_and_described(connection: ModelArtsConnection) -> None:
     """Configurations of the platform itself are rows of their own, and come as a manifest to begin with."""
     configs: Any = connection.handler("TrainingJobConfig")
