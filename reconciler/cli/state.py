@@ -10,8 +10,13 @@ from reconciler.cli.group import command_app, epilog
 from reconciler.cli.options import EnvironmentName, Format, ProjectFile, Shape, Yes, workspace
 from reconciler.cli.streams import streams_of
 from reconciler.errors import UsageError
+from reconciler.rendering.words import printable
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from reconciler.cli.streams import Streams
+    from reconciler.operations.recalling import Unfound
     from reconciler.state.protocol import Holder
 
 app = command_app()
@@ -135,6 +140,7 @@ def rebuild(
     from reconciler.cli.applying import Manner, carry_out
     from reconciler.operations.plan import Wish, look
     from reconciler.operations.rebuild import only_adoptions, set_aside
+    from reconciler.operations.recalling import unfound
     from reconciler.rendering.text import render_plan
 
     streams = streams_of(context)
@@ -142,11 +148,13 @@ def rebuild(
     question = f"Make a new memory of {opened.environment.name}?"
     if not yes and not streams.confirm(question, instead="Say --yes."):
         return ExitCode.ERROR
-    if aside := set_aside(opened):
+    aside = set_aside(opened)
+    if aside is not None:
         streams.say(f"the old memory is in {aside}")
     seen = look(opened, Wish(), streams.say)
     found = only_adoptions(seen.plan)
     streams.show(render_plan(found, width=streams.width, colour=streams.colour, now=seen.read_at))
+    _name(streams, unfound(opened, seen.plan, aside))
     return carry_out(streams, opened, found, Manner(yes=True, wait=False, form=Shape.TEXT, question="", command=""))
 
 
@@ -170,6 +178,19 @@ def settle(
     settled = state.settle(workspace(streams, project, environment), address, submitted)
     streams.say(f"settled {settled}: {'it is ' + submitted if submitted else 'it was not submitted'}")
     return ExitCode.FINE
+
+
+def _name(streams: "Streams", lost: "Sequence[Unfound]") -> None:
+    """Says what may be there and cannot be looked for: by the id that an old memory has of it, or not at all."""
+    for each in lost:
+        take = f"reconciler adopt {printable(str(each.address))} --id"
+        if each.remote_id:
+            streams.say(printable(f"{each.address}: the old memory says {each.remote_id}: {take} {each.remote_id}"))
+        else:
+            sign = f" that carries {each.mark}" if each.mark else ""
+            streams.say(
+                printable(f"{each.address}: unknowable: look on the platform for one{sign}; if it is there: {take} ID")
+            )
 
 
 def _who(held: "Holder") -> str:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from reconciler.model.canonical import digest
 from reconciler.model.plan import Base
 from reconciler.operations.foresight import foresee
+from reconciler.operations.recalling import with_words
 from reconciler.operations.selection import EVERYTHING, Selection
 from reconciler.operations.since import chosen
 from reconciler.operations.usage import at_risk, gpu_hours
@@ -77,7 +78,7 @@ def look(workspace: Workspace, wish: Wish, say: Say) -> Look:
         state = _read(open_store(workspace), workspace)
         wanted = wants_of(workspace, seen, state, wish)
         with connected(workspace, {want.address.target for want in wanted}, say) as connections:
-            reading = read_live(workspace, wanted, connections)
+            reading = with_words(read_live(workspace, wanted, connections), wish.adopt, seen, workspace.kinds)
             read_at = time.time()
             made = make_plan(inputs_of(workspace, seen, state, wish, reading, connections))
             foreseen = foresee(workspace, declared, made, connections)

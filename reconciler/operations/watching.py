@@ -78,7 +78,8 @@ def watch(workspace: Workspace, runs: Iterable[Recorded], doing: Doing, *, deadl
     from reconciler.execution.waiting import wait_for
     from reconciler.planning.wants import Want
 
-    wanted = [Want(run.address, run.platform, run.remote_id, run.mark) for run in runs]
+    seen = [run for run in runs if not workspace.kinds[run.platform, run.address.kind].is_unseen]
+    wanted = [Want(run.address, run.platform, run.remote_id, run.mark) for run in seen]
     store = open_store(workspace)
     with connected(workspace, {want.address.target for want in wanted}, doing.say, stop=doing.stop) as connections:
         context = context_of(workspace, store, _NoLease(), connections, doing)

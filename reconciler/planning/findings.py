@@ -35,6 +35,26 @@ def of_decision(decision: Decision) -> Iterator[Diagnostic]:
     )
 
 
+def of_unknowable(decisions: Iterable[Decision]) -> Iterator[Diagnostic]:
+    """Before the first apply, or after a memory was lost: what is to be created may be there already, and nobody can
+    look. One finding for all of it.
+    """
+    blind = [
+        decision.subject.address
+        for decision in decisions
+        if decision.verdict.action is Action.CREATE and decision.subject.kind.is_unsearchable
+    ]
+    if blind:
+        more = f" and {len(blind) - _NAMED} more" if len(blind) > _NAMED else ""
+        named = ", ".join(map(str, blind[:_NAMED])) + more
+        yield Diagnostic(
+            Severity.NOTE,
+            "plan.unknowable",
+            f"this memory is new, and whether these were submitted before cannot be found out: {named}",
+            hint="if a memory was lost, bring it back or `reconciler state rebuild`; if this is the first apply, go on",
+        )
+
+
 def of_unknown_kind(change: Change) -> Diagnostic:
     """Another release, or a package that is not installed, knows what this is."""
     return Diagnostic(

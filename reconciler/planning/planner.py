@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from reconciler.model.change import Action, Change
 from reconciler.model.diagnostic import errors
-from reconciler.model.kind import Ability, Life
+from reconciler.model.kind import Life
 from reconciler.model.plan import Plan, Verb
 from reconciler.model.project import Allowed
 from reconciler.model.resource import Live, Phase
@@ -32,9 +32,6 @@ if TYPE_CHECKING:
     from reconciler.model.resource import Former, Reading, Recorded
     from reconciler.planning.assess import Decision
     from reconciler.planning.references import Edges
-
-
-_LOOKS = frozenset({Ability.READ, Ability.LIST, Ability.FIND})
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +127,8 @@ def _told(
         yield from findings.of_decision(decision)
     for change in strange:
         yield findings.of_unknown_kind(change)
+    if not inputs.base.serial:
+        yield from findings.of_unknowable(decisions)
     for stranger in inputs.reading.strangers:
         yield findings.of_orphan(stranger)
     if inputs.selected is not None:
@@ -187,7 +186,7 @@ def _is_unknown(inputs: PlanInputs, address: Address, declared: Mapping[Address,
 
 def _subject(inputs: PlanInputs, manifest: Manifest | None, address: Address, assessor: Assessor) -> Subject:
     platform = _platform(inputs, address, manifest)
-    kind = inputs.kinds[platform, address.kind]
+    kind, recorded = inputs.kinds[platform, address.kind], inputs.recorded.get(address)
     unreadable = inputs.reading.unreadable.get(address, "")
     if address.target not in inputs.platforms:
         unreadable = f"the target {address.target} is not part of this environment"
@@ -197,17 +196,17 @@ def _subject(inputs: PlanInputs, manifest: Manifest | None, address: Address, as
         kind=kind,
         rules=assessor.rules[platform, address.kind],
         manifest=manifest,
-        recorded=inputs.recorded.get(address),
-        live=None if unreadable else inputs.reading.live.get(address) or _remembered(kind, inputs.recorded.get(address)),
+        recorded=recorded,
+        live=None if unreadable else inputs.reading.live.get(address) or _remembered(kind, recorded),
         unreadable=unreadable,
     )
 
 
 def _remembered(kind: Kind, recorded: Recorded | None) -> Live | None:
-    """What nothing can look at is as we left it: a thing, or a run that was seen to end. None where it can be looked at,
-    and of a run nobody knows the end of.
+    """What nothing can look at is as we left it: a thing, or a run that was seen to end. None where it can be looked
+    at, and of a run nobody knows the end of.
     """
-    if recorded is None or not recorded.remote_id or not kind.can or kind.can & _LOOKS:
+    if recorded is None or not recorded.remote_id or not kind.is_unseen:
         return None
     if kind.life is Life.RUN and not recorded.phase.ended:
         return None
