@@ -57,24 +57,16 @@ def test_each_edit_is_what_it_is(tmp_path: Path) -> None:
 
 
 def test_a_running_job_is_stopped_and_waited_for_before_it_is_deleted(tmp_path: Path) -> None:
-    """Of each API: the platform refuses to delete a v1 job that runs, so it has to have ended first."""
-    with world_of(tmp_path, "modelarts", engine="simulated-per-read") as world:
-        for file in world.manifests():
-            if file.name != "v1-jobs.yaml":
-                file.unlink()
-        world.edit(
-            JOBS, "metadata: { name: legacy-line }", "metadata: { name: legacy-line }\nlifecycle: { onRemove: delete }"
-        )
-        assert world.apply().complete
-        assert world.apply().complete  # the policy is recorded by now
+    """The platform refuses to delete a v1 job that runs, so it has to have ended first."""
+    with world_of(tmp_path, "modelarts") as world:
+        endless = "[{ label: SIMULATED_SECONDS, value: inf }, { label: FOLLOWS,"
+        world.edit(JOBS, "[{ label: FOLLOWS,", endless)
+        world.applied()
+        remote_id = next(r.remote_id for a, r in world.recorded().items() if a.name == "legacy-image")
+        job, version = remote_id.split("/")
         sent = len(world.writes())
         report = world.apply(world.plan(destroy=True))
         assert report.complete, [(str(o.step.address), o.error) for o in report.outcomes]
         paths = [f"{e['method']} {e['path'].split('/', 3)[3]}" for e in world.writes()[sent:]]
-        deleted = [path for path in paths if path.startswith("DELETE")]
-        assert len(deleted) == 2
-        for path in deleted:
-            job = path.split("/")[1]
-            stops = [line for line in paths if line.startswith(f"POST training-jobs/{job}/") and line.endswith("/stop")]
-            assert not stops or paths.index(stops[0]) < paths.index(path)
-        assert [path for path in paths if path.endswith("/stop")]
+        of_job = [path for path in paths if path.split(" ")[1].startswith(f"training-jobs/{job}")]
+        assert of_job == [f"POST training-jobs/{job}/versions/{version}/stop", f"DELETE training-jobs/{job}"]
