@@ -13,6 +13,7 @@ from reconciler.manifests.writing import dump
 from reconciler.model.address import NO_SCOPE
 from reconciler.model.change import ABSENT
 from reconciler.model.expression import strings
+from reconciler.model.kind import Life
 from reconciler.model.manifest import DEFAULT_LIFECYCLE
 from reconciler.planning.normalise import Place, default_of, normalise_by, same
 from reconciler.planning.rules import rules_of
@@ -33,8 +34,8 @@ _NO_NAME: Final = re.compile(r"[^A-Za-z0-9]+")
 @dataclass(frozen=True, slots=True)
 class Exported:
     """A manifest as text. `secrets` are the names of those it refers to now; `problem` says why there is no manifest,
-    "" when there is one. `hidden` are the fields that the platform takes and does not show: nobody can tell whether
-    they were set.
+    "" when there is one. `hidden` are the fields of a run that the platform takes and does not show: nobody can tell
+    whether they were set.
     """
 
     text: str = ""
@@ -138,8 +139,10 @@ def _policy(lifecycle: Lifecycle) -> dict[str, Any]:
 
 
 def _hidden(kind: Kind, spec: Mapping[str, Any]) -> Iterator[str]:
-    """The write-only fields that a live spec lacks; those of list items are the business of the list."""
-    for rule in kind.rules:
+    """The write-only fields that a live run lacks: the next submission would lack them too. Those of list items are the
+    business of the list, and of standing things they are left as they are.
+    """
+    for rule in kind.rules if kind.life is Life.RUN else ():
         if rule.write_only and not rule.secret and "[" not in rule.path and "*" not in rule.path:
             found: Any = spec
             for step in rule.path.split("."):

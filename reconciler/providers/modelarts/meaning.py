@@ -102,7 +102,7 @@ def _config(config: Mapping[str, Any], at: str) -> Iterator[Found]:
         hint = "keep `spec_id` or `spec_code` for the public pool, or `pool_id` for a dedicated one"
         yield "meaning.machines", f"{at}/pool_id", "a specification and a pool exclude each other", hint
     if not specified and not config.get("pool_id"):
-        hint = "set `spec_code` or `spec_id`, or `pool_id`"
+        hint = "set `spec_code` or `spec_id`, or `pool_id`" if at else "set `spec_code` or `spec_id`"
         yield "meaning.machines", at, "nothing says on which machines it runs", hint
     yield from _data(config, at)
     yield from _twice(config.get("parameter") or (), "label", f"{at}/parameter")

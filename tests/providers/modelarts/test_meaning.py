@@ -63,6 +63,10 @@ CASES: list[tuple[str, dict[str, Any], list[tuple[str, str]]]] = [
     ("TrainingJob", job_v1("a", app_url="/b/c/", boot_file_url="/b/x.py"), [(SOURCE, "/config/boot_file_url")]),
     ("TrainingJob", job_v1("a", model_id=3), [(SOURCE, "/config")]),
     ("TrainingJob", job_v1("a", pool_id="p"), [(MACHINES, "/config/pool_id")]),
+    ("TrainingJob", job_v1("a", pool_id="p", spec_id=None, spec_code="x"), [(MACHINES, "/config/pool_id")]),
+    ("TrainingJob", job_v1("a", spec_id=None, spec_code="x"), []),
+    ("TrainingJob", job_v1("a", spec_id=None), [(MACHINES, "/config")]),
+    ("TrainingJobConfig", config_v1("a", spec_id=None), [(MACHINES, "")]),
     (
         "TrainingJob",
         job_v1("a", data_url="/b/", dataset_id="d", dataset_version_id="v"),
