@@ -6,6 +6,7 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from reconciler.errors import NotFound
+from reconciler.model.address import NO_SCOPE
 from reconciler.model.kind import Life
 from reconciler.operations.runs import Run
 
@@ -29,5 +30,6 @@ def meant(workspace: Workspace, handler: object, run: Run) -> Run:
         if run.remote_id in {row.remote_id, row.address.name}:
             return Run(row.address, run.platform, row.remote_id, row.mark)
     near = get_close_matches(run.remote_id, [row.address.name for row in rows], n=1)
-    msg = f"{run.address.scope} has no {run.address.kind} {run.remote_id!r}"
+    where = "" if run.address.scope == NO_SCOPE else f" in {run.address.scope}"
+    msg = f"there is no {run.address.kind} {run.remote_id!r}{where}"
     raise NotFound(msg, hint=f"Did you mean {near[0]!r}?" if near else f"See `reconciler get {run.address.kind}`.")

@@ -95,12 +95,14 @@ def _any_run(workspace: Workspace, name: str, remote_id: str, life: Life | None,
         what = "one kind of run" if life else "one kind"
         msg = f"with an id, {name!r} must be {what}" if not found else f"several targets have {name!r}"
         raise UsageError(msg, hint="Write KIND --id ID, or TARGET/KIND --id ID.")
-    place, named = found[0], scope or workspace.environment.targets[found[0][0]].scope
+    place, platform = found[0], workspace.platforms[found[0][0]]
+    wide = workspace.kinds[platform, place[1]].account_wide
+    named = NO_SCOPE if wide else scope or workspace.environment.targets[place[0]].scope
     for each in ours(workspace):
         address = each.address
         if (address.target, address.kind, each.remote_id) == (*place, remote_id) and scope in {"", address.scope}:
             return Run(address, each.platform, remote_id, each.mark)
-    return Run(Address(place[0], place[1], named or NO_SCOPE, remote_id), workspace.platforms[place[0]], remote_id)
+    return Run(Address(place[0], place[1], named or NO_SCOPE, remote_id), platform, remote_id)
 
 
 def status(workspace: Workspace, globs: Sequence[str], say: Say) -> tuple[Row, ...]:
@@ -267,8 +269,8 @@ def browse(workspace: Workspace, kind: str, wish: Wish, say: Say) -> tuple[Found
     owned = {(r.address.target, r.remote_id): r.address for r in ours(workspace)}
     places = _places(workspace, kind, None if kind else Life.RUN)
     if not places:
-        known = sorted({name for _, name in workspace.kinds})
-        msg = f"there is no kind {kind!r} here"
+        msg = f"there is no kind {kind!r} on the targets of environment {workspace.environment.name}"
+        known = sorted({name for _, name in _places(workspace, "", None)})
         raise UsageError(msg, hint=f"One of: {', '.join(known)}.")
     found: list[Found] = []
     with connected(workspace, {target for target, _ in places}, say) as connections:

@@ -47,6 +47,10 @@ class App:
         """All apps of a space, without their definitions."""
         return self._apps.list(scope)
 
+    def detail(self, address: Address, remote_id: str) -> dict[str, Any]:
+        """All that the platform shows of it. Raises NotFound."""
+        return self._apps.detail(address, remote_id)
+
     def browse(self, scope: str, filters: Mapping[str, str], limit: int) -> Iterator[RunSummary]:
         """Rows for people; every column is a filter."""
         return self._apps.browse(scope, filters, limit)

@@ -119,18 +119,20 @@ def _later_or_same(before: str, at: str) -> str:
 
 def read_events(place: Place, call: Call, task: str) -> list[Event]:
     """What one list of events tells, each with `task`, in the platform's order."""
-    return [
-        Event(
-            type=str(item.get("type") or ""),
-            reason=str(item.get("reason") or item.get("action_name") or ""),
-            message=str(item.get("message") or ""),
-            count=item["count"] if isinstance(item.get("count"), int) else 1,
-            first=utc(item.get("first_timestamp")),
-            last=utc(item.get("last_timestamp")),
-            task=task,
-        )
-        for item in items(place.call(call), "events", place.target, call)
-    ]
+    return [event_of(item, task) for item in items(place.call(call), "events", place.target, call)]
+
+
+def event_of(item: Mapping[str, Any], task: str = "") -> Event:
+    """One event as the platform tells it, of a job, a task, a pod or a notebook."""
+    return Event(
+        type=str(item.get("type") or ""),
+        reason=str(item.get("reason") or item.get("action_name") or ""),
+        message=str(item.get("message") or ""),
+        count=item["count"] if isinstance(item.get("count"), int) else 1,
+        first=utc(item.get("first_timestamp")),
+        last=utc(item.get("last_timestamp")),
+        task=task,
+    )
 
 
 def _unless_missing(fetch: Callable[[], list[_Item]]) -> list[_Item]:

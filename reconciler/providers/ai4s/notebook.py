@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any
 from reconciler.errors import NotFound, Refused
 from reconciler.model.resource import Listed, Live, Phase
 from reconciler.providers.ai4s import standing_rows
+from reconciler.providers.ai4s.job_story import event_of
 from reconciler.providers.ai4s.marks import mark_of, with_footer, without_mark
+from reconciler.providers.ai4s.place import shown
 from reconciler.providers.ai4s.shapes import without_nulls
 from reconciler.providers.exchange import Call, Effect
 from reconciler.providers.facilities import Link
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
     from reconciler.model.mark import Mark
     from reconciler.model.resource import Desired
     from reconciler.providers.ai4s.place import Place
-    from reconciler.providers.protocol import RunSummary
+    from reconciler.providers.protocol import Event, RunSummary
 
 LONGEST_DESCRIPTION = 1024
 RUNNING, STOPPED = "running", "stopped"
@@ -55,14 +57,24 @@ class Notebook:
 
     def read(self, address: Address, remote_id: str) -> Live | None:
         """The notebook, or None."""
-        shown = self._place.shown(self._reading(address, remote_id))
-        return None if shown is None else _live(address, shown)
+        row = self._place.shown(self._reading(address, remote_id))
+        return None if row is None else _live(address, row)
 
     def list(self, scope: str) -> Iterator[Listed]:
         """Every notebook of a space."""
         for row in self._rows(scope, {}):
             address = self._place.address("Notebook", scope, str(row["name"]))
             yield Listed(address, str(row["id"]), mark_of(row), _live(address, row))
+
+    def detail(self, address: Address, remote_id: str) -> dict[str, Any]:
+        """All that the platform shows of it, the reason of a failure among it. Raises NotFound."""
+        call = self._reading(address, remote_id)
+        return shown(self._place.call(call), self._place.target, call)
+
+    def events(self, address: Address, remote_id: str, *, task: str = "") -> Iterator[Event]:  # noqa: ARG002 - no tasks
+        """What happened to it, as far as the platform shows it beside the notebook. Raises NotFound."""
+        told = self.detail(address, remote_id).get("events") or ()
+        return iter(sorted(map(event_of, told), key=lambda event: event.first or event.last))
 
     def browse(self, scope: str, filters: Mapping[str, str], limit: int) -> Iterator[RunSummary]:
         """Rows for people; every column is a filter."""

@@ -10,7 +10,7 @@ from reconciler.model.address import NO_SCOPE
 from reconciler.model.resource import Listed, Live, Phase
 from reconciler.providers.ai4s import standing_rows
 from reconciler.providers.ai4s.marks import mark_of, with_footer, without_mark
-from reconciler.providers.ai4s.place import SPACES, segment
+from reconciler.providers.ai4s.place import SPACES, segment, shown
 from reconciler.providers.ai4s.shapes import without_nulls
 from reconciler.providers.exchange import Call, Effect
 from reconciler.providers.rows import filtered
@@ -62,6 +62,12 @@ class Space:
         """Those in which we have a role, without members and buckets."""
         for row in self._place.spaces():
             yield Listed(self._place.address("Space", NO_SCOPE, str(row["name"])), str(row["id"]), mark_of(row))
+
+    def detail(self, address: Address, remote_id: str) -> dict[str, Any]:
+        """All that the platform shows of it, its members by role among it. Raises NotFound."""
+        headers = {"X-Bucket-Name": "true", "X-Namespace-Name": "true"}
+        call = Call(f"read space {address.name}", "GET", f"{SPACES}/{segment(remote_id)}", headers=headers)
+        return shown(self._place.call(call), self._place.target, call)
 
     def browse(self, _scope: str, filters: Mapping[str, str], limit: int) -> Iterator[RunSummary]:
         """Rows for people; every column is a filter."""

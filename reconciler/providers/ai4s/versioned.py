@@ -72,6 +72,12 @@ class Versioned:
         spec = _link(item) if imported(item, address.scope) else self.to_spec(item, address.scope)
         return Live(address, remote_id, spec, Phase.READY, mark_of(item))
 
+    def detail(self, address: Address, remote_id: str) -> dict[str, Any]:
+        """All that the platform shows of it. Raises NotFound."""
+        path = self.place.path(address.scope, self.plural, remote_id)
+        call = Call(f"read {self.noun} {address.name}", "GET", path)
+        return shown(self.place.call(call), self.place.target, call)
+
     def list(self, scope: str) -> Iterator[Listed]:
         """One GET, for the platform does not page here; definitions are not in it."""
         for item in self._listed(scope, {}):

@@ -38,6 +38,10 @@ class Workflow:
         """All workflows of a space, without their tasks."""
         return self._workflows.list(scope)
 
+    def detail(self, address: Address, remote_id: str) -> dict[str, Any]:
+        """All that the platform shows of it. Raises NotFound."""
+        return self._workflows.detail(address, remote_id)
+
     def browse(self, scope: str, filters: Mapping[str, str], limit: int) -> Iterator[RunSummary]:
         """Rows for people; every column is a filter."""
         return self._workflows.browse(scope, filters, limit)
