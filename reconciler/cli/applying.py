@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from reconciler.cli.streams import Streams
+    from reconciler.execution.settle import Settlement
     from reconciler.execution.waiting import Waited
     from reconciler.model.outcome import Report
     from reconciler.operations.apply import Doing
@@ -40,7 +41,7 @@ def plan_and_carry_out(streams: "Streams", opened: "Workspace", wish: "Wish", ma
     from reconciler.rendering.text import render_plan
 
     with graceful(streams.say) as stop:
-        settle_first(opened, Doing(Silence(), stop, streams.say))
+        left = settle_first(opened, Doing(Silence(), stop, streams.say))
     seen = look(opened, wish, streams.say)
     if manner.form is Shape.TEXT or not manner.yes:
         (streams.show if manner.form is Shape.TEXT else streams.say)(
@@ -60,7 +61,7 @@ def plan_and_carry_out(streams: "Streams", opened: "Workspace", wish: "Wish", ma
         if not streams.confirm(manner.question, instead=instead):
             streams.say("nothing was done")
             return ExitCode.ERROR
-    return carry_out(streams, opened, seen.plan, manner, seen=seen)
+    return carry_out(streams, opened, seen.plan, manner, seen=seen, left=left)
 
 
 def settle_only(streams: "Streams", opened: "Workspace") -> int:
@@ -69,12 +70,14 @@ def settle_only(streams: "Streams", opened: "Workspace") -> int:
     from reconciler.operations.apply import Doing, settle_first
 
     with graceful(streams.say) as stop:
-        settled = settle_first(opened, Doing(Silence(), stop, streams.say))
-    for each in settled:
+        settlement = settle_first(opened, Doing(Silence(), stop, streams.say))
+    for each in settlement.settled if settlement else ():
         found = f"done, id {each.remote_id}" if each.remote_id else "it had no effect"
         streams.show(f"settled  {each.verb:<6}  {each.address}  {found}\n")
-    if not settled:
+    if settlement is None:
         streams.say("nothing is left to settle")
+    elif doubt := settlement.doubt():
+        raise doubt
     return ExitCode.FINE
 
 
@@ -85,19 +88,20 @@ def carry_out(
     manner: Manner,
     *,
     seen: "Look | None" = None,
+    left: "Settlement | None" = None,
     carry: "Callable[[Workspace, Plan, Doing], Report] | None" = None,
 ) -> int:
     """Does what the plan says, waits when asked to, and reports. `seen`: the look that the plan was just made from;
-    `carry` does it, by default `apply`.
+    `left`: what could not be settled before it; `carry` does it, by default `apply`.
     """
     from reconciler.operations.apply import Doing, apply
     from reconciler.operations.watching import awaited, watch
 
     waited = None
     with graceful(streams.say) as stop, progress(streams, len(plan.steps)) as listening:
-        doing = Doing(listening, stop, streams.say)
+        doing = Doing(listening, stop, streams.say, left=left)
         if seen is not None:
-            doing = Doing(listening, stop, streams.say, seen.read_at, seen.observed)
+            doing = Doing(listening, stop, streams.say, seen.read_at, seen.observed, left)
         report = (carry or apply)(opened, plan, doing)
         if manner.wait and not report.interrupted and not report.halted:
             waited = watch(opened, awaited(opened, plan), doing)
@@ -117,7 +121,7 @@ def _show(streams: "Streams", plan: Plan, report: "Report", waited: "Waited | No
     if manner.form is Shape.JSON:
         streams.show(report_to_json(report, rows(waited) if waited else ()))
         return
-    if plan.steps:
+    if plan.steps or report.unsettled:
         streams.show("\n" + render_report(report, width=streams.width, colour=streams.colour))
     if waited is not None:
         streams.show(render_ended(waited, colour=streams.colour))

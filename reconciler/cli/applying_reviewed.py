@@ -73,7 +73,7 @@ def carry_out_reviewed(streams: Streams, opened: Workspace, wish: Wish, manner: 
     from reconciler.operations.reviewed import require_reviewed
 
     with graceful(streams.say) as stop:
-        settle_first(opened, Doing(Silence(), stop, streams.say))
+        left = settle_first(opened, Doing(Silence(), stop, streams.say))
     seen = look(opened, wish, streams.say)
     try:
         require_reviewed(opened, seen.plan, reviewed.seal)
@@ -87,7 +87,7 @@ def carry_out_reviewed(streams: Streams, opened: Workspace, wish: Wish, manner: 
         done.append(apply(workspace, plan, doing))
         return done[-1]
 
-    code = carry_out(streams, opened, seen.plan, manner, seen=seen, carry=carry)
+    code = carry_out(streams, opened, seen.plan, manner, seen=seen, left=left, carry=carry)
     if done:
         _quietly(streams, lambda: _done(reviewed, done[-1], code))
     return code

@@ -91,7 +91,7 @@ def _of_report(report: Report) -> ExitCode:
 
     if report.interrupted:
         return ExitCode.INTERRUPTED
-    if report.having(Result.UNKNOWN):
+    if report.having(Result.UNKNOWN) or report.unsettled:
         return ExitCode.AMBIGUOUS
     if report.halted_code == errors.StateLocked.code:
         return ExitCode.LOCKED

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
-from reconciler.errors import CredentialsMissing, Forbidden, PlatformError, Unauthenticated
+from reconciler.errors import CredentialsMissing, Forbidden, PlatformError, Unauthenticated, Unreachable
 from reconciler.model.resource import Phase
 from reconciler.providers.protocol import Finds, Lists, Reads
 
@@ -41,9 +41,10 @@ class Nothing:
 
 @dataclass(frozen=True, slots=True)
 class Unclear:
-    """No search that could tell was possible."""
+    """No search that could tell was possible. `unreached`: since the platform could not be reached at all."""
 
     reason: str
+    unreached: bool = False
 
 
 Verdict: TypeAlias = Hit | Several | Nothing | Unclear
@@ -54,9 +55,11 @@ def can_search(handler: Creates) -> bool:
     return isinstance(handler, (Finds, Lists))
 
 
-def search(handler: Creates, address: Address, mark: Mark, until: float, context: Context) -> Verdict:
+def search(
+    handler: Creates, address: Address, mark: Mark, until: float, context: Context, *, wait_for_it: bool = True
+) -> Verdict:
     """Looks again and again, with growing pauses, until it is found or a search begun after `until` (UNIX time) has
-    not found it.
+    not found it. A platform that cannot be reached is waited for as long, or not at all (`wait_for_it`).
     """
     if not can_search(handler):
         return Unclear("the platform offers no search for it")
@@ -68,8 +71,10 @@ def search(handler: Creates, address: Address, mark: Mark, until: float, context
             found = look(handler, address, mark)
         except PlatformError as error:
             failures += begun >= until
-            if failures >= _FAILURES_AFTER_HORIZON or isinstance(error, _HOPELESS):
-                return Unclear(f"searching for it failed: {error.message}")
+            unreached = isinstance(error, Unreachable)
+            hopeless = isinstance(error, _HOPELESS) or (unreached and not wait_for_it)
+            if hopeless or failures >= _FAILURES_AFTER_HORIZON:
+                return Unclear(f"searching for it failed: {error.message}", unreached)
         else:
             if found or begun >= until:
                 return _verdict(found)

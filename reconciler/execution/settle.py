@@ -9,7 +9,8 @@
     adopt, move, forget  they never left this machine
 
 What a search settles as "not submitted", and what will be planned again, is recorded as failed. What nothing settles
-is for a person, who looks at the platform and says so (`settle_by_hand`).
+is for a person, who looks at the platform and says so (`settle_by_hand`); until then nothing is begun at that address,
+and everything else goes on. A target that cannot be reached is asked once, and not waited for.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from reconciler.errors import Interrupted, PlatformError, SubmissionAmbiguous, U
 from reconciler.execution.calling import Creation, Effect, Gate, NoEffect, Unsure, judged, look_for
 from reconciler.execution.pooling import workers
 from reconciler.execution.resolving import Made, Unresolved, Values, resolve
-from reconciler.execution.searching import can_search, search
+from reconciler.execution.searching import Unclear, can_search, search
 from reconciler.model.kind import CreateClass
 from reconciler.model.plan import Verb
 from reconciler.model.resource import Desired, Phase
@@ -31,7 +32,7 @@ from reconciler.state.journal import Done, Failed
 from reconciler.state.recovery import unsettled
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from reconciler.execution.calling import Verdict
     from reconciler.execution.context import Context
@@ -55,11 +56,12 @@ class Settled:
 
 @dataclass(frozen=True, slots=True)
 class Ambiguous:
-    """A call nobody can tell about. `why` is for people."""
+    """A call nobody can tell about. `why` is for people, `key` is that of its intent."""
 
     address: Address
     verb: Verb
     why: str
+    key: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,17 +75,19 @@ class Settlement:
     interrupted: bool = False
 
     def require(self) -> State:
-        """`state`. Raises Interrupted when we were asked to stop; SubmissionAmbiguous, naming every address and the one
-        command, when any is left.
-        """
+        """`state`. Raises Interrupted when we were asked to stop."""
         if self.interrupted:
             msg = "asked to stop while settling what an earlier apply began"
             raise Interrupted(msg, hint="Nothing new was begun. Apply again to go on.")
-        if self.ambiguous:
-            lines = [f"{left.address}: {left.why}" for left in self.ambiguous]
-            hint = f"Look for it on the platform, then say what is true: {self.command()}"
-            raise SubmissionAmbiguous("not known whether it was submitted:\n" + "\n".join(lines), hint=hint)
         return self.state
+
+    def doubt(self) -> SubmissionAmbiguous | None:
+        """What a person has to say, naming every address and the one command; None when nothing is left."""
+        if not self.ambiguous:
+            return None
+        lines = [f"{left.address}: {left.why}" for left in self.ambiguous]
+        hint = f"Apply again when its platform answers; or look for it there and say what is true: {self.command()}"
+        return SubmissionAmbiguous("not known whether it was submitted:\n" + "\n".join(lines), hint=hint)
 
     def command(self) -> str:
         """The command that settles the first of what is left."""
@@ -92,8 +96,9 @@ class Settlement:
         return f"reconciler state settle {address}{where} --submitted ID (or --not-submitted)"
 
 
-def settle(context: Context) -> Settlement:
-    """Settles what it can, makes that durable and commits it. The lease is held by the caller.
+def settle(context: Context, known: Sequence[Ambiguous] = ()) -> Settlement:
+    """Settles what it can, makes that durable and commits it. The lease is held by the caller. `known` is what could
+    not be settled a moment ago: it is not tried again.
 
     Raises StateUnreadable, StateLocked, StateUnwritable.
     """
@@ -101,8 +106,15 @@ def settle(context: Context) -> Settlement:
     if not pending:
         return Settlement(context.store.read(context.environment))
     state = context.store.read(context.environment)
+    told = {left.key: left.why for left in known}
+    closed: dict[str, str] = {}
+
+    def verdict(entry: Unsettled) -> Verdict:
+        why = told.get(entry.intent.key) or closed.get(entry.intent.address.target)
+        return Unsure(why, "submission.ambiguous") if why else _verdict(entry, context, state, closed)
+
     with workers(context.parallelism, "settle") as pool:
-        verdicts = list(pool.map(lambda entry: _verdict(entry, context, state), pending))
+        verdicts = list(pool.map(verdict, pending))
     ended = [_recorded(entry.intent, verdict, context) for entry, verdict in zip(pending, verdicts, strict=True)]
     return Settlement(
         state=_committed(context.store, context.environment, context.lease),
@@ -151,12 +163,13 @@ def _recorded(intent: Intent, verdict: Verdict, context: Context) -> Settled | A
             context.store.append(context.environment, failed, context.lease)
             return Settled(intent.address, intent.verb)
         case Unsure(error, _):
-            return Ambiguous(intent.address, intent.verb, context.redactor.redact(error))
+            return Ambiguous(intent.address, intent.verb, context.redactor.redact(error), intent.key)
         case _ as unreachable:
             assert_never(unreachable)
 
 
-def _verdict(entry: Unsettled, context: Context, state: State) -> Verdict:
+def _verdict(entry: Unsettled, context: Context, state: State, closed: dict[str, str]) -> Verdict:
+    """`closed`: targets that could not be reached, with the reason; it grows."""
     intent = entry.intent
     connection = context.connections.get(intent.address.target)
     match intent.verb:
@@ -170,7 +183,7 @@ def _verdict(entry: Unsettled, context: Context, state: State) -> Verdict:
         case Verb.CREATE if connection is None:
             return Unsure(f"there is no connection to the target {intent.address.target}", "submission.ambiguous")
         case Verb.CREATE:
-            return _created(entry, connection, context, state)
+            return _created(entry, connection, context, state, closed)
         case _ as unreachable:
             assert_never(unreachable)
 
@@ -191,7 +204,9 @@ def _read_again(intent: Intent, handler: object) -> Verdict:
     return planned_again
 
 
-def _created(entry: Unsettled, connection: Connection, context: Context, state: State) -> Verdict:
+def _created(
+    entry: Unsettled, connection: Connection, context: Context, state: State, closed: dict[str, str]
+) -> Verdict:
     intent = entry.intent
     what = entry.unknown.error if entry.unknown is not None else _LEFT
     kind = context.kinds.get((intent.platform, intent.address.kind))
@@ -208,8 +223,11 @@ def _created(entry: Unsettled, connection: Connection, context: Context, state: 
     # The call may have been under way until the process died, and when that was nobody wrote down; nor whether the
     # machine's clock was set since.
     until = max(now, min(now + patience.horizon, intent.at + patience.doubt + patience.horizon))
-    found = search(handler, intent.address, intent.mark, until, context)
-    return judged(found, what, "submission.ambiguous")
+    found = search(handler, intent.address, intent.mark, until, context, wait_for_it=False)
+    verdict = judged(found, what, "submission.ambiguous")
+    if isinstance(found, Unclear) and found.unreached and isinstance(verdict, Unsure):
+        closed[intent.address.target] = verdict.error
+    return verdict
 
 
 def _repeated(intent: Intent, handler: Creates, context: Context, state: State) -> Verdict:

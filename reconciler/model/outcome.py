@@ -40,12 +40,14 @@ class StepOutcome:
 class Report:
     """The end of an apply, in step order. `halted` says why nothing more was begun although nobody asked to stop (the
     lease was lost, the memory cannot be written), `halted_code` is the stable code of it; "" when that did not happen.
+    `unsettled` says what an earlier apply began and nobody knows the end of: nothing was begun there.
     """
 
     outcomes: tuple[StepOutcome, ...]
     interrupted: bool = False
     halted: str = ""
     halted_code: str = ""
+    unsettled: str = ""
 
     def having(self, result: Result) -> tuple[StepOutcome, ...]:
         """The outcomes with that result."""
@@ -54,4 +56,4 @@ class Report:
     @property
     def complete(self) -> bool:
         """Everything done."""
-        return not self.halted and all(o.result is Result.DONE for o in self.outcomes)
+        return not self.halted and not self.unsettled and all(o.result is Result.DONE for o in self.outcomes)

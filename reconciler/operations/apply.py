@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from reconciler.errors import CredentialsMissing, PlanBlocked, StateLocked
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from reconciler.execution.context import Context, Progress
-    from reconciler.execution.settle import Settled
+    from reconciler.execution.settle import Settlement
     from reconciler.model.plan import Base, Plan
     from reconciler.operations.workspace import Say, Workspace
     from reconciler.providers.protocol import Connection
@@ -33,7 +33,7 @@ class Doing:
     """Who listens while a plan is carried out, and how to end it early.
 
     `read_at` is when the plan looked at the platforms (UNIX time), None when that is not known; `observed` is what it
-    saw of runs that memory does not have yet.
+    saw of runs that memory does not have yet. `left` is what could not be settled before the plan was made.
     """
 
     progress: Progress
@@ -41,19 +41,20 @@ class Doing:
     say: Say
     read_at: float | None = None
     observed: tuple[Record, ...] = ()
+    left: Settlement | None = None
 
 
 def apply(workspace: Workspace, plan: Plan, doing: Doing) -> Report:
     """Carries the plan out, or refuses it whole.
 
-    Raises PlanBlocked, PlanStale, StateLocked, SubmissionAmbiguous and CredentialsMissing before anything is sent.
+    Raises PlanBlocked, PlanStale, StateLocked and CredentialsMissing before anything is sent.
     """
     refuse_blocked(plan)
     require_secrets(workspace, plan)
     store = open_store(workspace)
     if plan.is_empty and doing.read_at is not None:
         record_observed(store, workspace.environment.name, doing.observed, holder(workspace.call.settings))
-        return Report(())
+        return Report((), unsettled=_doubt(doing.left))
     from reconciler.rendering.json import plan_id
 
     def whole(moment: Moment) -> Plan:
@@ -75,9 +76,10 @@ class Moment:
 
 
 def carry_out(workspace: Workspace, plan: Plan, doing: Doing, choose: Callable[[Moment], Plan]) -> Report:
-    """Takes the lease, settles what was left, and walks what `choose` says of the plan; it refuses by raising.
+    """Takes the lease, settles what was left, and walks what `choose` says of the plan; it refuses by raising. What
+    cannot be settled keeps its address closed, and nothing else waits for it.
 
-    Raises PlanBlocked, StateLocked, SubmissionAmbiguous and CredentialsMissing before anything is sent.
+    Raises PlanBlocked, StateLocked and CredentialsMissing before anything is sent.
     """
     from reconciler.execution.executor import execute
     from reconciler.execution.settle import settle
@@ -89,31 +91,39 @@ def carry_out(workspace: Workspace, plan: Plan, doing: Doing, choose: Callable[[
     targets = {step.address.target for step in plan.steps}
     with leased(workspace, store) as lease, opened(workspace, store, targets, lease, doing) as connections:
         base = base_of(workspace, store.read(workspace.environment.name))
-        state = settle(context_of(workspace, store, lease, connections, doing)).require()
+        known = doing.left.ambiguous if doing.left else ()
+        settlement = settle(context_of(workspace, store, lease, connections, doing), known)
+        state = settlement.require()
         steps = choose(Moment(base, state))
         for seen in doing.observed:
             store.append(workspace.environment.name, seen, lease)
         context = context_of(workspace, store, lease, connections, doing, state=state, plan_id=plan_id(plan))
-        return execute(steps, context)
+        return replace(execute(steps, context), unsettled=_doubt(settlement))
 
 
-def settle_first(workspace: Workspace, doing: Doing) -> tuple[Settled, ...]:
-    """Settles what a killed process left, so that a plan is not made on sand. What that was; nothing when nothing is
-    left.
+def _doubt(settlement: Settlement | None) -> str:
+    doubt = settlement.doubt() if settlement else None
+    return f"{doubt.message}\n{doubt.hint}" if doubt else ""
 
-    Raises SubmissionAmbiguous when a person has to say what is true, Interrupted when asked to stop.
+
+def settle_first(workspace: Workspace, doing: Doing) -> Settlement | None:
+    """Settles what a killed process left, so that a plan is not made on sand. None when nothing was left.
+
+    Raises Interrupted when asked to stop.
     """
     from reconciler.execution.settle import settle
     from reconciler.state.recovery import unsettled
 
     store = open_store(workspace)
     if not unsettled(store.records(workspace.environment.name)):
-        return ()
+        return None
     doing.say("an earlier apply was cut short: settling what it began")
     with leased(workspace, store) as lease, opened(workspace, store, set(), lease, doing) as connections:
         settlement = settle(context_of(workspace, store, lease, connections, doing))
         settlement.require()
-        return settlement.settled
+        for left in settlement.ambiguous:
+            doing.say(f"not settled, and closed until it is: {left.address}: {left.why}")
+        return settlement
 
 
 def record_observed(store: StateStore, environment: str, records: Sequence[Record], holder_name: str) -> None:

@@ -73,8 +73,7 @@ class Decision:
 @dataclass(frozen=True, slots=True)
 class Permissions:
     """What persons have declared for this plan: removed active runs that may be cancelled, live objects without a
-    mark that may be taken over, where moved things were before, and fields that are left to others. And what we know
-    to be ours by its id: what our memory let go of lately.
+    mark that may be taken over, where moved things were before, and fields that are left to others; and `former`.
     """
 
     allowed: frozenset[Address] = frozenset()
@@ -203,9 +202,9 @@ class Assessor:
 
     def _was_ours(self, subject: Subject, live: Live, expected: Mark) -> bool:
         """It is the very run that our memory let go of under this mark, on a platform that shows no marks."""
-        gone = ((each.address, each.mark, each.remote_id) for each in self._permissions.former)
-        is_run = subject.kind.life is Life.RUN
-        return is_run and live.mark is None and (subject.address, expected, live.remote_id) in gone
+        former = {(each.address, each.mark, each.remote_id) for each in self._permissions.former}
+        key = subject.address, expected, live.remote_id
+        return subject.kind.life is Life.RUN and live.mark is None and key in former
 
     def _ownership(self, subject: Subject) -> Ownership:
         """Of an object that our memory knows by its id: only another owner's mark speaks against it."""

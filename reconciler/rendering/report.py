@@ -72,6 +72,8 @@ def _verdict(report: Report, paint: Paint) -> str:
         lines.append(f"Stopped: {printable(report.halted)}")
     if report.interrupted:
         lines.append("Interrupted: what has ended is recorded; apply again to go on.")
+    if report.unsettled:
+        lines += [printable(line) for line in report.unsettled.split("\n")]
     if unknown := tally[Result.UNKNOWN]:
         what = counted(unknown, "call")
         lines.append(f"{what} got no answer and may have had an effect: apply again to settle, or see `state settle`.")
@@ -91,6 +93,7 @@ def report_to_json(report: Report, runs: Iterable[tuple[Address, Phase | None, s
         "outcomes": [_outcome(outcome) for outcome in report.outcomes],
         "halted": report.halted,
         "halted_code": report.halted_code,
+        "unsettled": report.unsettled,
         "runs": [
             {"address": str(address), "phase": phase.value if phase else None, "detail": detail}
             for address, phase, detail in runs

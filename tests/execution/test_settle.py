@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from reconciler.errors import Interrupted, SubmissionAmbiguous, Unanswered, Unauthenticated, UsageError
-from reconciler.execution.settle import Settled, Settlement, settle, settle_by_hand
+from reconciler.errors import Interrupted, Unanswered, Unauthenticated, Unreachable, UsageError
+from reconciler.execution.settle import Ambiguous, Settled, Settlement, settle, settle_by_hand
 from reconciler.model.plan import Verb
 from reconciler.model.resource import Phase
 from reconciler.state.journal import Done, Intent, Unknown
@@ -19,6 +19,8 @@ from tests.support.memory_platform import MemoryPlatform, Thing
 from tests.support.time import ManualClock
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from reconciler.state.journal import Record
     from reconciler.state.protocol import State
 
@@ -52,11 +54,11 @@ def submitted(bench: Bench, kind: str) -> Thing:
     return bench.platform.add(kind, wish.address, {"n": 1}, mark_of(wish))
 
 
-def settled(bench: Bench) -> Settlement:
+def settled(bench: Bench, known: Sequence[Ambiguous] = ()) -> Settlement:
     """The next process."""
     lease = bench.store.lock(ENVIRONMENT, "next")
     try:
-        return settle(bench.context(lease))
+        return settle(bench.context(lease), known)
     finally:
         lease.release()
 
@@ -152,11 +154,12 @@ def test_a_blind_create_is_for_a_person_and_says_how() -> None:
     bench = bench_of()
     left_behind(bench, intent(bench, "BlindJob"), Unknown("1.1.p", at("BlindJob", "job"), "no answer came", "x", 2.0))
     settlement = settled(bench)
-    with pytest.raises(SubmissionAmbiguous) as caught:
-        settlement.require()
-    assert "memory/BlindJob/lab/job: no answer came; the platform offers no way to find out" in caught.value.message
-    assert "reconciler state settle memory/BlindJob/lab/job --environment dev --submitted ID" in caught.value.hint
-    assert "--not-submitted" in caught.value.hint
+    doubt = settlement.doubt()
+    assert doubt is not None
+    assert "memory/BlindJob/lab/job: no answer came" in doubt.message
+    assert "reconciler state settle memory/BlindJob/lab/job --environment dev --submitted ID" in doubt.hint
+    assert "--not-submitted" in doubt.hint
+    assert settlement.require().resources == {}
     assert len(unsettled(bench.store.records(ENVIRONMENT))) == 1
 
 
@@ -272,6 +275,27 @@ def test_reading_that_fails_only_means_planning_again(verb: Verb) -> None:
 
     bench.platform.wire = wire
     assert settled(bench).ambiguous == ()
+
+
+def test_a_target_that_cannot_be_reached_is_asked_once_and_not_waited_for() -> None:
+    """However much was left there; the rest of the apply has better things to do."""
+    bench = bench_of()
+    left_behind(bench, *(intent(bench, "SearchJob", key=f"1.{n}.p") for n in (1, 2, 3)))
+    asked: list[str] = []
+
+    def wire(crossed: str) -> None:
+        asked.append(crossed)
+        raise Unreachable("nothing listens there")
+
+    bench.platform.wire = wire
+    begun = bench.clock()
+    settlement = settled(bench)
+    assert (len(settlement.ambiguous), len(asked)) == (3, 1)
+    assert all("nothing listens there" in left.why for left in settlement.ambiguous)
+    assert bench.clock() == begun
+    again = settled(bench, settlement.ambiguous)
+    assert (len(again.ambiguous), len(asked)) == (3, 1)
+    assert again.require().resources == {}
 
 
 def test_a_stop_while_settling_is_an_interruption() -> None:
