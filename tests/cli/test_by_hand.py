@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import io
 import json
 import zipfile
@@ -68,8 +69,10 @@ def test_pages_of_a_list(applied: Project) -> None:
 
 
 def test_columns_in_which_nothing_stands_are_left_out(applied: Project) -> None:
-    """An app has no status and no times; a job has its workflow, its labels, and not our mark among them."""
-    assert applied.run("get", "App").out.splitlines()[0].split() == ["TARGET", "KIND", "NAME", "ID", "ADDRESS"]
+    """An app has no status and no end; a job has its workflow, its labels, and not our mark among them."""
+    app = applied.run("get", "App").out.splitlines()[0].split()
+    assert not {"STATUS", "FINISHED"} & set(app)
+    assert {"NAME", "SOURCE", "ID", "ADDRESS"} <= set(app)
     job = applied.run("get", "Job").out
     assert {"WORKFLOW", "VERSION", "LABELS"} <= set(job.splitlines()[0].split())
     assert "nightly" in job
@@ -241,3 +244,100 @@ def test_what_nobody_declares_is_removed_by_name(applied: Project) -> None:
     assert ended.code == 1
     assert "App greet@1.0.0" in ended.err
     assert "used by workflow hello" in ended.err
+
+
+def test_a_kind_that_no_target_has(project: Project) -> None:
+    """What this environment has is listed, not what the program knows."""
+    ended = project.run("get", "TrainingJob")
+    assert ended.code == 64
+    assert "App" in ended.err
+    assert "TrainingJobConfig" not in ended.err
+
+
+STANDING = """\
+apiVersion: ai4s/v1
+kind: Notebook
+metadata: { name: nb }
+spec:
+  flavor: { cpu: 1, gpu: 0, memory: 2 }
+  image: { image_type: SYSTEM, image_info: { profile: PY3 } }
+  storages: [{ path: 'demo:/' }]
+---
+apiVersion: ai4s/v1
+kind: Label
+metadata: { name: night }
+spec: { description: at night }
+"""
+
+
+@pytest.fixture
+def standing_things(project: Project) -> Project:
+    """A project with a notebook and a label."""
+    project.write("standing.yaml", STANDING)
+    assert project.run("apply", "--yes").code == 0
+    return project
+
+
+def test_what_stands_is_stopped_and_started_by_hand(standing_things: Project) -> None:
+    """The person is told that the manifest still says otherwise, and the next plan shows it."""
+    ended = standing_things.run("suspend", "Notebook/nb")
+    assert (ended.code, "the next apply undoes it" in ended.err) == (0, True)
+    plan = standing_things.run("plan").out
+    assert "/state" in plan
+    assert "Plan: 1 to update" in plan
+    assert standing_things.run("resume", "Notebook/nb").code == 0
+    assert standing_things.run("plan").out.startswith("No changes.")
+
+
+def test_the_way_into_what_stands(standing_things: Project) -> None:
+    """The address of a notebook; the one that needs no login only when it is asked for."""
+    plain = standing_things.run("links", "nb")
+    assert "token=" not in plain.out
+    assert "token=" in standing_things.run("links", "nb", "--shared").out
+
+
+def test_things_of_the_whole_account(standing_things: Project, tmp_path: Path) -> None:
+    """They stand in no scope: found by name, described, and not removed behind the manifest's back."""
+    assert [row["name"] for row in _rows(standing_things, "get", "Label", "--filter", "level=1")] == ["night"]
+    assert "kind: Label" in standing_things.run("describe", "Label", "--id", "night").out
+    assert standing_things.run("delete", "Label", "--id", "night", "--yes").code == 64
+    missing = standing_things.run("describe", "VendorConfig", "--id", "default", "--files", str(tmp_path))
+    assert (missing.code, "there is no VendorConfig 'default'" in missing.err) == (1, True)
+
+
+def test_the_files_that_something_holds(project: Project, tmp_path: Path) -> None:
+    """A logo comes back byte for byte, under its own name, into the folder that is named."""
+    logo = b"\x89PNG\r\n\x1a\n fake"
+    (project.root / "logo.png").write_bytes(logo)
+    digest = hashlib.sha256(logo).hexdigest()
+    project.write("vendor.yaml", f"""\
+apiVersion: ai4s/v1
+kind: VendorConfig
+metadata: {{ name: default }}
+spec: {{ name: Fake, logo: {{ path: logo.png, sha256: {digest} }} }}
+""")  # fmt: skip
+    assert project.run("apply", "--yes").code == 0
+    assert project.run("describe", "VendorConfig/default", "--files", str(tmp_path)).code == 0
+    assert (tmp_path / "logo.png").read_bytes() == logo
+
+
+def test_data_jobs_by_hand(project: Project, platform: Platform) -> None:
+    """Listed by every filter, read, their output printed, their record removed; the next plan runs nothing again."""
+    (platform.services.data.area("demo") / "in.txt").write_text("hi", encoding="utf-8")
+    project.write("copy.yaml", """\
+apiVersion: ai4s/v1
+kind: DataJob
+metadata: { name: copy }
+spec: { type: CLONE_DATA, sub_paths: ['demo:/in.txt'], target_folder: 'demo:/there' }
+""")  # fmt: skip
+    assert project.run("apply", "--yes", "--wait").code == 0
+    (row,) = _rows(project, "get", "DataJob", "--filter", "type=clone_data", "--filter", "created-after=2000-01-01")
+    assert (row["status"], row["address"]) == ("SUCCEED", "ai4s/DataJob/demo/copy")
+    assert project.run("logs", "DataJob", "--id", row["id"]).out == "copied demo:/in.txt\n"
+    assert _rows(project, "get", "DataJob", "--filter", "status=Failed") == []
+    assert _rows(project, "get", "DataJob", "--filter", "finished-before=2000-01-01") == []
+    detail = json.loads(project.run("describe", "DataJob/copy", "--detail", "--format", "json").out)
+    assert detail["destinations"] == ["demo:/there"]
+    assert project.run("retry", "DataJob", "--id", row["id"]).code == 1
+    assert project.run("delete", "DataJob/copy", "--yes").code == 0
+    assert project.run("plan").out.startswith("No changes.")
