@@ -78,6 +78,7 @@ def _rule(path: str, schema: Schema, life: Life) -> FieldRule:
         empty_is_absent="x-empty-is-absent" in schema,
         refers_to=_reference(refers) if refers else None,
         content_digest=schema.get("x-content-digest", {}).get("member", ""),
+        where=_where(schema.get("x-in-place")),
         because="; ".join(_reason(schema[fact]) for fact in _FORCING if fact in schema),
     )
 
@@ -86,6 +87,10 @@ def _reference(refers: Schema) -> Reference:
     kinds = [refers["kind"]] if isinstance(refers["kind"], str) else refers["kind"]
     text, pattern = refers.get("text", ""), refers.get("pattern", "")
     return Reference(kinds[0], refers.get("form", ""), tuple(kinds[1:]), text, pattern, refers.get("here", False))
+
+
+def _where(fact: Any) -> tuple[str, str] | None:  # noqa: ANN401 - a sentence, or an object
+    return (fact["where"]["member"], fact["where"]["is"]) if isinstance(fact, dict) else None
 
 
 def _on_change(schema: Schema, life: Life) -> OnFieldChange | None:

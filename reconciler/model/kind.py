@@ -110,6 +110,9 @@ class FieldRule:
     empty_is_absent: bool = False
     refers_to: Reference | None = None
     content_digest: str = ""
+    where: tuple[str, str] | None = None
+    """`on_change` holds only where the object around says so: a dotted path below it, and the text that stands there.
+    Elsewhere it is as if the schema said nothing."""
     because: str = ""
     """The part of `reason` that explains what a change forces; "" where nothing but the kind does."""
 

@@ -94,7 +94,7 @@ def _object(spot: Spot, sides: Sides, terms: Terms) -> Iterator[FieldChange]:
     beside_secret = any(isinstance(v, str) and holds_secret(v) for side in declared for v in side.values())
     here = spot._replace(tainted=spot.tainted or beside_secret)
     for name in sorted(set().union(*declared)):
-        yield from _any(here.at(name, spot.rules.at(name)), sides.at(name), terms)
+        yield from _any(here.at(name, spot.rules.within(name, declared[0])), sides.at(name), terms)
 
 
 def _any(spot: Spot, sides: Sides, terms: Terms) -> Iterator[FieldChange]:

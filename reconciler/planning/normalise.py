@@ -75,7 +75,8 @@ def digest_by(rules: Rules, kind: Kind, normalised: Spec) -> str:
     meaning = {
         name: kept
         for name, value in normalised.items()
-        if name not in kind.identity and (kept := _meaning(value, rules.at(name), kind.life)) is not ABSENT
+        if name not in kind.identity
+        and (kept := _meaning(value, rules.within(name, normalised), kind.life)) is not ABSENT
     }
     return digest(meaning)
 
@@ -227,7 +228,7 @@ def _meaning(value: Any, rules: Rules, life: Life) -> Any:  # noqa: ANN401 - any
     if life not in rules.meaning or same(value, default_of(rules)):
         return ABSENT
     if isinstance(value, dict) and value:
-        kept = {n: k for n, v in value.items() if (k := _meaning(v, rules.at(n), life)) is not ABSENT}
+        kept = {n: k for n, v in value.items() if (k := _meaning(v, rules.within(n, value), life)) is not ABSENT}
         return kept or ABSENT
     semantic = is_semantic(rules.rule, life)
     if isinstance(value, list):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from reconciler.model.kind import Ability, FieldRule, Life, OnFieldChange
 
@@ -45,6 +45,13 @@ class Rules:
     def at(self, name: str) -> Rules:
         """The rules of the member `name`."""
         return self.fields.get(name) or self.member or self
+
+    def within(self, name: str, beside: Any) -> Rules:  # noqa: ANN401 - any JSON value
+        """The rules of the member `name` of this very object: what holds only under a condition holds, or is unsaid."""
+        there = self.at(name)
+        if there.rule.where is None or _holds(there.rule.where, beside):
+            return there
+        return replace(there, rule=replace(there.rule, on_change=None, because="", where=None), meaning=frozenset(Life))
 
     @property
     def items(self) -> Rules:
@@ -163,8 +170,17 @@ def _inherit(rule: FieldRule, *, is_item: bool) -> FieldRule:
         list_key="",
         unordered=False,
         empty_is_absent=False,
+        on_change=None if rule.where else rule.on_change,
+        where=None,
         refers_to=rule.refers_to if is_item else None,
     )
+
+
+def _holds(where: tuple[str, str], beside: Any) -> bool:  # noqa: ANN401 - any JSON value
+    path, wanted = where
+    for step in path.split("."):
+        beside = beside.get(step) if isinstance(beside, dict) else None
+    return bool(beside == wanted)
 
 
 def _because(rule: FieldRule) -> str:

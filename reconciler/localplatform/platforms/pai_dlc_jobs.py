@@ -167,8 +167,36 @@ def update_job(call: Call) -> Reply:
         new["Accessibility"] = body["Accessibility"]
     if "Description" in body:
         new["Description"] = body["Description"]
+    if body.get("JobSpecs"):
+        if status in ENDED or status in RESERVING or status == "Stopping":
+            raise wrong_state(f"the job is {status}")
+        new["scaled"] = {**new.get("scaled", {}), **_scaled(job.body, body["JobSpecs"])}
     call.services.store.update(replace(job, body=new, updated=call.now))
     return fine(call, JobId=job.id)
+
+
+def _scaled(job: Mapping[str, Any], roles: object) -> dict[str, int]:
+    """New numbers of pods by role. Only those of roles that are scaled by calls can change, and nothing else of them;
+    the contract does not say more of it.
+    """
+    if not isinstance(roles, list) or not all(isinstance(role, dict) for role in roles):
+        raise invalid("JobSpecs must be a list of objects")
+    known = {role.get("Type"): role for role in job["JobSpecs"]}
+    found = {}
+    for role in roles:
+        name, pods = role.get("Type"), role.get("PodCount", 1)
+        if name not in known:
+            raise invalid(f"the job has no role {name}")
+        _check_number("PodCount", pods, _MOST_PODS)
+        scaling = known[name].get("AutoScalingSpec") or {}
+        if pods == known[name].get("PodCount", 1) and name not in job.get("scaled", {}):
+            continue
+        if scaling.get("ScalingStrategy") != "ScaleByAPI":
+            raise invalid(f"{name} is not scaled by calls")
+        if not scaling.get("MinReplicas", 0) <= pods <= scaling.get("MaxReplicas", _MOST_PODS):
+            raise invalid(f"{name} has from {scaling.get('MinReplicas', 0)} to {scaling.get('MaxReplicas')} pods")
+        found[name] = pods
+    return found
 
 
 def stop_job(call: Call) -> Reply:

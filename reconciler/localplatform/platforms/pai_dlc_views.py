@@ -30,7 +30,7 @@ _HIDDEN = (
     "TemplateId",
     "TemplateVersion",
 )
-_HIDDEN_HERE = (*_HIDDEN, "released", "WorkspaceId")
+_HIDDEN_HERE = (*_HIDDEN, "released", "scaled", "WorkspaceId")
 _HIDDEN_MOUNT = ("Options", "DataSourceVersion", "MountAccess", "EnableCache", "AccessPointId", "RoleArn", "RoleChain")
 _HIDDEN_CODE = ("IsSharedMountPath",)
 _STATES = {
@@ -116,7 +116,7 @@ def _common(call: Call, job: Entity, run: RunSnapshot) -> dict[str, Any]:
     times = {_END_TIMES[word]: utc_text(finished)} if ended else {}
     return {
         **shown,
-        "JobSpecs": [_echoed(role) for role in job.body["JobSpecs"]],
+        "JobSpecs": [_echoed(role, job.body.get("scaled", {})) for role in job.body["JobSpecs"]],
         "CodeSource": _without(job.body["CodeSource"], _HIDDEN_CODE) if job.body.get("CodeSource") else None,
         "UserVpc": _network(job.body.get("UserVpc")),
         "JobId": job.id,
@@ -226,8 +226,10 @@ def _seconds(state: InstanceSnapshot | None, now: float) -> float:
     return round((state.finished or now) - state.started, 3) if state and state.started else 0.0
 
 
-def _echoed(role: Mapping[str, Any]) -> dict[str, Any]:
-    """With the twins and zeroes the real platform adds (trap 12)."""
+def _echoed(role: Mapping[str, Any], scaled: Mapping[str, int]) -> dict[str, Any]:
+    """With the twins and zeroes the real platform adds (trap 12). A role that was scaled says so; its processes are as
+    many as there were, since none of this machine can be put into a gang that runs.
+    """
     spot = bool(role.get("SpotSpec") or role.get("UseSpotInstance"))
     added = {
         "IsCheif": bool(role.get("IsChief")),
@@ -237,7 +239,8 @@ def _echoed(role: Mapping[str, Any]) -> dict[str, Any]:
         "SpotSpec": {"SpotStrategy": ""},
         "ServiceSpec": {"ServiceMode": "", "ExtraPorts": [], "DefaultPort": 0},
     }
-    return {**added, **role}
+    pods = {"PodCount": scaled[role["Type"]]} if role.get("Type") in scaled else {}
+    return {**added, **role, **pods}
 
 
 def _network(vpc: Mapping[str, Any] | None) -> dict[str, Any] | None:

@@ -16,8 +16,11 @@ from reconciler.providers.pai_dlc.rows import (
     detail_of,
     parts_of,
     phase_of,
+    pods_by_role,
+    scaled_roles,
     spec_of,
     status_of,
+    unshown,
 )
 
 if TYPE_CHECKING:
@@ -73,12 +76,13 @@ class Job:
         return tuple(live for live in found if live is not None and live.mark == mark)
 
     def update(self, remote_id: str, desired: Desired) -> None:
-        """Priority and accessibility, only where the platform really changes them, and the description. Raises Conflict
-        where it would say yes and do nothing.
+        """Priority and accessibility, only where the platform really changes them, the number of pods of roles that
+        are scaled, and the description. Raises Conflict where it would say yes and do nothing.
         """
         address = desired.address
         row = self._row(address, remote_id)
         shown = {**self._priority(address, row, desired.spec), **self._accessibility(address, row, desired.spec)}
+        shown |= self._scale(address, row, desired.spec)
         has, wanted = str(row.get("Description") or ""), str(desired.spec.get("Description") or "")
         body = shown if has == wanted else {**shown, "Description": wanted}
         if not body:
@@ -181,16 +185,24 @@ class Job:
             raise Conflict(msg, hint="the platform only widens who sees a job: put PUBLIC back")
         return {"Accessibility": wanted}
 
+    def _scale(self, address: Address, row: Mapping[str, Any], spec: Spec) -> dict[str, Any]:
+        """Every role as it is wanted, when one of those that are scaled has another number of pods."""
+        has = pods_by_role(row)
+        wanted = {name: pods for name, pods in scaled_roles(spec).items() if has.get(name) != pods}
+        if not wanted:
+            return {}
+        if phase_of(row) in {Phase.STOPPING, Phase.SUCCEEDED, Phase.FAILED, Phase.CANCELLED}:
+            msg = f"{self._place.target}: job {address.name} is {status_of(row)}, and no longer scaled"
+            raise Conflict(msg, hint="put the former number back, or raise `lifecycle.attempt` for another run")
+        return {"JobSpecs": list(spec["JobSpecs"])}
+
     def _read_back(self, address: Address, job_id: str, body: Mapping[str, Any]) -> None:
         """Waits until the platform shows what it took: it says yes to what it does not do, too."""
         waited = 0.0
-        while any((row := self._row(address, job_id)).get(name) != value for name, value in body.items()):
+        while missing := unshown(row := self._row(address, job_id), body):
             if waited >= _READ_BACK:
-                told = ", ".join(f"{name} {value}" for name, value in body.items() if row.get(name) != value)
-                msg = f"{self._place.target}: job {address.name} does not show {told} after {_READ_BACK:g} s"
-                raise Conflict(
-                    msg, hint=f"it is {status_of(row)}: the platform takes a new priority only before it runs"
-                )
+                msg = f"{self._place.target}: job {address.name} does not show {missing} after {_READ_BACK:g} s"
+                raise Conflict(msg, hint=f"it is {status_of(row)}: the platform said yes, and did nothing so far")
             self._place.pause(_STEP)
             waited += _STEP
 

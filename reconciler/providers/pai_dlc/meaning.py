@@ -158,7 +158,12 @@ def _resources(site: _Site, here: str, role: Mapping[str, Any], spec: Mapping[st
         yield site.error("meaning.two-price-limits", f"{here}/SpotSpec/SpotPriceLimit", message, "keep one of the two")
     scaling = role.get("AutoScalingSpec") or {}
     least, most = scaling.get("MinReplicas"), scaling.get("MaxReplicas")
-    if isinstance(least, int) and isinstance(most, int) and least > most:
+    pods = role.get("PodCount", 1)
+    by_call = scaling.get("ScalingStrategy") == "ScaleByAPI" and isinstance(pods, int)
+    if by_call and (pods < (least or 0) or pods > (most or pods)):
+        message = f"{pods} pods are wanted, and the role is scaled from {least or 0} to {most}"
+        yield site.error("meaning.replica-bounds", f"{here}/PodCount", message, "stay within the bounds, or widen them")
+    elif isinstance(least, int) and isinstance(most, int) and least > most:
         message = f"at least {least} pods and at most {most}"
         yield site.error("meaning.replica-bounds", f"{here}/AutoScalingSpec/MaxReplicas", message, "swap the two")
 

@@ -143,6 +143,27 @@ def resources_of(row: Row) -> str:
     return ", ".join(told)
 
 
+def pods_by_role(spec: Row) -> dict[str, int]:
+    """How many pods each role asks for."""
+    roles = [role for role in spec.get("JobSpecs") or () if isinstance(role, dict)]
+    return {str(role.get("Type")): int(role.get("PodCount") or 1) for role in roles}
+
+
+def scaled_roles(spec: Row) -> dict[str, int]:
+    """The same of the roles whose pods are added and taken away by calls."""
+    scaling = {str(role.get("Type")): role.get("AutoScalingSpec") or {} for role in spec.get("JobSpecs") or ()}
+    by_call = {name for name, how in scaling.items() if how.get("ScalingStrategy") == "ScaleByAPI"}
+    return {name: pods for name, pods in pods_by_role(spec).items() if name in by_call}
+
+
+def unshown(row: Row, wanted: Row) -> str:
+    """What of `wanted` the platform does not show yet, "" when it shows all; of roles only how many pods they have."""
+    told = [f"{name} {value}" for name, value in wanted.items() if name != "JobSpecs" and row.get(name) != value]
+    has = pods_by_role(row)
+    told += [f"{pods} pods of {name}" for name, pods in scaled_roles(wanted).items() if has.get(name) != pods]
+    return ", ".join(told)
+
+
 def _order(pod: Row) -> tuple[str, int, str]:
     identifier = str(pod.get("PodId") or "")
     number = identifier.rpartition("-")[2]

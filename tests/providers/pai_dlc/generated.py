@@ -34,7 +34,7 @@ JOBS = Generator(
         **{f"JobSpecs[].{name}": values for name, values in _LATER.items()},
         "JobSpecs[].PodCount": st.integers(1, 2),
         "JobSpecs[].IsChief": None,
-        "JobSpecs[].AutoScalingSpec.MinReplicas": st.integers(0, 2),
+        "JobSpecs[].AutoScalingSpec.MinReplicas": st.integers(0, 1),
         "JobSpecs[].AutoScalingSpec.MaxReplicas": st.integers(2, 4),
         "JobSpecs[].SpotSpec.SpotPriceLimit": None,
         "DataSources[].DataSourceId": IDS,

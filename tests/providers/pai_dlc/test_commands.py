@@ -148,3 +148,21 @@ def test_what_cannot_be_seen_is_said(world: World) -> None:
     (field,) = change.fields
     assert field.path == "/Options"
     assert "not shown by the platform" in field.why
+
+
+def test_scaling_is_no_new_run(world: World) -> None:
+    """The number of pods of a role that is scaled by calls changes in place; of any other it is another run."""
+    world.edit(FILE, "    EcsSpec: ecs.g6.large", "    EcsSpec: ecs.g6.large\n    AutoScalingSpec: SCALING")
+    scaling = "{ ScalingStrategy: ScaleByAPI, MinReplicas: 1, MaxReplicas: 4 }"
+    world.edit(FILE, "SCALING", scaling)
+    world.applied()
+    world.edit(FILE, "PodCount: 2", "PodCount: 4")
+    planned = world.plan()
+    (change,) = shown(planned)
+    assert (change.action, [field.path for field in change.fields]) == (Action.UPDATE, ["/JobSpecs/[Worker]/PodCount"])
+    assert world.apply(planned).complete
+    assert world.requests("PUT")[-1]["operation"] == "UpdateJob"
+    assert world.plan().is_empty
+    world.edit(FILE, scaling, "{ ScalingStrategy: Default, MinReplicas: 1, MaxReplicas: 4 }")
+    world.applied().edit(FILE, "PodCount: 4", "PodCount: 3")
+    assert {change.action for change in shown(world.plan())} == {Action.REPLACE}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -9,10 +10,14 @@ import pytest
 
 from reconciler.errors import Conflict, Refused
 from reconciler.model.resource import Desired, Phase
+from reconciler.model.target import Target
+from reconciler.providers.pai_dlc import PROVIDER
 from reconciler.providers.pai_dlc.place import moment
 from reconciler.providers.pai_dlc.rows import detail_of, phase_of, spec_of
 from reconciler.providers.pai_dlc.story import METRICS
-from tests.providers.pai_dlc.opened import at, desired, on_quota, spec
+from reconciler.providers.protocol import Transport
+from tests.providers.loopback import reply, serving
+from tests.providers.pai_dlc.opened import KEYS, at, desired, on_quota, spec
 
 if TYPE_CHECKING:
     from reconciler.localplatform.assembly import Platform
@@ -47,6 +52,49 @@ def test_a_priority_that_would_be_ignored_is_refused(
     with pytest.raises(Conflict, match=r"does nothing|only before"):
         handler.update(job, desired({**given, "Priority": 7}))
     assert sent(platform, "UpdateJob") == 0
+
+
+def elastic(pods: int, strategy: str = "ScaleByAPI", **changes: Any) -> dict[str, Any]:
+    """A job of one role, from one pod to four."""
+    scaling = {"ScalingStrategy": strategy, "MinReplicas": 1, "MaxReplicas": 4}
+    role = {"Type": "Worker", "Image": "i", "EcsSpec": "ecs.g6.large", "PodCount": pods, "AutoScalingSpec": scaling}
+    return spec(JobSpecs=[role], **changes)
+
+
+def test_a_role_is_scaled_while_it_runs(platform: Platform, connection: PaiDlcConnection) -> None:
+    """By one call with the roles as they are wanted, read back; wanted again, nothing is sent."""
+    handler: Any = connection.handler("Job")
+    job = handler.create(desired(elastic(1))).remote_id
+    for _ in range(2):
+        handler.update(job, desired(elastic(3)))
+    assert handler.read(at("t"), job).spec["JobSpecs"] == elastic(3)["JobSpecs"]
+    (entry,) = platform.log.report(operation="UpdateJob")
+    assert json.loads(entry["body"]) == {"JobSpecs": elastic(3)["JobSpecs"]}
+
+
+def test_what_is_not_scaled(platform: Platform, connection: PaiDlcConnection) -> None:
+    """A role that scales itself, or not at all, is left alone; bounds are the platform's; what has ended stays so."""
+    handler: Any = connection.handler("Job")
+    alone = handler.create(desired(elastic(1, "RayAutoscaler"))).remote_id
+    handler.update(alone, desired(elastic(3, "RayAutoscaler")))
+    assert sent(platform, "UpdateJob") == 0
+    job = handler.create(desired(elastic(1))).remote_id
+    with pytest.raises(Refused, match="from 1 to 4"):
+        handler.update(job, desired(elastic(5)))
+    handler.stop(at("t"), job)
+    with pytest.raises(Conflict, match="no longer scaled"):
+        handler.update(job, desired(elastic(2)))
+
+
+def test_a_platform_that_says_yes_and_does_nothing() -> None:
+    """Is not believed: what is not shown after a minute was not done."""
+    row = {"JobId": "dlc1", "Status": "Running", **elastic(1)}
+    with serving(reply(200, row)) as server:
+        target, through = Target("prod", "pai-dlc", server.url), Transport(deadline=5, pause=lambda _: None)
+        connection: Any = PROVIDER.connect(target, KEYS, through)
+        with pytest.raises(Conflict, match="does not show 3 pods of Worker"):
+            connection.handler("Job").update("dlc1", desired(elastic(3)))
+        connection.close()
 
 
 def test_accessibility_only_widens(platform: Platform, connection: PaiDlcConnection) -> None:

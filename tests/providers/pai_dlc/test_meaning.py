@@ -48,6 +48,8 @@ FINDINGS: list[tuple[str, str, Manifest]] = [
      job(JobSpecs=roles({"StartupDependencies": [{"Type": "Master"}]}))),
     ("meaning.replica-bounds", "/JobSpecs/0/StartupDependencies/0/MinReplicas",
      job(JobSpecs=roles({"StartupDependencies": [{"Type": "Master", "MinReplicas": "3"}]}, {"Type": "Master"}))),
+    ("meaning.replica-bounds", "/JobSpecs/0/PodCount",
+     job(JobSpecs=roles({"AutoScalingSpec": {"ScalingStrategy": "ScaleByAPI", "MinReplicas": 3, "MaxReplicas": 4}}))),
     ("meaning.role-circle", "/JobSpecs",
      job(JobSpecs=roles({"StartupDependencies": [{"Type": "Master"}]},
                         {"Type": "Master", "StartupDependencies": [{"Type": "Worker"}]}))),
