@@ -13,6 +13,7 @@ from reconciler.model.codes.capacity import CAPACITY
 from reconciler.model.codes.files import FILES
 from reconciler.model.codes.lookups import LOOKUPS
 from reconciler.model.codes.meaning import MEANING
+from reconciler.model.codes.preflight import PREFLIGHT
 from reconciler.model.codes.review import REVIEW
 
-CODES: Final[dict[str, tuple[str, str]]] = ACTING | CAPACITY | FILES | LOOKUPS | MEANING | REVIEW
+CODES: Final[dict[str, tuple[str, str]]] = ACTING | CAPACITY | FILES | LOOKUPS | MEANING | PREFLIGHT | REVIEW

@@ -43,6 +43,12 @@ def _check(manifests: tuple[Manifest, ...]) -> Iterable[Diagnostic]:
     return check(manifests)
 
 
+def _foresee(connection: Connection, manifests: tuple[Manifest, ...]) -> Iterable[Diagnostic]:
+    from reconciler.providers.ai4s.foresight import foresee
+
+    return foresee(connection, manifests)
+
+
 def _gpu_hours(manifests: tuple[Manifest, ...]) -> Mapping[Address, float]:
     from reconciler.providers.ai4s.meaning.usage import gpu_hours
 
@@ -96,6 +102,7 @@ PROVIDER = Provider(
         "DataJob": ("folder",),
     },
     check=_check,
+    foresee=_foresee,
     gpu_hours=_gpu_hours,
     tasks=_tasks,
 )

@@ -7,7 +7,7 @@ and `complete` says whether something was: names that may stand in the unreadabl
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from reconciler.model import expression
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from reconciler.model.address import Address
     from reconciler.model.manifest import Manifest, Spec
 
-APP, WORKFLOW, JOB = "App", "Workflow", "Job"
+APP, WORKFLOW, JOB, DATA_JOB = "App", "Workflow", "Job", "DataJob"
 _REFERENCE = "{name}::{version}::{scope}"
 
 
@@ -131,8 +131,23 @@ class Declared:
 
     def _find(self, reference: str, kind: str, beside: Address) -> Manifest | None:
         address = self._expression(reference, beside) if "$[[" in reference else _form(reference, kind, beside)
-        found = self._by_address.get(address) if address else None
-        return found if found and found.address.kind == kind else None
+        if address is None:
+            return None
+        # What came from another space stands in the own one, under the name that is written.
+        here = self._by_address.get(replace(address, scope=beside.scope))
+        found = here if here and "from" in here.spec else self._by_address.get(address)
+        return self._original(found) if found and found.address.kind == kind else None
+
+    def _original(self, manifest: Manifest) -> Manifest | None:
+        """`manifest`, or what it is imported from; None when that is not declared here."""
+        source = manifest.spec.get("from")
+        if not isinstance(source, Mapping):
+            return manifest
+        name, _, version = manifest.address.name.rpartition("@")
+        called = f"{source.get('name') or name}@{source.get('version') or version}"
+        address = replace(manifest.address, scope=str(source.get("space")), name=called)
+        found = self._by_address.get(address)
+        return found if found and "from" not in found.spec else None
 
     def _expression(self, reference: str, beside: Address) -> Address | None:
         try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from reconciler.providers.ai4s.meaning.interface import JOB, Declared
+from reconciler.providers.ai4s.meaning.interface import DATA_JOB, JOB, Declared
 from reconciler.providers.ai4s.meaning.merging import merged_tasks
 
 if TYPE_CHECKING:
@@ -24,9 +24,11 @@ def gpu_hours(manifests: Sequence[Manifest]) -> dict[Address, float]:
     A job is missing when nobody can tell from the manifests: its workflow, or an app that decides, is not among them.
     """
     declared = Declared(manifests)
-    found = {}
+    found: dict[Address, float] = {}
     for manifest in manifests:
-        if manifest.address.kind == JOB:
+        if manifest.address.kind == DATA_JOB:
+            found[manifest.address] = 0.0  # data is copied without accelerators
+        elif manifest.address.kind == JOB:
             counts = [_accelerators(task) for task in merged_tasks(manifest, declared)]
             known = [count for count in counts if count is not None]
             if counts and len(known) == len(counts):

@@ -1,0 +1,1 @@
+"""The single questions that are asked before an apply: see `foresight`."""
