@@ -96,6 +96,12 @@ def test_the_vendor_s_client_runs_a_job(served: tuple[Platform, str], sdk: Vendo
     assert [item.metadata.id for item in found.items] == [identifier]
     sdk.do("change_training_job_description", training_job_id=identifier, body={"description": "new text"})
     assert sdk.do("show_training_job_details", training_job_id=identifier).metadata.description == "new text"
+    change = {
+        "metadata": {"annotation": {"jupyter-lab/enable": "true"}},
+        "endpoints": {"ssh": {"key_pair_names": ["k"]}},
+    }
+    sdk.do("change_training_job_description", training_job_id=identifier, body=change)
+    assert sdk.do("show_training_job_details", training_job_id=identifier).endpoints.ssh.key_pair_names == ["k"]
     assert sdk.do("validate_training_job_name", job_name=CREATE["metadata"]["name"], workspace_id="0").is_duplicate
     assert sdk.do("list_training_job_events", training_job_id=identifier).events
     tasks = sdk.do("list_training_job_tasks", training_job_id=identifier)

@@ -49,7 +49,19 @@ def check_job(body: Mapping[str, Any]) -> dict[str, Any]:
         "metadata": {**metadata, "name": name, "description": description, "workspace_id": workspace},
         "algorithm": algorithm,
         "spec": {**spec, "resource": _resource(spec)},
+        "endpoints": endpoints_of(body),
     }
+
+
+def endpoints_of(body: Mapping[str, Any]) -> dict[str, Any]:
+    """The ways in that are asked for: by secure shell, with some key pairs. Raises Refusal."""
+    ssh = member(body, "endpoints", "ssh")
+    if ssh is None:
+        return {}
+    names = member(ssh, "key_pair_names") or []
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        raise no_v2(INVALID, "endpoints.ssh.key_pair_names must be a list of texts")
+    return {"ssh": {"key_pair_names": names}} if names else {}
 
 
 def _object(body: Mapping[str, Any], name: str, *, where: str = "") -> dict[str, Any]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from reconciler.localplatform.data import OutsideData
 from reconciler.localplatform.engines.protocol import RunActive
 from reconciler.localplatform.face import Reply, Route
-from reconciler.localplatform.platforms.modelarts_checks import check_job
+from reconciler.localplatform.platforms.modelarts_checks import check_job, endpoints_of
 from reconciler.localplatform.platforms.modelarts_views_v2 import glance, look, shown_job
 from reconciler.localplatform.platforms.modelarts_words import (
     DELETE_SECONDS,
@@ -88,7 +88,9 @@ def show_job(call: Call) -> Reply:
 
 
 def update_job(call: Call) -> Reply:
-    """Description, priority and notification; the description stands at the top here and in metadata elsewhere."""
+    """Description, priority, notification, key pairs and one annotation. The description stands at the top here and in
+    metadata elsewhere, and annotations are called `annotation`.
+    """
     job, given = found(call), call.body()
     body = dict(job.body)
     if "description" in given:
@@ -100,6 +102,14 @@ def update_job(call: Call) -> Reply:
     for name in ("schedule_policy", "notification"):
         if isinstance((spec or {}).get(name), dict):
             body["spec"] = {**body["spec"], name: {**(body["spec"].get(name) or {}), **(spec or {})[name]}}
+    if "endpoints" in given:
+        body["endpoints"] = endpoints_of(given)
+    annotation = member(given, "metadata", "annotation")
+    if annotation is not None:
+        if not isinstance(annotation, dict) or set(annotation) - {"jupyter-lab/enable"}:
+            raise no_v2(INVALID, "metadata.annotation may hold jupyter-lab/enable alone")
+        kept = {**(body["metadata"].get("annotations") or {}), **annotation}
+        body["metadata"] = {**body["metadata"], "annotations": kept}
     priority = member(body, "spec", "schedule_policy", "priority")
     if priority is not None and priority not in (1, 2, 3):
         raise no_v2(INVALID, "priority must be 1, 2 or 3")

@@ -71,6 +71,7 @@ def shown_job(call: Call, job: Entity, seen: Seen) -> dict[str, Any]:
         },
         "algorithm": _algorithm(job.body["algorithm"], drift=drift),
         "spec": dict(job.body["spec"]),
+        "endpoints": dict(job.body.get("endpoints") or {}),
         "status": _status(job, seen, call.now),
     }
 

@@ -31,6 +31,8 @@ _ALGORITHM = (
 _ENGINE = ("engine_id", "engine_name", "engine_version", "image_url", "install_sys_packages", "run_user")
 _RESOURCE = ("flavor_id", "pool_id", "node_count")
 _SPEC = ("log_export_path", "auto_stop", "volumes", "notification")
+_KEYS = "key_pair_names"
+_JUPYTER = "jupyter-lab/enable"
 _DATASET = ("id", "version_id")
 _CHANNEL = ("name", "local_dir", "access_method")
 
@@ -39,7 +41,14 @@ def body_of(spec: Spec, name: str, description: str, scope: str) -> dict[str, An
     """What a create sends."""
     metadata: dict[str, Any] = {"name": name, "workspace_id": workspace_of(scope), "description": description}
     metadata |= {key: spec[key] for key in _METADATA if spec.get(key)}
-    return {"kind": "job", "metadata": metadata, "algorithm": spec["algorithm"], "spec": spec["spec"]}
+    body = {"kind": "job", "metadata": metadata, "algorithm": spec["algorithm"], "spec": spec["spec"]}
+    return {**body, "endpoints": spec["endpoints"]} if spec.get("endpoints") else body
+
+
+def in_place(spec: Spec, row: Mapping[str, Any]) -> dict[str, Any]:
+    """What of a job that exists an update has to send besides its description (contract, section 7.5)."""
+    changed = {"spec": _policy(spec, row), "endpoints": _endpoints(spec, row), "metadata": _annotation(spec, row)}
+    return {name: value for name, value in changed.items() if value}
 
 
 def spec_of(row: Mapping[str, Any], name: str) -> dict[str, Any]:
@@ -50,6 +59,7 @@ def spec_of(row: Mapping[str, Any], name: str) -> dict[str, Any]:
     shown: dict[str, Any] = {
         "name": name,
         "description": taken_apart(metadata.get("description")).description,
+        "endpoints": {"ssh": _some(part(part(row, "endpoints"), "ssh"), (_KEYS,))},
         "algorithm": _algorithm(part(row, "algorithm")),
         "spec": {
             "resource": _some(part(spec, "resource"), _RESOURCE),
@@ -90,6 +100,31 @@ def _algorithm(row: Mapping[str, Any]) -> dict[str, Any]:
         shown[name] = [_channel(channel) for channel in row.get(name) or () if isinstance(channel, dict)]
     shown["environments"] = _environments(row.get("environments"))
     return shown
+
+
+def _policy(spec: Spec, row: Mapping[str, Any]) -> dict[str, Any]:
+    wanted, has = part(part(spec, "spec"), "schedule_policy"), part(part(row, "spec"), "schedule_policy")
+    changed: dict[str, Any] = {}
+    policy = {"priority": wanted.get("priority", 1), "preemptible": wanted.get("preemptible", False)}
+    if (wanted or has) and any(policy[key] != has.get(key) for key in policy):
+        changed["schedule_policy"] = policy
+    if notification := part(spec, "spec").get("notification"):
+        changed["notification"] = notification
+    return changed
+
+
+def _endpoints(spec: Spec, row: Mapping[str, Any]) -> dict[str, Any]:
+    wanted, has = (part(part(side, "endpoints"), "ssh").get(_KEYS) or [] for side in (spec, row))
+    return {} if sorted(wanted) == sorted(has) else {"ssh": {_KEYS: wanted}}
+
+
+def _annotation(spec: Spec, row: Mapping[str, Any]) -> dict[str, Any]:
+    """The one switch that can be turned, under a member that is called otherwise than in a create."""
+    wanted = part(spec, "annotations").get(_JUPYTER)
+    has = part(part(row, "metadata"), "annotations").get(_JUPYTER)
+    if wanted is None and has == "true":
+        wanted = "false"
+    return {"annotation": {_JUPYTER: wanted}} if wanted is not None and wanted != has else {}
 
 
 def _channel(row: Mapping[str, Any]) -> dict[str, Any]:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from reconciler.errors import NotFound, Refused
 from reconciler.providers.exchange import Call
+from reconciler.providers.facilities import Link
 from reconciler.providers.modelarts.faults import number
 from reconciler.providers.modelarts.logs import whole_log
 from reconciler.providers.modelarts.phases import of_v2
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
 
 EVENTS_A_PAGE = 100
 _NOT_READY = frozenset({"2776", "2777", "2818"})
+_BESIDE = {"jupyter_lab": "JupyterLab", "tensorboard": "TensorBoard", "mindstudio_insight": "MindStudio Insight"}
 _LANGUAGE = {"X-Language": "en-us"}
 
 
@@ -57,6 +60,29 @@ def log_link(place: Place, remote_id: str, task: str) -> str:
     if not answer.get("obs_url"):
         raise place.unreadable(call, "the answer holds no link")
     return str(answer["obs_url"])
+
+
+def ways_in(row: Mapping[str, Any]) -> Iterator[Link]:
+    """What runs beside a job, with what lets a person in, and where its machines answer to a secure shell."""
+    endpoints = part(row, "endpoints")
+    for name, title in _BESIDE.items():
+        beside = part(endpoints, name)
+        if beside.get("url"):
+            url, token = str(beside["url"]), str(beside.get("token") or "")
+            yield Link(
+                title, f"{url}{'&' if '?' in url else '?'}token={quote(token)}" if token else url, secret=bool(token)
+            )
+    for each in part(endpoints, "ssh").get("task_urls") or ():
+        if isinstance(each, dict) and each.get("url"):
+            yield Link(f"ssh to {each.get('task')}", str(each["url"]), "with a key pair of the job")
+
+
+def without_tokens(row: Mapping[str, Any]) -> dict[str, Any]:
+    """The endpoints of a job without what would let anybody in."""
+    return {
+        name: {key: value for key, value in each.items() if key != "token"} if isinstance(each, dict) else each
+        for name, each in part(row, "endpoints").items()
+    }
 
 
 def events(place: Place, remote_id: str) -> Iterator[Event]:

@@ -18,7 +18,7 @@ from reconciler.providers.modelarts import listing_v2, story_v2
 from reconciler.providers.modelarts.marks import stamp, taken_apart
 from reconciler.providers.modelarts.phases import of_v2
 from reconciler.providers.modelarts.place import part, path_to, workspace_of
-from reconciler.providers.modelarts.shapes_v2 import body_of, spec_of, tags_of
+from reconciler.providers.modelarts.shapes_v2 import body_of, in_place, spec_of, tags_of
 from reconciler.providers.modelarts.times import utc
 
 if TYPE_CHECKING:
@@ -81,12 +81,10 @@ class TrainingJobV2:
         return tuple(live for live in found if live is not None)
 
     def update(self, remote_id: str, desired: Desired) -> None:
-        """Description, priority, notification and tags, which are all that can change in place."""
+        """Description and tags, and what `in_place` tells, which are all that can change."""
         address, spec = desired.address, desired.spec
         row = self._row(address, remote_id)
-        body: dict[str, Any] = {"description": stamp(_text(spec, "description"), desired.mark)}
-        if policy := _policy(spec, row):
-            body["spec"] = policy
+        body = {"description": stamp(_text(spec, "description"), desired.mark), **in_place(spec, row)}
         operation = f"change training job {address.name}"
         self._place.v2(Call(operation, "PUT", path_to(_JOBS, remote_id), body=body))
         self._tag(address, remote_id, self._tags(address, remote_id), tags_of(spec))
@@ -137,15 +135,18 @@ class TrainingJobV2:
         return tuple(found)
 
     def links(self, address: Address, remote_id: str, *, shared: bool = False) -> tuple[Link, ...]:  # noqa: ARG002
-        """See Links: the whole output of each machine, as long as the platform keeps it."""
-        return tuple(
+        """See Links: what runs beside the job, and the whole output of each machine, for as long as it is kept."""
+        row = self._row(address, remote_id)
+        logs = (
             Link(f"log of {task}", story_v2.log_link(self._place, remote_id, task), "ends by itself", secret=True)
-            for task in story_v2.tasks_of(self._row(address, remote_id))
+            for task in story_v2.tasks_of(row)
         )
+        return (*story_v2.ways_in(row), *logs)
 
     def detail(self, address: Address, remote_id: str) -> Spec:
         """See Details: the job as the platform shows it, with its tags. Raises NotFound."""
-        return {**self._row(address, remote_id), "tags": self._tags(address, remote_id)}
+        row = self._row(address, remote_id)
+        return {**row, "endpoints": story_v2.without_tokens(row), "tags": self._tags(address, remote_id)}
 
     def browse(self, scope: str, filters: Mapping[str, str], limit: int) -> Iterator[RunSummary]:
         """Rows of jobs, newest first; the filters are those of `listing_v2.FILTERS`."""
@@ -221,18 +222,6 @@ def _stem(name: str) -> str:
 
 def _mark(row: Mapping[str, Any]) -> Mark | None:
     return taken_apart(part(row, "metadata").get("description")).mark
-
-
-def _policy(spec: Mapping[str, Any], row: Mapping[str, Any]) -> dict[str, Any]:
-    """The members of `spec` that an update has to send."""
-    wanted, has = part(part(spec, "spec"), "schedule_policy"), part(part(row, "spec"), "schedule_policy")
-    changed: dict[str, Any] = {}
-    policy = {"priority": wanted.get("priority", 1), "preemptible": wanted.get("preemptible", False)}
-    if (wanted or has) and any(policy[key] != has.get(key) for key in policy):
-        changed["schedule_policy"] = policy
-    if notification := part(spec, "spec").get("notification"):
-        changed["notification"] = notification
-    return changed
 
 
 def _text(spec: Mapping[str, Any], name: str) -> str:

@@ -5,7 +5,10 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+import pytest
+
 from reconciler.model.change import Action
+from reconciler.planning.normalise import shows
 from tests.invariants.world import World, shown, world_of
 
 if TYPE_CHECKING:
@@ -54,6 +57,29 @@ def test_each_edit_is_what_it_is(tmp_path: Path) -> None:
         changes, sent = after(world, NEW, "value: demo", "value: another")
         assert changes == [("fit-line", Action.UPDATE)]
         assert all("actions" not in line and line != "POST training-jobs" for line in sent)
+
+
+@pytest.mark.parametrize(
+    ("before", "then", "sent"),
+    [
+        ("jupyter-lab/enable: 'true'", "jupyter-lab/enable: 'false'", {"annotation": {"jupyter-lab/enable": "false"}}),
+        ("[team-keys]", "[team-keys, mine]", {"ssh": {"key_pair_names": ["team-keys", "mine"]}}),
+        ("priority: 2", "priority: 1", {"schedule_policy": {"priority": 1, "preemptible": True}}),
+        ("  endpoints: { ssh: { key_pair_names: [team-keys] } }\n", "", {"ssh": {"key_pair_names": []}}),
+    ],
+)
+def test_what_the_contract_lists_changes_in_place(
+    tmp_path: Path, before: str, then: str, sent: dict[str, object]
+) -> None:
+    """One PUT with exactly that beside the description, and no other run."""
+    with world_of(tmp_path, "modelarts") as world:
+        world.platform.services.switches.turn({"modelarts_drift": False})  # annotations are shown as they are
+        world.applied()
+        changes, requests = after(world, "manifests/custom-image.yaml", before, then)
+        assert changes == [("in-our-image", Action.UPDATE)]
+        assert [line.partition("/")[0] for line in requests] == ["PUT training-jobs"]
+        body = json.loads(world.requests("PUT")[-1]["body"])
+        assert any(value == sent or shows(value, sent) for name, value in body.items() if name != "description")
 
 
 def test_a_running_job_is_stopped_and_waited_for_before_it_is_deleted(tmp_path: Path) -> None:

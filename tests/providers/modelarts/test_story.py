@@ -16,7 +16,7 @@ from reconciler.manifests.schemas import load_catalogue
 from reconciler.model.resource import Phase
 from reconciler.providers.modelarts.place import Place
 from reconciler.providers.modelarts.story_v1 import measurements
-from reconciler.providers.modelarts.story_v2 import EVENTS_A_PAGE, events
+from reconciler.providers.modelarts.story_v2 import EVENTS_A_PAGE, events, ways_in, without_tokens
 from tests.providers.modelarts.opened import KEYS, at, config_v1, desired, job_v1, job_v2, opened
 
 if TYPE_CHECKING:
@@ -113,6 +113,20 @@ def test_the_whole_record(connection: ModelArtsConnection) -> None:
     record = old.detail(of_v1.address, old.create(of_v1).remote_id)
     assert record["version_name"] == "V0001"
     assert "is_success" not in record
+
+
+def test_ways_into_a_job() -> None:
+    """What runs beside it, with its token as a secret; where its machines answer; the record holds no token."""
+    beside = {"url": "https://lab.example/x", "token": "fake token"}
+    ssh = {"key_pair_names": ["k"], "task_urls": [{"task": "worker-0", "url": "ssh://worker-0.example:22"}]}
+    row = {"endpoints": {"jupyter_lab": beside, "tensorboard": {"url": "https://board.example"}, "ssh": ssh}}
+    lab, board, shell = ways_in(row)
+    assert (lab.name, lab.url, lab.secret) == ("JupyterLab", "https://lab.example/x?token=fake%20token", True)
+    assert (board.name, board.url, board.secret) == ("TensorBoard", "https://board.example", False)
+    assert (shell.name, shell.url) == ("ssh to worker-0", "ssh://worker-0.example:22")
+    assert "fake token" not in json.dumps(without_tokens(row))
+    assert without_tokens(row)["jupyter_lab"] == {"url": "https://lab.example/x"}
+    assert list(ways_in({})) == []
 
 
 def test_versions_of_a_job(platform: Platform, connection: ModelArtsConnection) -> None:
