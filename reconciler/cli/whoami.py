@@ -31,12 +31,12 @@ def app(
     if form is Shape.JSON:
         streams.show(rows_to_json("whoami", [_document(name, *each) for name, each in told.items()]))
         return ExitCode.FINE
-    for name, (identity, limits) in told.items():
+    for number, (name, (identity, limits)) in enumerate(told.items()):
         facts = [("target", name), ("user", identity.user), ("role", identity.role)]
         facts += [("groups", ", ".join(identity.groups)), *identity.facts]
         facts += [(f"role in {reach.scope}", reach.role) for reach in identity.scopes or ()]
         facts += [(f"quota {limit.name}", _amount(limit)) for limit in limits]
-        streams.show(render_facts([fact for fact in facts if fact[1]]))
+        streams.show(("\n" if number else "") + render_facts([fact for fact in facts if fact[1]]))
     return ExitCode.FINE
 
 
