@@ -50,8 +50,8 @@ def test_the_example_is_what_the_command_writes(world: World) -> None:
     assert ended.code == 0
     assert "nothing was submitted" in ended.said
     made, settled = written(world.root / "current"), written(EXAMPLES / PROJECT / "current")
-    assert set(made) == set(settled) == {"line", "in-our-image"}
-    for name, field in (("line", ENGINE), ("in-our-image", FOLDER)):
+    assert set(made) == set(settled) == {"line", "own-image"}
+    for name, field in (("line", ENGINE), ("own-image", FOLDER)):
         comment, manifest = made[name]
         assert f"- {field} (" in comment
         assert comment.count("\n- ") == 1
@@ -69,7 +69,7 @@ def test_what_is_not_settled_is_found_before_anything_is_planned(world: World) -
     ended = reconciler(world.root, "validate", variables=CREDENTIALS)
     assert ended.code == 65
     assert re.search(r"line\.yaml:\d+:\d+: error: nothing says which engine runs", ended.said)
-    assert "in-our-image.yaml" not in ended.said
+    assert "own-image.yaml" not in ended.said
 
 
 def test_a_live_job(world: World) -> None:
