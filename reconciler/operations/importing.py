@@ -81,7 +81,9 @@ def _identity(want: Want) -> tuple[str, str, str]:
 
 
 def listed(workspace: Workspace, connections: Mapping[str, Connection], kind: str) -> Iterator[Want]:
-    """Everything of the kinds that are meant, each address once: of runs of one name the newest. Raises UsageError."""
+    """Everything of the kinds that are meant, each address once: of runs of one name the newest. What belongs to the
+    whole account is meant only where its kind is named. Raises UsageError.
+    """
     seen: set[Address] = set()
     named = {name for _, name in workspace.kinds}
     if kind and kind not in named:
@@ -91,7 +93,8 @@ def listed(workspace: Workspace, connections: Mapping[str, Connection], kind: st
         platform = workspace.platforms[target]
         scope = workspace.environment.targets[target].scope or NO_SCOPE
         for (of, name), facts in sorted(workspace.kinds.items()):
-            if of != platform or (name != kind if kind else facts.life is not Life.STANDING):
+            usual = facts.life is Life.STANDING and not facts.account_wide
+            if of != platform or (name != kind if kind else not usual):
                 continue
             where = NO_SCOPE if facts.account_wide else scope
             for address, remote_id in _rows(connections[target], name, target, where):

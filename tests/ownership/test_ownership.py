@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 UNCHANGED = "No changes. 3 resources unchanged.\n"
 
+_IMAGES = 2
+"""How many images a new space of the local platform comes with."""
+
 
 def _writes(platform: Platform) -> list[str]:
     """What was sent that may change something."""
@@ -146,7 +149,7 @@ def test_a_space_of_200_objects_is_imported(project: Project, platform: Platform
     ended = project.run("import")
     assert ended.code == 0, ended.err[-2000:]
     files = sorted((project.root / "manifests").rglob("*.yaml"))
-    assert len(files) == 200
+    assert len(files) == 200 + _IMAGES
     assert _writes(platform) == []
     text = (project.root / "manifests" / "apps" / "app-7-1.0.0.yaml").read_text()
     assert text == (
@@ -154,7 +157,7 @@ def test_a_space_of_200_objects_is_imported(project: Project, platform: Platform
         "  resources:\n    cpu: 0.5C\n    memory: 0.5G\n"
     )
     plan = project.run("plan", "--detailed-exitcode")
-    assert (plan.code, plan.out) == (0, "No changes. 200 resources unchanged.\n")
+    assert (plan.code, plan.out) == (0, f"No changes. {200 + _IMAGES} resources unchanged.\n")
     assert project.run("drift").code == 0
     again = project.run("import")
     assert (again.code, "nothing new to import" in again.err) == (0, True)
@@ -183,8 +186,8 @@ def test_a_project_starts_from_what_exists(project: Project, api: Client) -> Non
     assert reconciler(where, "init", "--from-live", "--set", "colour=red").code == 64
     ended = reconciler(where, "init", "--from-live", *words)
     assert ended.code == 0, ended.err
-    assert len(list((where / "manifests").rglob("*.yaml"))) == 4
-    assert reconciler(where, "plan").out == "No changes. 4 resources unchanged.\n"
+    assert len(list((where / "manifests").rglob("*.yaml"))) == 4 + _IMAGES
+    assert reconciler(where, "plan").out == f"No changes. {4 + _IMAGES} resources unchanged.\n"
 
 
 def test_what_another_owner_marked_is_left_alone(project: Project) -> None:
@@ -236,13 +239,13 @@ def test_runs_are_imported_by_kind(project: Project, platform: Platform, api: Cl
     (file,) = (project.root / "manifests" / "jobs").iterdir()
     assert "output_dir: /results/newer\n" in file.read_text()
     assert newer in project.run("state", "show", "Job/nightly").out
-    assert project.run("plan").out == "No changes. 3 resources unchanged.\n"
+    assert project.run("plan").out == f"No changes. {3 + _IMAGES} resources unchanged.\n"
     assert project.run("apply", "--yes").code == 0
     assert project.run("forget", "Job/nightly", "--yes").code == 0
     file.write_text(file.read_text().replace("newer", "older"))
     assert project.run("adopt", "Job/nightly", "--id", older, "--yes").code == 0
     assert older in project.run("state", "show", "Job/nightly").out
-    assert project.run("plan").out == "No changes. 3 resources unchanged.\n"
+    assert project.run("plan").out == f"No changes. {3 + _IMAGES} resources unchanged.\n"
     assert _writes(platform) == []
 
 
