@@ -23,7 +23,8 @@ def appeared(plan: Plan, context: Context) -> Mapping[Address, Live]:
 
     What cannot be read is left out: then the create itself tells.
     """
-    steps = [step for step in plan.steps if _to_look_at(step, plan, context)]
+    instead = replaced(plan)
+    steps = [step for step in plan.steps if step.address not in instead and _to_look_at(step, context)]
     if not steps:
         return MappingProxyType({})
     from reconciler.planning.wants import Want, ids_of
@@ -40,8 +41,8 @@ def replaced(plan: Plan) -> frozenset[Address]:
     return frozenset(step.address for step in plan.steps if step.verb is Verb.CREATE and step.address in leaving)
 
 
-def _to_look_at(step: Step, plan: Plan, context: Context) -> bool:
-    if step.verb is not Verb.CREATE or step.mark is None or step.address in replaced(plan):
+def _to_look_at(step: Step, context: Context) -> bool:
+    if step.verb is not Verb.CREATE or step.mark is None:
         return False
     # A clock that was set back tells nothing about how long ago that was.
     if context.read_at is None or not 0 <= context.clock() - context.read_at <= context.patience.fresh:

@@ -33,7 +33,7 @@ from reconciler.state.document import (
 from reconciler.state.durable import AppendFile, sync_folder, write_file
 from reconciler.state.file_lease import FileLease, LeaseFolder
 from reconciler.state.group import GroupCommit
-from reconciler.state.journal import Header, decode, encode, whole_length
+from reconciler.state.journal import Header, Reader, encode, whole_length
 from reconciler.state.recovery import carried, fold
 
 if TYPE_CHECKING:
@@ -65,6 +65,7 @@ class FileStore:
         self._seconds = lease_seconds
         self._lineage = lineage
         self._key = key
+        self._readers: dict[str, Reader] = {}
 
     def read(self, environment: str) -> State:
         """See StateReader. Writes nothing, not even a folder."""
@@ -79,7 +80,8 @@ class FileStore:
         folder = self._folder(environment)
         floor = _read_head(folder).fencing
         leases = LeaseFolder(folder, environment, self._clock, self._seconds)
-        writer = _Writer(folder, environment, self._clock, leases.acquire(holder, floor))
+        lease = leases.acquire(holder, floor)
+        writer = _Writer(folder, environment, self._clock, lease, self._reader(environment))
         writer.begin(self._key)
         return writer
 
@@ -100,6 +102,9 @@ class FileStore:
     def commit(self, environment: str, state: State, *, expected_serial: int, lease: Lease) -> State:
         """See StateStore."""
         return self._writer(environment, lease).commit(state, expected_serial, self._lineage)
+
+    def _reader(self, environment: str) -> Reader:
+        return self._readers.setdefault(environment, Reader())
 
     def _folder(self, environment: str) -> Path:
         return self._root / safe_name(environment)
@@ -123,7 +128,7 @@ class FileStore:
                     hint = "Restore the folder from version control or a backup, or rebuild the state."
                     raise StateUnreadable(msg, hint=hint) from error
                 continue
-            records = _read_journal(folder, head.serial)
+            records = _read_journal(folder, head.serial, self._reader(environment))
             if _read_head(folder) == head:
                 return state, records
         msg = f"{folder} is being committed to all the time; try again"
@@ -133,12 +138,15 @@ class FileStore:
 class _Writer:
     """A lease together with the journal it lets write. One per grant."""
 
-    def __init__(self, folder: Path, environment: str, clock: Callable[[], float], lease: FileLease) -> None:
+    def __init__(
+        self, folder: Path, environment: str, clock: Callable[[], float], lease: FileLease, reader: Reader
+    ) -> None:
         self.folder = folder
         self.fencing = lease.fencing
         self._environment = environment
         self._clock = clock
         self._lease = lease
+        self._reader = reader
         self._journal: AppendFile | None = None
         self._group: GroupCommit[bytes] = GroupCommit(self._flush)
 
@@ -177,7 +185,7 @@ class _Writer:
                 msg = f"the state of {self._environment} moved: serial {head.serial}, not {expected_serial}"
                 raise PlanStale(msg, hint="Plan again.")
             committed = successor(state, head, lineage, self._clock())
-            kept = carried(_read_journal(self.folder, head.serial))
+            kept = carried(_read_journal(self.folder, head.serial, self._reader))
             following, shards = encode_state(committed, self.fencing)
             self._put(following, shards, kept)
             self._close_journal()
@@ -257,9 +265,9 @@ def _read_shard(folder: Path, shard: Shard) -> tuple[bytes, str]:
         raise StateUnreadable(msg) from error
 
 
-def _read_journal(folder: Path, serial: int) -> tuple[Record, ...]:
+def _read_journal(folder: Path, serial: int, reader: Reader) -> tuple[Record, ...]:
     file = _journal_file(folder, serial)
-    return decode(_read_bytes(file), str(file))
+    return reader.read(_read_bytes(file), str(file))
 
 
 def _read_bytes(file: Path) -> bytes:

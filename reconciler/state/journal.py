@@ -12,6 +12,7 @@ StateUnreadable. `fencing` is the writer's: lines of a writer that had been supe
 from __future__ import annotations
 
 import hashlib
+import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias, assert_never
 
@@ -136,15 +137,43 @@ Record: TypeAlias = Header | Intent | Done | Failed | Unknown | Observed
 
 def encode(record: Record, fencing: int) -> bytes:
     """One line, its newline included."""
-    body = _to_json(record) | {"version": VERSION, "fencing": fencing}
-    return (canonical_json(body | {"sum": _sum(body)}) + "\n").encode("utf-8", "surrogatepass")
+    members = {
+        name: f'"{name}":{canonical_json(value)}'
+        for name, value in (_to_json(record) | {"version": VERSION, "fencing": fencing}).items()
+    }
+    members["sum"] = f'"sum":"{_sum(_joined(members))}"'
+    return _joined(members) + b"\n"
+
+
+def _joined(members: Mapping[str, str]) -> bytes:
+    """Canonical JSON of an object whose members are written already."""
+    return ("{" + ",".join(members[name] for name in sorted(members)) + "}").encode("utf-8", "surrogatepass")
 
 
 def decode(data: bytes, where: str) -> tuple[Record, ...]:
     """The records of a journal, in order. Raises StateUnreadable, naming `where` and the line."""
-    lines = data[: whole_length(data)].split(b"\n")[:-1]
-    read = [_decode_line(line, f"{where}, line {number}") for number, line in enumerate(lines, 1)]
-    return tuple(_without_superseded(read))
+    return Reader().read(data, where)
+
+
+class Reader:
+    """Decodes a journal that grows, each line once. Safe from several threads; one that did not grow out of what was
+    read before is read anew.
+    """
+
+    def __init__(self) -> None:
+        self._read: tuple[bytes, tuple[tuple[int, Record], ...]] = (b"", ())
+
+    def read(self, data: bytes, where: str) -> tuple[Record, ...]:
+        """As `decode`."""
+        whole = data[: whole_length(data)]
+        before, lines = self._read
+        if not whole.startswith(before):
+            before, lines = b"", ()
+        fresh = whole[len(before) :].split(b"\n")[:-1]
+        numbered = enumerate(fresh, len(lines) + 1)
+        lines += tuple(_decode_line(line, f"{where}, line {number}") for number, line in numbered)
+        self._read = (whole, lines)
+        return tuple(_without_superseded(lines))
 
 
 def whole_length(data: bytes) -> int:
@@ -166,8 +195,21 @@ def _without_superseded(lines: Sequence[tuple[int, Record]]) -> list[Record]:
     return kept
 
 
-def _sum(body: Mapping[str, Any]) -> str:
-    return hashlib.sha256(canonical_json(body).encode("utf-8", "surrogatepass")).hexdigest()[:16]
+def _sum(text: bytes) -> str:
+    return hashlib.sha256(text).hexdigest()[:16]
+
+
+def _is_whole(line: bytes, claimed: object) -> bool:
+    """Whether the line is the one whose checksum it holds: it is that of the line without that member."""
+    member = f'"sum":{json.dumps(claimed)}'.encode()
+    start = line.find(member)
+    while start >= 0:
+        rest = line[start + len(member) :]
+        others = line[:start] + rest.removeprefix(b",") if rest[:1] == b"," else line[:start].removesuffix(b",") + rest
+        if _sum(others) == claimed:
+            return True
+        start = line.find(member, start + 1)
+    return False
 
 
 def _decode_line(line: bytes, where: str) -> tuple[int, Record]:
@@ -176,7 +218,7 @@ def _decode_line(line: bytes, where: str) -> tuple[int, Record]:
         msg = f"{where} is damaged: not a JSON object"
         raise StateUnreadable(msg)
     check_version(data.get("version"), where)
-    if data.pop("sum", None) != _sum(data):
+    if not _is_whole(line, data.pop("sum", None)):
         msg = f"{where} is damaged: its checksum does not fit"
         raise StateUnreadable(msg)
     del data["version"]

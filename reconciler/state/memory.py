@@ -11,7 +11,7 @@ from uuid import uuid4
 from reconciler.errors import PlanStale, StateLocked
 from reconciler.state.document import NOTHING, Head, Shard, decode_state, encode_state, successor, with_key
 from reconciler.state.grant import FREE, Grant, refusal, superseded
-from reconciler.state.journal import Header, decode, encode
+from reconciler.state.journal import Header, Reader, encode
 from reconciler.state.recovery import carried, fold
 
 if TYPE_CHECKING:
@@ -32,6 +32,12 @@ class _Cell:
     journal: bytes = b""
     grant: Grant = FREE
     writer: int = 0
+    reader: Reader = field(default_factory=Reader)
+
+    @property
+    def records(self) -> tuple[Record, ...]:
+        """The journal, decoded."""
+        return self.reader.read(self.journal, "journal")
 
     def file(self, shard: Shard) -> tuple[bytes, str]:
         """One file of the head, with its name."""
@@ -60,12 +66,12 @@ class MemoryStore:
         """See StateReader."""
         with self._lock:
             cell = self._cells.get(environment, _Cell())
-            return fold(decode_state(cell.head, cell.file), decode(cell.journal, "journal"))
+            return fold(decode_state(cell.head, cell.file), cell.records)
 
     def records(self, environment: str) -> Sequence[Record]:
         """See StateStore."""
         with self._lock:
-            return decode(self._cells.get(environment, _Cell()).journal, "journal")
+            return self._cells.get(environment, _Cell()).records
 
     def lock(self, environment: str, holder: str) -> Lease:
         """See StateStore."""
@@ -109,7 +115,7 @@ class MemoryStore:
                 msg = f"the state of {environment} moved: serial {cell.head.serial}, not {expected_serial}"
                 raise PlanStale(msg, hint="Plan again.")
             committed = successor(state, cell.head, self._lineage, self._clock())
-            kept = carried(decode(cell.journal, "journal"))
+            kept = carried(cell.records)
             cell.head, cell.shards = encode_state(committed, lease.fencing)
             cell.journal = b"".join(encode(record, lease.fencing) for record in kept)
             cell.writer = 0

@@ -28,7 +28,7 @@ from reconciler.model.manifest import DEFAULT_LIFECYCLE
 from reconciler.model.plan import Verb
 from reconciler.model.resource import Phase, Recorded
 from reconciler.state.former import former_of, ordered
-from reconciler.state.journal import Done, Failed, Header, Intent, Observed, Unknown, encode
+from reconciler.state.journal import Done, Failed, Header, Intent, Observed, Unknown
 from reconciler.state.protocol import Applied, State
 
 if TYPE_CHECKING:
@@ -57,7 +57,8 @@ def fold(state: State, records: Iterable[Record]) -> State:
     resources = dict(state.resources)
     gone: list[Former] = []
     progress = _Progress(state.applied.plan, set(state.applied.done))
-    written = []
+    moment = hashlib.sha256()
+    begun = False
     for record in records:
         match record:
             case Intent():
@@ -78,13 +79,13 @@ def fold(state: State, records: Iterable[Record]) -> State:
             case _ as unreachable:
                 assert_never(unreachable)
         if not isinstance(record, Header):
-            written.append(encode(record, 0))
-    journal = hashlib.sha256(b"".join(written)).hexdigest()[:16] if written else ""
+            begun = True
+            moment.update(repr(_called(record)).encode("utf-8", "surrogatepass"))
     return replace(
         state,
         resources=resources,
         applied=progress.applied(),
-        journal=journal,
+        journal=moment.hexdigest()[:16] if begun else "",
         former=ordered(each for each in (*state.former, *gone) if not _holds(resources, each)),
     )
 
@@ -130,6 +131,15 @@ def unsettled(records: Iterable[Record]) -> tuple[Unsettled, ...]:
 def carried(records: Iterable[Record]) -> tuple[Record, ...]:
     """What the journal of the next serial must begin with: the unsettled intents, so that no commit loses one."""
     return tuple(r for u in unsettled(records) for r in (u.intent, u.unknown) if r is not None)
+
+
+def _called(record: Intent | Done | Failed | Unknown | Observed) -> tuple[str, ...]:
+    """What tells a record from all others of its journal."""
+    key = "" if isinstance(record, Observed) else record.key
+    which = "" if isinstance(record, Intent | Failed | Unknown) else f"{record.remote_id} {record.phase}"
+    address = record.address
+    place = (address.target, address.kind, address.scope, address.name)
+    return type(record).__name__, *place, repr(record.at), key, which
 
 
 def _holds(resources: _Resources, former: Former | Recorded) -> bool:

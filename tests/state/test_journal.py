@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -10,7 +12,7 @@ from hypothesis import strategies as st
 
 from reconciler.errors import StateUnreadable
 from reconciler.model.canonical import canonical_json
-from reconciler.state.journal import Failed, Record, _sum, decode, encode, whole_length
+from reconciler.state.journal import Failed, Reader, Record, decode, encode, whole_length
 from tests.state.records import address_of, create, done, records
 
 CREATE = create("align", spec={"text": "line\u2028\x85 ends, caf\u00e9", "nested": {"list": [1, None, True, 0.5]}})
@@ -25,7 +27,8 @@ def written(some: list[Record], fencing: int = 1) -> bytes:
 def resealed(line: bytes, **changes: object) -> bytes:
     """The line with other members and the checksum that fits them; None takes a member out."""
     body = {k: v for k, v in (json.loads(line) | changes).items() if k != "sum" and v is not ...}
-    return (canonical_json(body | {"sum": _sum(body)}) + "\n").encode()
+    checksum = hashlib.sha256(canonical_json(body).encode()).hexdigest()[:16]
+    return (canonical_json(body | {"sum": checksum}) + "\n").encode()
 
 
 @given(st.lists(records(), max_size=5))
@@ -88,6 +91,35 @@ def test_a_newer_version_is_refused(version: object) -> None:
 def test_a_line_of_an_older_minor_version_is_read(version: str) -> None:
     """It lacks only what was added since."""
     assert decode(resealed(encode(CREATE, 1), version=version), "journal") == (CREATE,)
+
+
+def test_a_journal_that_grows_is_read_once() -> None:
+    """Line by line as it grows; another one in its place is read anew, and damage is found wherever it is."""
+    reader, first, second = Reader(), encode(CREATE, 1), encode(done(CREATE), 1)
+    assert reader.read(first, "journal") == (CREATE,)
+    assert reader.read(first + second[:-5], "journal") == (CREATE,)
+    assert reader.read(first + second, "journal") == decode(first + second, "journal") == (CREATE, done(CREATE))
+    later = first + encode(CREATE, 3)
+    assert reader.read(later, "journal") == (CREATE, CREATE)
+    assert reader.read(later + second, "journal") == (CREATE, CREATE)
+    assert reader.read(second, "journal") == (done(CREATE),)
+    with pytest.raises(StateUnreadable, match="journal, line 2"):
+        reader.read(second + first.replace(b"memory", b"melody"), "journal")
+    assert reader.read(first, "journal") == (CREATE,)
+
+
+@pytest.mark.parametrize("spec", [{"sum": "0" * 16}, {"x": '"sum":"0123456789abcdef",'}, {"sum": {"sum": "a"}}])
+def test_a_checksum_is_that_of_the_line_whatever_stands_in_it(spec: dict[str, object]) -> None:
+    """A spec may have a member of that name, and a text may look like one."""
+    record = replace(CREATE, spec=spec)
+    line = encode(record, 1)
+    assert decode(line, "journal") == (record,)
+    body = json.loads(line)
+    assert line == (canonical_json(body) + "\n").encode()
+    for place in range(0, len(line) - 1, 7):
+        other = line[:place] + (b"0" if line[place : place + 1] != b"0" else b"1") + line[place + 1 :]
+        with pytest.raises(StateUnreadable):
+            decode(other, "journal")
 
 
 def test_an_unknown_field_is_refused_by_name() -> None:
