@@ -14,8 +14,15 @@ if TYPE_CHECKING:
 
 
 def pytest_addoption(parser: Parser) -> None:
-    """`--update-golden` rewrites what golden tests compare with; look at the difference before you commit it."""
+    """`--update-golden` rewrites what golden tests compare with; look at the difference before you commit it.
+
+    `--slurm` lets tests use a cluster (`make test-slurm` starts one); without it they are not there.
+    """
     parser.addoption("--update-golden", action="store_true", help="rewrite golden files instead of comparing")
+    parser.addoption("--slurm", metavar="CONF", default="", help="slurm.conf of a cluster the slurm engine may use")
+    parser.addoption(
+        "--fan-out", metavar="N", default="1000", help="elements of the fan-out that is timed on a cluster"
+    )
 
 
 @pytest.fixture

@@ -23,6 +23,9 @@ from typing import TYPE_CHECKING, TypeAlias
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+LOOPBACK = "127.0.0.1"
+"""The machine an instance runs on, as translated runs spell it. An engine that runs a gang on several machines writes
+their addresses instead into environment variables that hold nothing else: the first member's, or all in order."""
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 HIGHEST_PRIORITY = 9
@@ -140,6 +143,8 @@ class Instance:
     paths that must exist at the start, else the instance fails with `INPUT_MISSING` (leave out what need not be
     checked). `outputs` are folders made before the start. Relative paths are relative to the working folder.
     `name` is for people; `image` is reported and otherwise ignored by engines that run commands directly.
+    `requested` is what the author asked for, where `limits` say less so that one machine has room for it: what a
+    cluster is asked for.
     """
 
     command: Command
@@ -151,6 +156,7 @@ class Instance:
     limits: Limits = Limits()
     name: str = ""
     image: str = ""
+    requested: Limits | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +180,7 @@ class Task:
     `ports` names environment variables which get a free loopback port, the same one in every instance, chosen anew at
     each start of the gang: a place to meet. `decided_by` (gangs only): when all these indexes have succeeded the others
     are stopped and count as succeeded, however they end; empty: all must succeed by themselves.
+    `nodes` are labels which the machines must carry, for engines that have a choice of machines.
     """
 
     name: str
@@ -184,6 +191,7 @@ class Task:
     timeout: float | None = None
     ports: tuple[str, ...] = ()
     decided_by: tuple[int, ...] = ()
+    nodes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -305,7 +313,8 @@ def _instance_problems(instance: Instance) -> list[str]:
             found.append(f"file {file.path!r} lies outside the working folder")
     if instance.directory and not PurePosixPath(instance.directory).is_absolute():
         found.append(f"working folder {instance.directory!r} is not an absolute path")
-    limits = instance.limits
-    if limits.cpu < 0 or limits.memory < 0 or limits.gpu < 0:
-        found.append("a limit is below zero")
+    for limits in (instance.limits, instance.requested or instance.limits):
+        if limits.cpu < 0 or limits.memory < 0 or limits.gpu < 0:
+            found.append("a limit is below zero")
+            break
     return found

@@ -88,6 +88,7 @@ def _task_to_json(task: Task) -> dict[str, Any]:
         "timeout": task.timeout,
         "ports": list(task.ports),
         "decided_by": list(task.decided_by),
+        "nodes": list(task.nodes),
         "instances": [_instance_to_json(instance) for instance in task.instances],
     }
 
@@ -102,6 +103,7 @@ def _task_from_json(data: dict[str, Any]) -> Task:
         timeout=data["timeout"],
         ports=tuple(data["ports"]),
         decided_by=tuple(data["decided_by"]),
+        nodes=tuple(data.get("nodes", ())),
     )
 
 
@@ -116,9 +118,10 @@ def _instance_to_json(instance: Instance) -> dict[str, Any]:
         "inputs": list(instance.inputs),
         "outputs": list(instance.outputs),
         "files": [file_to_json(file) for file in instance.files],
-        "limits": [instance.limits.cpu, instance.limits.memory, instance.limits.gpu],
+        "limits": _limits_to_json(instance.limits),
         "name": instance.name,
         "image": instance.image,
+        "requested": None if instance.requested is None else _limits_to_json(instance.requested),
     }
 
 
@@ -136,7 +139,12 @@ def _instance_from_json(data: dict[str, Any]) -> Instance:
         limits=Limits(*data["limits"]),
         name=data["name"],
         image=data["image"],
+        requested=None if data.get("requested") is None else Limits(*data["requested"]),
     )
+
+
+def _limits_to_json(limits: Limits) -> list[float]:
+    return [limits.cpu, limits.memory, limits.gpu]
 
 
 def file_to_json(file: File) -> dict[str, Any]:

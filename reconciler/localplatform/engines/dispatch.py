@@ -66,7 +66,7 @@ class TrackedRun:
     """A run the engine has in memory. `order`: when it came, among all.
 
     `began` and `first_starts` (of the run and of its instances) are in the machine's time, from which limits count;
-    times in events are the platform's, which may be moved.
+    times in events are the platform's, which may be moved. `generation` counts how often it was put back.
     """
 
     life: Lifecycle
@@ -77,6 +77,7 @@ class TrackedRun:
     held: list[tuple[str, _Held]] = field(default_factory=list)
     began: float | None = None
     first_starts: dict[tuple[str, int], float] = field(default_factory=dict)
+    generation: int = 0
 
     @property
     def run_id(self) -> str:
@@ -91,6 +92,7 @@ class TrackedRun:
 
     def begin_anew(self) -> None:
         """All limits count from the next start."""
+        self.generation += 1
         self.began = None
         self.first_starts.clear()
 

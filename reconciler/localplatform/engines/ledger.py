@@ -201,6 +201,12 @@ class Ledger:
                 shown = replace(_ended(shown, event), finished=None, restarts=shown.restarts + 1)
                 _release(record, instance, index)
                 record.waiting[index] = None
+            case EventType.REQUEUED:
+                shown = InstanceSnapshot(
+                    index, shown.status, attempt=shown.attempt, restarts=shown.restarts, message=event.message
+                )
+                _release(record, instance, index)
+                record.waiting[index] = None
             case EventType.RETRIED:
                 shown = InstanceSnapshot(index, shown.status, attempt=shown.attempt)
                 instance.first_started = None

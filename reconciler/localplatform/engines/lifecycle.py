@@ -62,17 +62,20 @@ class Ending:
     stopped: bool = False
 
 
-class _About(TypedDict, total=False):
+class _Waits(TypedDict, total=False):
+    status: Status | None
+    message: str
+    warning: bool
+
+
+class _About(_Waits, total=False):
     task: str
     index: int | None
     attempt: int
-    status: Status | None
     cause: Cause
     exit_code: int | None
     signal: int | None
     process: int | None
-    message: str
-    warning: bool
 
 
 class Lifecycle:
@@ -111,10 +114,8 @@ class Lifecycle:
                     yield Unit(name, (next(iter(record.waiting)),))
 
     def _may_start(self, record: TaskRecord, name: str) -> bool:
-        ledger = self.ledger
-        return record.shown.status in {Status.PENDING, Status.RUNNING} and all(
-            ledger.tasks[need].shown.status is Status.SUCCEEDED for need in ledger.needs[name]
-        )
+        needs = (self.ledger.tasks[need].shown.status for need in self.ledger.needs[name])
+        return record.shown.status in {Status.PENDING, Status.RUNNING} and set(needs) <= {Status.SUCCEEDED}
 
     # What an engine tells
 
@@ -134,12 +135,11 @@ class Lifecycle:
         instance = self.ledger.instance(task, index)
         if not instance.scheduled or instance.shown.started is not None:
             return
-        status = Status.STOPPING if instance.stopping else Status.RUNNING
-        attempt = instance.shown.attempt
-        if self.ledger.started is None:
+        status, attempt = Status.STOPPING if instance.stopping else Status.RUNNING, instance.shown.attempt
+        if self.ledger.started is None or self.ledger.status is Status.PENDING:
             moves = self.ledger.status is Status.PENDING
             self._emit(EventType.STARTED, at, status=Status.RUNNING if moves else None)
-        if self.ledger.tasks[task].shown.started is None:
+        if self.ledger.tasks[task].shown.started is None or self.ledger.tasks[task].shown.status is Status.PENDING:
             whole = Status.STOPPING if self.ledger.stopping else Status.RUNNING
             self._emit(EventType.STARTED, at, task=task, status=whole)
         self._emit(EventType.STARTED, at, task=task, index=index, attempt=attempt, status=status, process=process)
@@ -148,8 +148,7 @@ class Lifecycle:
 
     def ended(self, task: str, index: int, at: float, ending: Ending) -> None:
         """A command has ended, or could not be started. Told twice: nothing happens."""
-        record = self.ledger.tasks[task]
-        instance = self.ledger.instance(task, index)
+        record, instance = self.ledger.tasks[task], self.ledger.instance(task, index)
         if not instance.scheduled:
             return
         if ending.stopped:
@@ -163,6 +162,23 @@ class Lifecycle:
             self._gang_ended(definition, record, at)
         if self._task_over(record):
             self._end_task(definition, record, at)
+
+    def requeued(self, task: str, indexes: Sequence[int], at: float, message: str) -> None:
+        """Whoever owns the machines took them away and will begin these anew; what was to be stopped has stopped."""
+        record = self.ledger.tasks[task]
+        waits: _Waits = {"status": Status.PENDING, "message": message, "warning": True}
+        for index in indexes:
+            instance = self.ledger.instance(task, index)
+            if instance.scheduled and instance.stopping:
+                self.ended(task, index, at, Ending(stopped=True))
+            elif instance.scheduled:
+                attempt = instance.shown.attempt
+                self._emit(EventType.REQUEUED, at, task=task, index=index, attempt=attempt, **waits)
+        if record.active or record.shown.status is not Status.RUNNING or len(record.waiting) < len(record.instances):
+            return
+        self._emit(EventType.REQUEUED, at, task=task, **waits)
+        if self.ledger.status is Status.RUNNING and set(self.ledger.statuses().values()) == {Status.PENDING}:
+            self._emit(EventType.REQUEUED, at, **waits)
 
     def note(self, kind: EventType, task: str, index: int, at: float, message: str) -> None:
         """Something people should know and that moves nothing."""
@@ -208,10 +224,10 @@ class Lifecycle:
         self._settle(at)
         return tuple(again)
 
-    def suspend(self, at: float) -> None:
-        """Freezes what runs."""
+    def suspend(self, at: float, message: str = "") -> None:
+        """Freezes what runs. `message` says who wants it, when that is not whoever submitted the run."""
         if self.ledger.status in {Status.PENDING, Status.RUNNING}:
-            self._emit(EventType.SUSPENDED, at, status=Status.SUSPENDED)
+            self._emit(EventType.SUSPENDED, at, status=Status.SUSPENDED, message=message)
             self._orders += [Order(Verb.FREEZE, task, index) for task, index in self.active()]
 
     def resume(self, at: float) -> None:

@@ -69,6 +69,10 @@ class EventType(StrEnum):
     """`status`, `cause`, `exit_code` and `signal` say how."""
     RESTARTED = "restarted"
     """A failed instance waits again, `attempt` one higher."""
+    REQUEUED = "requeued"
+    """Its machine was taken from it by whoever owns the machines: it waits anew, and no restart is used up. About a
+    task or the run when nothing of it runs any more for that reason.
+    """
     SKIPPED = "skipped"
     STOPPING = "stopping"
     SUSPENDED = "suspended"

@@ -38,6 +38,9 @@ _LEFTOVER_ROUNDS = 400
 _LEFTOVER_PAUSE = 0.005
 _LONGEST_DRAIN = 5.0
 _RESERVE = 4096
+_TOGETHER = 0.5
+_TERMINATED = {signal.SIGTERM.value, (128 + signal.SIGTERM) << 8}
+"""Wait statuses of what ended by SIGTERM: killed by it, or as shells tell of it."""
 UNRECORDED = 70
 """Exit status of a supervisor which could not write down how the job ended."""
 
@@ -85,6 +88,8 @@ class Supervisor:
             return {"cause": failure.cause, "message": failure.message}
         while self._status is None:
             self._turn()
+        if self._order.get("signalled_together"):
+            self._settle_stop()
         self._clear_leftovers()
         self._drain()
         self._capture.finish()
@@ -95,7 +100,8 @@ class Supervisor:
         self._flags.add(number)
 
     def _start(self) -> None:
-        if self._flags & {signal.SIGTERM, signal.SIGUSR1}:
+        forbidden = "stop" in self._order and os.path.exists(self._order["stop"])  # noqa: PTH110 - pathlib is slow to load
+        if forbidden or self._flags & {signal.SIGTERM, signal.SIGUSR1}:
             raise PreparationFailed("stopped", "stopped before it started")
         try:
             confine.prepare(self._order)
@@ -190,6 +196,14 @@ class Supervisor:
             self._signal_all(signal.SIGTERM)
             self._signal_all(signal.SIGCONT)
         self._kill_at = min(self._kill_at, time.time() + grace)
+
+    def _settle_stop(self) -> None:
+        """A batch system sends a stop to us and to the job at once; the job may have ended of it before we heard."""
+        status, end = self._status or 0, time.time() + _TOGETHER
+        while status in _TERMINATED and signal.SIGTERM not in self._flags and not self._reason and time.time() < end:
+            time.sleep(_LEFTOVER_PAUSE)
+        if status and signal.SIGTERM in self._flags:
+            self._stop("stopped", grace=0.0)
 
     def _tree(self) -> list[int]:
         return tree.descendants(os.getpid()) if tree.has_proc() else []
@@ -296,7 +310,7 @@ def claim(folder: str, text: str) -> int:
 
 def main(folder: str) -> int:
     """Runs the attempt described in `folder`/order.json. Returns the exit status."""
-    _close_inherited()
+    close_inherited()
     with open(os.path.join(folder, "order.json"), encoding="utf-8") as file:  # noqa: PTH118, PTH123
         order = json.load(file)
     ending = oversee(folder, order, set())
@@ -329,7 +343,7 @@ def oversee(folder: str, order: dict[str, Any], flags: set[int]) -> dict[str, An
     return {**ending, "recorded": recorded}
 
 
-def _close_inherited() -> None:
+def close_inherited() -> None:
     """Closes what the engine's process had open and did not mean for us: a job must not reach it."""
     for name in os.listdir("/dev/fd"):  # noqa: PTH208
         if int(name) > sys.stderr.fileno():

@@ -12,6 +12,8 @@ from reconciler.localplatform.engines.dispatch import Settings
 from reconciler.localplatform.engines.process import process_engine
 from reconciler.localplatform.engines.scheduling import Capacity
 from reconciler.localplatform.engines.simulated import SimulatedEngine
+from reconciler.localplatform.engines.slurm import slurm_engine
+from reconciler.localplatform.engines.slurm_site import Site
 from reconciler.localplatform.work import Instance, Limits, Script, Status
 
 if TYPE_CHECKING:
@@ -100,10 +102,31 @@ def simulated_bench() -> Bench:
     return bench
 
 
-@pytest.fixture(params=["process", "simulated"])
-def bench(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Bench]:
+def slurm_bench(folder: Path, conf: str, **site: object) -> Bench:
+    """A Slurm engine on the cluster of that slurm.conf, with a short grace and frequent questions."""
+    bench = Bench(SimulatedEngine())
+    chosen = {"shared": folder, "conf": conf, "grace": 0.5, "poll": 0.5, **site}
+    bench.engine = slurm_engine(folder, bench.news.extend, Site(**chosen))  # type: ignore[arg-type]
+    return bench
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Each engine in turn; the one of a cluster where there is one."""
+    if "bench_of" in metafunc.fixturenames:
+        engines = ["process", "simulated", *(["slurm"] if metafunc.config.getoption("--slurm") else [])]
+        metafunc.parametrize("bench_of", engines)
+
+
+@pytest.fixture
+def bench(bench_of: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Bench]:
     """Each engine in turn."""
-    made = process_bench(tmp_path / "engine") if request.param == "process" else simulated_bench()
+    match bench_of:
+        case "process":
+            made = process_bench(tmp_path / "engine")
+        case "slurm":
+            made = slurm_bench(tmp_path / "engine", request.config.getoption("--slurm"))
+        case _:
+            made = simulated_bench()
     yield made
     _finish(made)
 

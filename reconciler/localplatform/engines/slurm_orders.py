@@ -1,0 +1,90 @@
+"""What a node is told about an instance and about its job. Pure; `slurm_step` makes an order of it (supervise.py).
+
+What depends on the node or the attempt is left out and filled in there: the attempt's own folders, deadlines (which
+count from the start, and nobody knows it yet), ports, and the variables Slurm sets.
+"""
+
+from __future__ import annotations
+
+import base64
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from reconciler.localplatform.engines.sandbox import command_line, identity, script_text, surroundings
+from reconciler.localplatform.engines.slurm_chain import asked_of
+from reconciler.localplatform.engines.slurm_script import notes, step_command, wrapper
+
+if TYPE_CHECKING:
+    from reconciler.localplatform.engines.slurm_chain import BatchJob
+    from reconciler.localplatform.engines.slurm_site import Site
+    from reconciler.localplatform.work import Run, Task
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Where things are: `task` is the folder of the task's instances, `wake` the engine's named pipe, `search_path`
+    what nodes get as PATH.
+    """
+
+    task: str
+    wake: str
+    search_path: str
+
+
+def order_template(run: Run, task: Task, index: int, attempt: int, site: Site, places: Places) -> dict[str, Any]:
+    """Everything about one instance that is known when it is submitted. `attempt` is the number of its next start."""
+    instance, asked = task.instances[index], asked_of(task.instances[index])
+    folder = PurePosixPath(places.task) / str(index)
+    visible = [places.task, *([instance.directory] if instance.directory else []), *_absolute(instance.outputs)]
+    said = surroundings(search_path=places.search_path, home="", temporary="", cpu=asked.cpu)
+    text = script_text(instance.command)
+    line = command_line(instance.command, "")
+    return {
+        "attempt": attempt,
+        "wrapper": wrapper(instance, site, visible),
+        "argv": line if text is None else line[:-1],  # the file that holds the text is the attempt's own
+        "script": text,
+        "around": {**said, **identity(run, task, index, 0)},
+        "environment": dict(instance.environment),
+        "directory": instance.directory,
+        "inputs": list(instance.inputs),
+        "outputs": list(instance.outputs),
+        "files": [
+            {"path": file.path, "content": base64.b64encode(file.content).decode(), "executable": file.executable}
+            for file in instance.files
+        ],
+        "notes": notes(instance, site),
+        "signalled_together": True,
+        "grace": site.grace,
+        "memory": asked.memory,
+        "niceness": 0,
+        "log": str(folder / "log"),
+        "marks": str(folder / "marks"),
+        "log_limit": site.log_limit,
+        "log_tail": site.log_tail,
+        "wake": places.wake,
+    }
+
+
+def job_order(run: Run, task: Task, job: BatchJob, site: Site, places: Places) -> dict[str, Any]:
+    """Everything about one batch job that its step must know."""
+    return {
+        "folder": places.task,
+        "indexes": list(job.indexes),
+        "gang": job.gang,
+        "news": f"{run.id}\t{quote(task.name, safe='')}",
+        "wake": places.wake,
+        "restart": {"limit": task.restart.limit, "exit_codes": sorted(task.restart.exit_codes)},
+        "timeout": task.timeout,
+        "run_timeout": run.timeout,
+        "ports": list(task.ports),
+        "decided_by": list(task.decided_by),
+        "command": step_command(site),
+        "processors": max(1, round(max((asked_of(task.instances[index]).cpu for index in job.indexes), default=1))),
+    }
+
+
+def _absolute(paths: tuple[str, ...]) -> list[str]:
+    return [path for path in paths if path.startswith("/")]

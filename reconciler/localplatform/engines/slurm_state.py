@@ -1,0 +1,138 @@
+"""What the engine has in memory about the jobs of a run: a fold of the chains on disk and of what Slurm said last."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from reconciler.localplatform.engines.protocol import EventType
+from reconciler.localplatform.engines.slurm_records import ChainFolder, chains_of
+from reconciler.localplatform.work import topological_order
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from reconciler.localplatform.engines.dispatch import TrackedRun
+    from reconciler.localplatform.engines.slurm_chain import BatchJob
+    from reconciler.localplatform.engines.slurm_reading import Row
+
+_OVER_FOR_SURE = 2
+"""So many looks must find a job over before its missing record is given up: a shared disk shows files late."""
+
+
+@dataclass(slots=True)
+class Placed:
+    """One batch job of ours. `id` is Slurm's name for it, "" while that is not known; `sent`: an errand about it is
+    under way; `search`: it may have been submitted already; `rows` what Slurm said last, by position; `overs` how often
+    it was found over, `missing` how often not at all; `since` when it was submitted (monotonic seconds).
+    """
+
+    job: BatchJob
+    chain: ChainFolder
+    id: str = ""
+    sent: bool = False
+    search: bool = False
+    not_before: float = 0.0
+    tries: int = 0
+    since: float = 0.0
+    rows: dict[int, Row] = field(default_factory=dict)
+    overs: dict[int, int] = field(default_factory=dict)
+    missing: int = 0
+    forgotten: bool = False
+    cancelled: bool = False
+
+    def over(self, position: int) -> bool:
+        """Whether nothing more will come of an element, its record included."""
+        return self.overs.get(position, 0) >= _OVER_FOR_SURE
+
+    def name(self, position: int) -> str:
+        """What Slurm calls one element."""
+        return f"{self.id}_{position}" if len(self.job.indexes) > 1 and not self.job.gang else self.id
+
+
+@dataclass(slots=True)
+class RunJobs:
+    """The jobs of one run since it was last put back (`generation`).
+
+    `where` tells for an instance which job runs it, and its position there; `dirty` holds instances to look at;
+    `planned`: whatever waits is in a chain; `complete`: all of it is submitted; `held`: what waits is kept from
+    starting; `frozen`: an operator has suspended it; `cancelled`: somebody cancelled a part of it on the cluster, and
+    the rest is still to be told.
+    """
+
+    tracked: TrackedRun
+    generation: int = 0
+    placed: dict[str, Placed] = field(default_factory=dict)
+    where: dict[tuple[str, int], tuple[str, int]] = field(default_factory=dict)
+    dirty: set[tuple[str, int]] = field(default_factory=set)
+    planned: bool = False
+    held: bool = False
+    frozen: bool = False
+    cancelled: bool = False
+    complete: bool = False
+
+    def add(self, job: BatchJob, chain: ChainFolder, *, search: bool = False) -> Placed:
+        """Takes a job in; it runs its instances from now on."""
+        placed = Placed(job, chain, search=search)
+        self.placed[job.key] = placed
+        for position, index in enumerate(job.indexes):
+            self.where[job.task, index] = (job.key, position)
+        return placed
+
+    def uncover(self, task: str) -> tuple[str, ...]:
+        """Nothing runs the waiting instances of a task and of those behind it any more. The ids of their jobs."""
+        needs, gone = self.tracked.life.ledger.needs, {task}
+        for name in topological_order(needs):
+            if not gone.isdisjoint(needs[name]):
+                gone.add(name)
+        ids = []
+        for key, placed in list(self.placed.items()):
+            if placed.job.task in gone and not self._runs(placed):
+                del self.placed[key]
+                ids += [placed.id] if placed.id else []
+                for index in placed.job.indexes:
+                    self.where.pop((placed.job.task, index), None)
+        self.planned = False
+        return tuple(ids)
+
+    def _runs(self, placed: Placed) -> bool:
+        """Whether an instance of a job has begun and has not ended."""
+        record = self.tracked.life.ledger.tasks[placed.job.task]
+        return any(index in record.active for index in placed.job.indexes)
+
+    def open(self) -> Iterator[Placed]:
+        """Jobs of which some instance has not ended."""
+        tasks = self.tracked.life.ledger.tasks
+        for placed in self.placed.values():
+            record = tasks[placed.job.task]
+            if not record.shown.status.ended and any(
+                not record.instances[index].shown.status.ended for index in placed.job.indexes
+            ):
+                yield placed
+
+    def of(self, task: str, index: int) -> tuple[Placed, int] | None:
+        """The job that runs an instance, and its position there."""
+        found = self.where.get((task, index))
+        return None if found is None else (self.placed[found[0]], found[1])
+
+
+def load(tracked: TrackedRun) -> RunJobs:
+    """What is on disk about the jobs of a run: those since it was last put back. Jobs whose id nobody has told may have
+    been submitted.
+    """
+    jobs = RunJobs(tracked, tracked.generation)
+    put_back = max(
+        (event.sequence for event in tracked.events if event.type is EventType.RETRIED and not event.task), default=0
+    )
+    for chain in chains_of(tracked.folder.folder):
+        with suppress(OSError, ValueError, KeyError):
+            planned, sequence = chain.plan()
+            if sequence < put_back:
+                continue
+            known = chain.submitted()
+            for job in planned:
+                placed = jobs.add(job, chain, search=True)
+                placed.id = known.get(job.key, "")
+    jobs.dirty.update(jobs.where)
+    return jobs
