@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import io
+import json
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from reconciler.cli.app import run
 from reconciler.operations.settings import Settings
@@ -55,6 +56,13 @@ class Ended:
     def said(self) -> str:
         """Everything a person saw."""
         return self.out + self.err
+
+    @property
+    def items(self) -> list[dict[str, Any]]:
+        """The rows of a JSON answer. Fails where the command did."""
+        assert not self.code, self.err
+        found: list[dict[str, Any]] = json.loads(self.out)["items"]
+        return found
 
 
 def reconciler(folder: Path, *words: str, variables: Mapping[str, str] | None = None) -> Ended:

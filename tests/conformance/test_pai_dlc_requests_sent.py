@@ -192,6 +192,16 @@ def test_same_request(
     assert body == expected
 
 
+def test_scaling_is_what_the_vendor_s_client_sends() -> None:
+    """The roles in the body, as recorded; which pods go is left to the platform."""
+    recorded = body_of("UpdateJob", "scale")
+    del recorded["JobSpecs"][0]["AutoScalingSpec"]["PodsToDelete"]
+    row = {**ANSWER, "JobSpecs": [{**recorded["JobSpecs"][0], "PodCount": 2}]}
+    seen = sent_for(lambda c: c.handler("Job").update("dlc7abc", Desired(JOB, recorded, MARK)), row)
+    (sent,) = [each for each in seen if each.method == "PUT"]
+    assert sent.json() == recorded
+
+
 def test_every_operation_is_compared() -> None:
     """All of the documented ones."""
     documented = {r["operation"] for r in WIRE["requests"] if r["source"] == "metadata"}

@@ -97,7 +97,7 @@ def pod_events(call: Call) -> Reply:
     events = call.services.runs.events(job.id, task=PODS, number=rank)
     pod = pods_of(job.body)[rank]
     waiting = told(job.body, role_of(job.body, pod))
-    first = [f"{utc_text(job.created)} Normal WaitingForRoles {waiting}"] if waiting else []
+    first = [f"{_stamp(job.created)} {waiting}"] if waiting else []
     lines = [*first, *_told(call, events)]
     return fine(call, JobId=job.id, PodId=call.arguments["pod"], PodUid=text(call, "PodUid"), Events=lines)
 
@@ -113,12 +113,16 @@ def _told(call: Call, events: Iterable[EventRow]) -> list[str]:
     most = number(call, "MaxEventsNum", _EVENTS_DEFAULT, 1, _EVENTS_MOST)
     start, end = instant(call, "StartTime", call.now - WEEK), instant(call, "EndTime", call.now + 1)
     told = [
-        f"{utc_text(event.at)} {'Warning' if event.warning else 'Normal'} "
-        f"{event.type.replace('-', ' ').title().replace(' ', '')} {event.message or event.type}"
+        f"{_stamp(event.at)} {'Warning: ' if event.warning else ''}{event.message or event.type}"
         for event in events
         if start <= event.at <= end
     ]
     return told[-most:]
+
+
+def _stamp(at: float) -> str:
+    """`2021-01-28 14:07:24`, as events and lines of the platform begin."""
+    return utc_text(at).replace("T", " ").removesuffix("Z")
 
 
 def job_metrics(call: Call) -> Reply:

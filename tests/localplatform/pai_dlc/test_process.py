@@ -157,7 +157,7 @@ def test_roles_wait_for_each_other(tmp_path: Path) -> None:
         assert live.status == "Succeeded", told
         assert told["Evaluator", 0] == ["trained"]
         events = [event.message for event in handler.events(at("t"), identifier, task="Evaluator")]
-        assert "WaitingForRoles waits for 1 of Worker succeeded" in events[0]
+        assert events[0].endswith("waits for 1 of Worker succeeded")
 
 
 def test_a_failed_command_ends_nobody_s_wait(tmp_path: Path) -> None:

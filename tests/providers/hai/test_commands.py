@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 import yaml
 
-from reconciler.cli.app import run
 from reconciler.cli.exit_codes import ExitCode
-from reconciler.operations.settings import Settings
+from tests.cli.running import reconciler
 from tests.invariants.world import World, world_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
+
+    from tests.cli.running import Ended
 
 FILE = "manifests/checkpoint.yaml"
 NAME = "Task/checkpointed"
@@ -31,92 +32,74 @@ def world(tmp_path: Path) -> Iterator[World]:
         yield made.applied()
 
 
-@pytest.fixture
-def command(world: World, capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str, str]]:
-    """Runs a command line on the project: exit code and both streams."""
-
-    def act(*words: str) -> tuple[int, str, str]:
-        code = run([*words, "--project", str(world.root / "reconciler.yaml")], Settings(dict(world.variables)))
-        told = capsys.readouterr()
-        return code, told.out, told.err
-
-    return act
-
-
-def rows(command: Callable[..., Any], *words: str) -> list[dict[str, Any]]:
-    """The items of a JSON answer."""
-    code, out, err = command(*words, "--format", "json")
-    assert code == ExitCode.FINE, err
-    found: list[dict[str, Any]] = json.loads(out)["items"]
-    return found
-
-
-def test_suspend_and_resume(command: Callable[..., tuple[int, str, str]]) -> None:
+def test_suspend_and_resume(command: Callable[..., Ended]) -> None:
     """It gives way, and goes on under the id it has."""
-    before = rows(command, "status", NAME)[0]
-    assert command("suspend", NAME)[0] == ExitCode.FINE
-    assert rows(command, "status", NAME)[0]["phase"] == "suspended"
-    assert command("resume", NAME)[0] == ExitCode.FINE
-    after = rows(command, "status", NAME)[0]
+    before = command("status", NAME, "--format", "json").items[0]
+    assert command("suspend", NAME).code == ExitCode.FINE
+    assert command("status", NAME, "--format", "json").items[0]["phase"] == "suspended"
+    assert command("resume", NAME).code == ExitCode.FINE
+    after = command("status", NAME, "--format", "json").items[0]
     assert (after["phase"], after["remote_id"]) == ("running", before["remote_id"])
     assert after["detail"] == "suspended once"
 
 
-def test_describe_can_be_submitted_again(world: World, command: Callable[..., tuple[int, str, str]]) -> None:
+def test_describe_can_be_submitted_again(world: World, command: Callable[..., Ended]) -> None:
     """What is printed is a manifest that means the same: in place of the file it plans to nothing."""
-    code, out, _ = command("describe", NAME)
-    assert code == ExitCode.FINE
+    told = command("describe", NAME)
+    assert told.code == ExitCode.FINE
+    out = told.out
     assert yaml.safe_load(out)["name"] == "checkpointed"
     assert "rc-" not in out
     (world.root / FILE).write_text(out)
     assert world.plan().is_empty
 
 
-def test_describe_of_any_task(world: World, command: Callable[..., tuple[int, str, str]]) -> None:
+def test_describe_of_any_task(world: World, command: Callable[..., Ended]) -> None:
     """Also one that is not ours, by its id."""
     (recorded,) = world.recorded().values()
-    assert command("describe", "Task", "--id", recorded.remote_id)[1] == command("describe", NAME)[1]
+    assert command("describe", "Task", "--id", recorded.remote_id).out == command("describe", NAME).out
 
 
-def test_nodes(command: Callable[..., tuple[int, str, str]]) -> None:
+def test_nodes(command: Callable[..., Ended]) -> None:
     """Each machine, and who works on it; as a table for people."""
-    found = rows(command, "nodes")
+    found = command("nodes", "--format", "json").items
     assert [(row["name"], row["group"], row["use"]) for row in found] == [
         ("local-0", "training", "busy"),
         ("local-1", "training", "free"),
         ("local-2", "training", "free"),
         ("local-3", "training", "free"),
     ]
-    assert "local-3" in command("nodes", "--target", "hai")[1]
+    assert "local-3" in command("nodes", "--target", "hai").out
 
 
-def test_whoami(world: World, command: Callable[..., tuple[int, str, str]]) -> None:
+def test_whoami(world: World, command: Callable[..., Ended]) -> None:
     """The account and its quota, and never the token."""
-    (found,) = rows(command, "whoami")
+    (found,) = command("whoami", "--format", "json").items
     assert (found["user"], found["role"]) == ("local", "internal")
     assert {"name": "training/HIGH", "limit": 4, "used": 1} in found["quota"]
-    out = command("whoami")[1]
+    out = command("whoami").out
     assert "1 of 4 in use" in out
     assert world.variables["MARSV2_USER_TOKEN"] not in out + json.dumps(found)
 
 
-def test_quota(command: Callable[..., tuple[int, str, str]]) -> None:
+def test_quota(command: Callable[..., Ended]) -> None:
     """Shown, and set where somebody has said yes."""
-    assert command("quota", "--set", "training/HIGH=2")[0] == ExitCode.USAGE
-    assert command("quota", "--set", "training/HIGH=two", "--yes")[0] == ExitCode.USAGE
-    assert command("quota", "--set", "HIGH=2", "--yes")[0] == ExitCode.USAGE
-    assert command("quota", "--set", "training/HIGH=2", "--yes")[0] == ExitCode.FINE
-    assert {"target": "hai", "name": "training/HIGH", "limit": 2, "used": 1} in rows(command, "quota")
-    assert "training/LOW" in command("quota")[1]
+    assert command("quota", "--set", "training/HIGH=2").code == ExitCode.USAGE
+    assert command("quota", "--set", "training/HIGH=two", "--yes").code == ExitCode.USAGE
+    assert command("quota", "--set", "HIGH=2", "--yes").code == ExitCode.USAGE
+    assert command("quota", "--set", "training/HIGH=2", "--yes").code == ExitCode.FINE
+    assert {"target": "hai", "name": "training/HIGH", "limit": 2, "used": 1} in command(
+        "quota", "--format", "json"
+    ).items
+    assert "training/LOW" in command("quota").out
 
 
-def test_a_platform_without_an_interface_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_platform_without_an_interface_says_so(tmp_path: Path) -> None:
     """The words are there for every platform; what a platform cannot do is said."""
-    with world_of(tmp_path, "ai4s") as world:
-        settings, project = Settings(dict(world.variables)), ["--project", str(world.root / "reconciler.yaml")]
-        for words in (["nodes"], ["whoami"], ["quota", "--target", "ai4s"], ["nodes", "--target", "none"]):
-            assert run([*words, *project], settings) == ExitCode.USAGE
+    with world_of(tmp_path, "pai-dlc") as world:
+        for words in (["nodes"], ["whoami"], ["quota", "--target", "pai-dlc"], ["nodes", "--target", "none"]):
+            assert reconciler(world.root, *words, variables=world.variables).code == ExitCode.USAGE
         world.applied()
-        for word in ("suspend", "resume", "describe"):
-            assert run([word, "Job/greet-the-world", *project], settings) == ExitCode.USAGE
-        assert "has no suspend" in capsys.readouterr().err
+        for word in ("suspend", "resume"):
+            ended = reconciler(world.root, word, "Job/on-spot", variables=world.variables)
+            assert (ended.code, f"has no {word}" in ended.err) == (ExitCode.USAGE, True)

@@ -17,6 +17,6 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def connection(platform: Platform) -> Iterator[PaiDlcConnection]:
-    """Our connection to it."""
+    """Our client, at the local platform."""
     with opened(platform) as made:
         yield made

@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
-from reconciler.cli.app import run
 from reconciler.cli.exit_codes import ExitCode
 from reconciler.localplatform.history import Sample
 from reconciler.localplatform.measuring import CPU
 from reconciler.localplatform.platforms.pai_dlc_auth import WINDOW_SWITCH
 from reconciler.localplatform.platforms.pai_dlc_work import PODS
+from reconciler.localplatform.store import Query
 from reconciler.model.change import Action
-from reconciler.operations.settings import Settings
 from tests.invariants.world import World, shown, world_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
+
+    from tests.cli.running import Ended
 
 FILE = "manifests/two-workers.yaml"
 NAME = "Job/two-workers"
@@ -37,61 +37,47 @@ def world(tmp_path: Path) -> Iterator[World]:
         yield made.applied()
 
 
-@pytest.fixture
-def command(world: World, capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str, str]]:
-    """Runs a command line on the project: exit code and both streams."""
-
-    def act(*words: str) -> tuple[int, str, str]:
-        code = run([*words, "--project", str(world.root / "reconciler.yaml")], Settings(dict(world.variables)))
-        told = capsys.readouterr()
-        return code, told.out, told.err
-
-    return act
-
-
-def test_metrics(world: World, command: Callable[..., tuple[int, str, str]]) -> None:
+def test_metrics(world: World, command: Callable[..., Ended]) -> None:
     """A row for each pod that was measured, and a plot where it is asked for; unknown names are refused."""
-    code, _, said = command("metrics", NAME)
-    assert (code, said) == (ExitCode.FINE, "nothing was measured\n")
+    nothing = command("metrics", NAME)
+    assert (nothing.code, nothing.err) == (ExitCode.FINE, "nothing was measured\n")
     (job,) = [r.remote_id for a, r in world.recorded().items() if a.kind == "Job"]
     history, now = world.platform.services.runs.history, world.platform.services.clock.now()
     history.measure([Sample(job, PODS, 1, CPU, now - 60 * n, 10.0 * n) for n in range(5)])
-    code, out, _ = command("metrics", NAME, "--name", "CpuCoreUsage", "--plot")
-    assert code == ExitCode.FINE
+    out = command("metrics", NAME, "--name", "CpuCoreUsage", "--plot").out
     assert out.splitlines()[1].split()[:3] == ["Worker", "1", "CpuCoreUsage"]
     assert "Worker[1] CpuCoreUsage" in out
     assert "█" in out
-    items = json.loads(command("metrics", NAME, "--format", "json")[1])["items"]
+    items = command("metrics", NAME, "--format", "json").items
     assert [(item["task"], item["index"], item["unit"]) for item in items] == [("Worker", 1, "%")]
     page = world.root / "use.html"
-    assert command("metrics", NAME, "--format", "html", "-o", str(page))[:2] == (ExitCode.FINE, "")
+    assert command("metrics", NAME, "--format", "html", "-o", str(page)).out == ""
     assert "Worker[1] CpuCoreUsage: last 0 %" in page.read_text(encoding="utf-8")
-    code, _, said = command("metrics", NAME, "--name", "Love")
-    assert code == ExitCode.USAGE
-    assert "CpuCoreUsage" in said
+    unknown = command("metrics", NAME, "--name", "Love")
+    assert unknown.code == ExitCode.USAGE
+    assert "CpuCoreUsage" in unknown.err
 
 
-def test_specs(command: Callable[..., tuple[int, str, str]]) -> None:
+def test_specs(command: Callable[..., Ended]) -> None:
     """Everything on offer, and less by accelerator, stock, price and name."""
-    everything = json.loads(command("specs", "--format", "json")[1])["items"]
+    everything = command("specs", "--format", "json").items
     assert len(everything) == 8
-    with_gpu = json.loads(command("specs", "--accelerator", "gpu", "--available", "--format", "json")[1])["items"]
+    with_gpu = command("specs", "--accelerator", "gpu", "--available", "--format", "json").items
     assert {item["accelerator"] for item in with_gpu} == {"GPU"}
     assert all(item["available"] for item in with_gpu)
-    cheap = command("specs", "--max-spot", "0.25")[1]
+    cheap = command("specs", "--max-spot", "0.25").out
     assert [line.split()[1] for line in cheap.splitlines()[1:]] == ["ecs.g6.large", "ecs.g6.xlarge"]
-    assert [line.split()[1] for line in command("specs", "ecs.g6.large")[1].splitlines()[1:]] == ["ecs.g6.large"]
+    assert [line.split()[1] for line in command("specs", "ecs.g6.large").out.splitlines()[1:]] == ["ecs.g6.large"]
 
 
-def test_links_and_checks(command: Callable[..., tuple[int, str, str]]) -> None:
+def test_links_and_checks(command: Callable[..., Ended]) -> None:
     """Of a job and of a TensorBoard; what was not checked says so."""
-    code, out, _ = command("links", NAME)
-    assert code == ExitCode.FINE
+    out = command("links", NAME).out
     assert [line.split()[0] for line in out.splitlines()[1:]] == ["dashboard", "terminal", "terminal"]
-    assert "token" in command("links", NAME, "--shared")[1]
-    assert "/tensorboards/" in command("links", "Tensorboard/loss-curves")[1]
-    assert command("checks", NAME)[2] == "no checks\n"
-    assert command("checks", "Tensorboard/loss-curves")[0] == ExitCode.USAGE
+    assert "token" in command("links", NAME, "--shared").out
+    assert "/tensorboards/" in command("links", "Tensorboard/loss-curves").out
+    assert command("checks", NAME).err == "no checks\n"
+    assert command("checks", "Tensorboard/loss-curves").code == ExitCode.USAGE
 
 
 def test_a_week_later_without_memory(world: World) -> None:
@@ -109,6 +95,30 @@ def test_a_week_later_without_memory(world: World) -> None:
     sent = len(world.requests("POST"))
     world.apply(planned)
     assert len(world.requests("POST")) == sent
+    assert world.plan().is_empty
+
+
+def test_among_many_of_almost_the_same_name(world: World) -> None:
+    """Beyond the first pages of the platform's lists, between names that hold ours, a month old, and without a memory:
+    the job that was submitted is found, and nothing is submitted.
+    """
+    store, runs = world.platform.services.store, world.platform.services.runs
+    (ours,) = store.find(Query("pai-dlc", "Job")).entities
+    others = [
+        replace(ours, id=f"dlc{number:05}", name=name, body={**ours.body, "Settings": {}})
+        for number, name in enumerate(["two-workers", "old-two-workers-2"] * 120)
+    ]
+    for other in others:
+        runs.open(other.id, "pai-dlc", "Job")
+    store.insert_many(tuple(others))
+    shutil.rmtree(world.root / ".reconciler")
+    world.platform.services.switches.turn({WINDOW_SWITCH: False})
+    world.platform.services.clock.advance(30 * 86_400)
+    world.edit(FILE, "MaxRunningTimeMinutes: 240", "MaxRunningTimeMinutes: 240000")
+    sent = len(world.requests("POST"))
+    world.apply()
+    assert len(world.requests("POST")) == sent
+    assert [r.remote_id for a, r in world.recorded().items() if a.kind == "Job"] == [ours.id]
     assert world.plan().is_empty
 
 

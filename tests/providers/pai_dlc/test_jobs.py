@@ -151,7 +151,7 @@ def test_what_is_told_of_a_job(connection: PaiDlcConnection) -> None:
     assert [(part.name, part.index) for part in parts] == [("Master", 0), *(("Worker", n) for n in range(11))]
     assert parts[11].detail.startswith(f"{job}-worker-10")
     assert {part.status for part in parts} == {"Succeeded"}
-    assert any("Ended" in event.message for event in handler.events(at("t"), job))
+    assert any(event.message.endswith("ended") for event in handler.events(at("t"), job))
     assert len({event.task for event in handler.events(at("t"), job, task="worker")}) == 11
     assert [check.name for check in handler.checks(at("t"), job)][:2] == ["CheckInit", "DeviceCheck"]
     assert handler.metrics(at("t"), job, name="CpuCoreUsage") == ()
