@@ -150,7 +150,7 @@ def _until(holds: object) -> None:
 @pytest.mark.parametrize(
     ("line", "expected"),
     [
-        ("reconciler st", {"status", "state"}),
+        ("reconciler st", {"status", "storages", "state"}),
         ("reconciler plan --form", {"--format"}),
         ("reconciler local st", {"start", "stop", "status"}),
         ("reconciler plan --format ", {"text", "json", "markdown", "html", "github"}),
