@@ -12,7 +12,7 @@ from reconciler.providers.exchange import Fault
 if TYPE_CHECKING:
     from reconciler.providers.exchange import Answer
 
-_UNAUTHENTICATED, _NOT_FOUND, _CONFLICT, _TOO_MANY, _FAILED = 401, 404, 409, 429, 500
+_REFUSED, _UNAUTHENTICATED, _NOT_FOUND, _CONFLICT, _TOO_MANY, _FAILED = 400, 401, 404, 409, 429, 500
 _MEANT = {
     "0010": _FAILED,
     "0012": _FAILED,
@@ -21,12 +21,19 @@ _MEANT = {
     "0206": _UNAUTHENTICATED,
     "2751": _CONFLICT,
     "2775": _NOT_FOUND,
+    # Comes as 404: the project is another one than the endpoint's, and no object is gone.
+    "2786": _REFUSED,
     "2799": _TOO_MANY,
+    # The state changed meanwhile: nothing was done, and the same may do a moment later.
+    "2878": _TOO_MANY,
 }
 """The HTTP status that says what a code means, by its number."""
 _RESOURCE = "0102"
 _ABSENT = ("not exist", "not found", "no such")
-"""0102 is "does not exist" in one edition of the code table and "bad parameter" in another: its words decide."""
+"""0102 is "does not exist" in one edition of the code table and "bad parameter" in another: its words decide. So they do
+of a 404 with any other code.
+"""
+_GATEWAY = ("APIGW", "APIG")
 _OK = 400
 
 
@@ -39,6 +46,9 @@ def fault(answer: Answer) -> Fault | None:
     message = str(body.get("error_msg") or body.get("error_message") or body.get("errorMsg") or "")
     if code in {"", "None"} and isinstance(body.get("error"), dict):  # the identity service behind the gateway
         code, message = str(body["error"].get("code", "")), str(body["error"].get("message", ""))
+    if answer.status == _NOT_FOUND and code.startswith(_GATEWAY):
+        # No such path is served, which says nothing of any object.
+        return Fault(message=f"{code}: {message}")
     return Fault(code=code, message=message, status=_status(answer.status, code, message))
 
 
@@ -50,11 +60,13 @@ def number(code: str) -> str:
 def _status(sent: int, code: str, message: str) -> int:
     if not code.startswith("ModelArts."):
         return 0
-    if number(code) == _RESOURCE and any(word in message.lower() for word in _ABSENT):
-        return _NOT_FOUND
-    meant = _MEANT.get(number(code), 0)
-    # A 5xx stays one, whatever code it carries: the call may have had its effect.
-    return 0 if sent >= _FAILED else meant
+    if meant := _MEANT.get(number(code)):
+        # A 5xx stays one, whatever code it carries: the call may have had its effect.
+        return 0 if sent >= _FAILED else meant
+    if number(code) == _RESOURCE or sent == _NOT_FOUND:
+        absent = any(word in message.lower() for word in _ABSENT)
+        return _NOT_FOUND if absent else _REFUSED if sent == _NOT_FOUND else 0
+    return 0
 
 
 def _object(answer: Answer) -> dict[str, Any]:
