@@ -264,7 +264,9 @@ def browse(workspace: Workspace, kind: str, wish: Wish, say: Say) -> tuple[Found
     """What the platforms of this environment have of a kind, ours or not; of every kind of run when `kind` is "".
 
     Runs come newest first per target and are filtered by the platform; standing things whose kind has no filters of
-    its own by `name`, a glob, and by every column. Raises UsageError.
+    its own by `name`, a glob, and by every column. Without `kind`, kinds that lack a filter are left out.
+
+    Raises UsageError for a filter that no kind has, or `kind` has not.
     """
     owned = {(r.address.target, r.remote_id): r.address for r in ours(workspace)}
     places = _places(workspace, kind, None if kind else Life.RUN)
@@ -273,14 +275,21 @@ def browse(workspace: Workspace, kind: str, wish: Wish, say: Say) -> tuple[Found
         known = sorted({name for _, name in _places(workspace, "", None)})
         raise UsageError(msg, hint=f"One of: {', '.join(known)}.")
     found: list[Found] = []
+    unfit: list[UsageError] = []
     with connected(workspace, {target for target, _ in places}, say) as connections:
         for target, name in places:
             scope = wish.scope or workspace.environment.targets[target].scope
             facts = workspace.kinds[workspace.platforms[target], name]
             scope = NO_SCOPE if facts.account_wide else scope
             rows = _rows(connections[target].handler(name), scope, wish, facts.identity)
-            rows = islice(rows, wish.offset, wish.offset + wish.limit)
-            found += [Found(target, name, scope, row, owned.get((target, row.remote_id))) for row in rows]
+            try:
+                shown = list(islice(rows, wish.offset, wish.offset + wish.limit))
+            except UsageError as error:
+                unfit.append(error)
+                continue
+            found += [Found(target, name, scope, row, owned.get((target, row.remote_id))) for row in shown]
+    if unfit and (kind or len(unfit) == len(places)):
+        raise unfit[0]
     return tuple(found)
 
 

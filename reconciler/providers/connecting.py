@@ -32,9 +32,10 @@ _FEW = 3
 """Attempts at an endpoint that is not there: enough for one that is restarting, few enough to hear of it soon."""
 
 _UP = "is the endpoint right, and the network up?"
+_PROXY = "check the proxy: RECONCILER_PROXY, else HTTPS_PROXY"
 _NOTHING_SENT: tuple[tuple[type[requests.RequestException], str, str, int], ...] = (
     (requests.exceptions.ConnectTimeout, "no connection to {endpoint} within {seconds:g} s", _UP, _FEW),
-    (requests.exceptions.ProxyError, "the proxy does not let us through to {endpoint}", "check the proxy", _FEW),
+    (requests.exceptions.ProxyError, "the proxy does not let us through to {endpoint}", _PROXY, _FEW),
     (requests.exceptions.InvalidHeader, "a header cannot be sent", "does a credential contain a line break?", 1),
     (requests.exceptions.InvalidURL, "{endpoint} is not a usable URL", "check the endpoint", 1),
     (requests.exceptions.InvalidSchema, "{endpoint} is not a usable URL", "check the endpoint", 1),
@@ -173,7 +174,8 @@ def _connection(error: requests.RequestException, call: Call, speech: Speech) ->
     match reason:
         case _HandshakeFailed(__cause__=ssl.SSLCertVerificationError() | CertificateError()):
             what = f"the certificate of {speech.endpoint} cannot be trusted ({reason.__cause__})"
-            return unreachable(speech, call, what, "give the CA bundle of this network; verification stays on", most=1)
+            remedy = "name the CA bundle of this network in RECONCILER_CA_BUNDLE; verification stays on"
+            return unreachable(speech, call, what, remedy, most=1)
         case _HandshakeFailed():
             what = f"no secure connection to {speech.endpoint} ({_kind(reason.__cause__)})"
             return unreachable(speech, call, what, "is it https that is served there?", most=_FEW)

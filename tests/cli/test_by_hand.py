@@ -254,6 +254,12 @@ def test_a_kind_that_no_target_has(project: Project) -> None:
     assert "TrainingJobConfig" not in ended.err
 
 
+def test_a_filter_that_only_one_kind_has(applied: Project) -> None:
+    """Without a kind, those that lack the filter are left out; one that none has is an error."""
+    assert [row["kind"] for row in _rows(applied, "get", "--filter", "labels=nightly")] == ["Job"]
+    assert applied.run("get", "--filter", "lables=nightly").code == 64
+
+
 STANDING = """\
 apiVersion: ai4s/v1
 kind: Notebook

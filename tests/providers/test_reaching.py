@@ -142,3 +142,12 @@ def test_missing_ca_bundle(tmp_path: Any) -> None:
     """A CA path that is not there stops everything before it starts."""
     with pytest.raises(Unreachable, match="TLS cannot be verified"):
         session("https://127.0.0.1:1", replace(QUICK, verify=str(tmp_path / "missing.pem"))).call(CREATE)
+
+
+def test_a_proxy_that_is_told() -> None:
+    """`Transport.proxy` takes every request but those to this machine itself."""
+    with serving(FINE) as server:
+        away = session("http://nowhere.test", replace(QUICK, proxy=server.url))
+        here = session(server.url, replace(QUICK, proxy=f"http://127.0.0.1:{closed_port()}"))
+        assert away.call(READ) == here.call(READ) == {"id": "1"}
+    assert [seen.path for seen in server.seen] == ["http://nowhere.test/things/1", "/things/1"]
