@@ -29,9 +29,9 @@ _MEANT = {
 }
 """The HTTP status that says what a code means, by its number."""
 _RESOURCE = "0102"
-_ABSENT = ("not exist", "not found", "no such")
-"""0102 is "does not exist" in one edition of the code table and "bad parameter" in another: its words decide. So they do
-of a 404 with any other code.
+_ABSENT = ("not exist", "not found", "no such", "不存在")
+"""0102 is "does not exist" in one edition of the code table and "bad parameter" in another: its words decide, and so
+they do of a 404 with any other code.
 """
 _GATEWAY = ("APIGW", "APIG")
 _OK = 400
