@@ -7,6 +7,7 @@ import pytest
 from reconciler.model.change import Action
 from reconciler.model.kind import Ability, Life
 from reconciler.model.resource import Phase
+from tests.cli.running import reconciler
 from tests.invariants.world import PROJECTS, World, shown, world_of
 
 if TYPE_CHECKING:
@@ -36,6 +37,13 @@ def test_apply_then_plan_is_empty(world: World) -> None:
     planned = world.applied().plan()
     assert _writes(planned) == []
     assert planned.is_empty
+
+
+def test_what_was_applied_has_not_drifted(world: World) -> None:
+    """By the same rules; not even in what the platform filled in."""
+    ended = reconciler(world.applied().root, "drift", variables=world.variables)
+    assert ended.code == 0, ended.said
+    assert ended.out.startswith("No drift:"), ended.out
 
 
 @pytest.mark.parametrize("project", PROJECTS)
