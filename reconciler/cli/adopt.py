@@ -46,7 +46,8 @@ def app(
     file instead.
 
     With --write, each field that moved on the platforms is written into the manifest that declares it: the smallest
-    edit, comments and layout stay. The memory follows with the next apply, which sends nothing.
+    edit, comments and layout stay. The memory follows with the next apply, which sends nothing. A default that the
+    platform changed is noted as it is now.
     """
     from reconciler.cli.remembering import remember
     from reconciler.operations.memory import adopting
@@ -71,10 +72,12 @@ def _write(streams: "Streams", opened: "Workspace", globs: tuple[str, ...]) -> i
     for file, fields in done.written.items():
         for address, path in fields:
             streams.show(printable(f"{file}: {address} {path}") + "\n")
+    for address, path in done.noted:
+        streams.say(printable(f"noted: {address} {path}: the platform's default counts as it is now"))
     for address, path, why in done.refused:
         streams.say(printable(f"not written: {address} {path}: {why}"))
     if done.written:
         streams.say("look at the edits, commit them, and apply: only the memory will change")
-    elif not done.refused:
+    elif not done.refused and not done.noted:
         streams.say("nothing moved")
     return ExitCode.ERROR if done.refused else ExitCode.FINE

@@ -201,23 +201,23 @@ policy: {{ max_deletes: 5, max_delete_percent: 30, max_gpu_hours: 500 }}
 
 ## Drift
 
-`reconciler drift`, and `plan --refresh-only`, compare live with recorded and tell what moved: by the very rules by
-which a plan would find a difference, so that what no plan would touch is no drift. A field that an author wrote
-(`declared`) is told apart from one that the platform fills in (`default`). Runs do not drift. Exit code 2 says that
-something moved.
+`reconciler drift`, and `plan --refresh-only`, compare live with recorded and tell what moved, by the very rules by
+which a plan would find a difference. A field that an author wrote (`declared`) is told apart from one that the platform
+fills in (`default`). What it filled in is noted after each write of ours; when that changes later it is drift too,
+though no plan would touch it. Runs do not drift. Exit code 2 says that something moved.
 
 - to undo it: `reconciler apply`
 - to accept it: `reconciler adopt --write` edits the manifests, value by value; comments and layout stay. The next apply
-  changes the memory alone
+  changes the memory alone. A default that nobody declares is noted as it is now
 - to leave it to others: `ignore`
 
 ## Taking over what exists
 
 `reconciler import` writes one manifest for each standing object of the project's spaces and records it as ours; the
-platform is only read, and the next plan is empty. Runs are imported when their kind is named (`--kind`). What another
-owner marked is left alone. `reconciler adopt ADDRESS` takes over what is declared already, `reconciler forget` lets go.
-An object that was taken over carries no mark until something changes it: if the memory is lost before that, it has to
-be adopted again.
+platform is only read, and the next plan is empty. Runs, and what belongs to the whole account, are imported when
+their kind is named (`--kind`). What another owner marked is left alone. `reconciler adopt ADDRESS` takes over what is
+declared already, with `--id` the very run that is meant; `reconciler forget` lets go. An object that was taken over
+carries no mark until something changes it: if the memory is lost before that, it has to be adopted again.
 
 ## Selections
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from reconciler.errors import ReconcilerError
+from reconciler.operations.apply import leased, record_all
 from reconciler.operations.drift import drift
 from reconciler.operations.validate import declare
+from reconciler.operations.wiring import open_store
 from reconciler.planning.drift import Happened, Whose, index_of, steps
 from reconciler.planning.rules import rules_of
 
@@ -24,18 +27,22 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class Accepted:
-    """The fields that were written, by file; and those that were not, each with the reason."""
+    """The fields that were written, by file; those that were not, each with the reason; and the defaults that count
+    as they are now.
+    """
 
     drift: Drift
     written: dict[Path, list[tuple[Address, str]]] = field(default_factory=dict)
     refused: list[tuple[Address, str, str]] = field(default_factory=list)
+    noted: list[tuple[Address, str]] = field(default_factory=list)
 
 
 def accept(workspace: Workspace, selection: Selection, say: Say) -> Accepted:
     """Edits the files so that they declare what is live now. Memory follows with the next apply, which sends nothing.
 
-    A default of the platform that nobody declares is not written into a file. Every file is read again before it is
-    kept; what does not read back as it is live is undone and refused.
+    A default of the platform that nobody declares is not written into a file: where no plan would touch it, it is noted
+    as it is now, so that it is drift no more. Every file is read again before it is kept; what does not read back as it
+    is live is undone and refused. Raises StateLocked when there is something to note and somebody else is writing.
     """
     found = drift(workspace, selection, say)
     manifests = {manifest.address: manifest for manifest in declare(workspace).required().manifests}
@@ -47,13 +54,32 @@ def accept(workspace: Workspace, selection: Selection, say: Say) -> Accepted:
             done.refused.append((moved.address, "", why))
             continue
         rules = rules_of(workspace.kinds[moved.platform, moved.address.kind])
+        done.noted += [(moved.address, each.path) for each in moved.fields if each.noted]
         for each in moved.fields:
+            if each.noted:
+                continue
             if problem := _write(workspace, manifest, moved, each, rules):
                 done.refused.append((moved.address, each.path, problem))
             else:
                 file = workspace.call.start / manifest.source.file
                 done.written.setdefault(file, []).append((moved.address, each.path))
+    _note(workspace, done)
     return done
+
+
+def _note(workspace: Workspace, done: Accepted) -> None:
+    from reconciler.execution.noting import Notes
+
+    store, environment = open_store(workspace), workspace.environment.name
+    meant = {address for address, _ in done.noted}
+    if not meant:
+        return
+    with leased(workspace, store) as lease:
+        state = store.read(environment)
+        notes = Notes(workspace.kinds, state.key)
+        seen = [(state.resources[each.address], each.live) for each in done.drift.moved if each.address in meant]
+        found = [notes.of(recorded, live, time.time()) for recorded, live in seen if live is not None]
+        record_all(store, environment, [note for note in found if note is not None], lease)
 
 
 class _Refused(Exception):

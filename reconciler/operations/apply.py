@@ -135,12 +135,17 @@ def record_observed(store: StateStore, environment: str, records: Sequence[Recor
     except StateLocked:
         return
     try:
-        for record in records:
-            store.append(environment, record, lease)
-        state = store.read(environment)
-        store.commit(environment, state, expected_serial=state.serial, lease=lease)
+        record_all(store, environment, records, lease)
     finally:
         lease.release()
+
+
+def record_all(store: StateStore, environment: str, records: Sequence[Record], lease: Lease) -> None:
+    """Makes what was seen durable."""
+    for record in records:
+        store.append(environment, record, lease)
+    state = store.read(environment)
+    store.commit(environment, state, expected_serial=state.serial, lease=lease)
 
 
 def refuse_blocked(plan: Plan) -> None:

@@ -10,11 +10,15 @@ what was submitted.
     the object is gone        missing
     another object is there   replaced: it carries no mark of ours, or another owner's
     it could not be read      unknown, and said so
+    a default has another     the field: no plan would touch it, but what we made
+    value than after our      does not work as it did
+    last write
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+import json
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +28,9 @@ from reconciler.model.kind import Life
 from reconciler.model.manifest import Manifest
 from reconciler.model.plan import UNREADABLE
 from reconciler.model.project import Policy
+from reconciler.planning.defaults import filled_in
+from reconciler.planning.fingerprint import Sight
+from reconciler.planning.ignoring import Ignored
 from reconciler.planning.normalise import key_of
 from reconciler.planning.planner import make_plan
 from reconciler.planning.rules import rules_of
@@ -34,7 +41,7 @@ if TYPE_CHECKING:
     from reconciler.model.address import Address
     from reconciler.model.change import Change, FieldChange
     from reconciler.model.kind import Kind
-    from reconciler.model.resource import Listed, Recorded
+    from reconciler.model.resource import Listed, Live, Recorded
     from reconciler.planning.planner import PlanInputs
     from reconciler.planning.rules import Rules
 
@@ -50,6 +57,12 @@ class Whose(StrEnum):
     DEFAULT = "default"
 
 
+class Untold(StrEnum):
+    """A value of which only a digest was noted, since it may hold anything that a person wrote."""
+
+    TEXT = "(another text)"
+
+
 class Happened(StrEnum):
     """What became of an object."""
 
@@ -60,7 +73,9 @@ class Happened(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class MovedField:
-    """One field that moved. `declared_now` is what the manifest says today, `ABSENT` where it says nothing."""
+    """One field that moved. `declared_now` is what the manifest says today, `ABSENT` where it says nothing. `noted`: a
+    default that is known from a look after our last write alone; `recorded` may be `Untold` then.
+    """
 
     path: str
     whose: Whose
@@ -68,11 +83,12 @@ class MovedField:
     live: Any
     secret: bool = False
     declared_now: Any = ABSENT
+    noted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Moved:
-    """One object that is not as we left it."""
+    """One object that is not as we left it. `live` is how it is now, None where it is gone."""
 
     address: Address
     platform: str
@@ -80,6 +96,7 @@ class Moved:
     remote_id: str = ""
     source: Source | None = None
     fields: tuple[MovedField, ...] = ()
+    live: Live | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,11 +134,14 @@ def find_drift(inputs: PlanInputs, declared: Mapping[Address, Manifest]) -> Drif
     chosen = recorded.keys() if inputs.selected is None else recorded.keys() & inputs.selected
     changes = {change.address: change for change in plan.changes if change.address in chosen}
     trees = {name: rules_of(kind) for name, kind in inputs.kinds.items()}
-    found = [
-        moved
-        for address, change in sorted(changes.items())
-        if (moved := _moved(change, declared.get(address), trees[change.platform, address.kind]))
-    ]
+    found = []
+    for address, change in sorted(changes.items()):
+        live, rules = inputs.reading.live.get(address), trees[change.platform, address.kind]
+        moved = _moved(change, declared.get(address), rules)
+        if live is not None and (moved is None or moved.happened is Happened.CHANGED):
+            moved = _with_defaults(moved, change, tuple(_defaults(recorded[address], live, inputs, rules)))
+        if moved is not None:
+            found.append(replace(moved, live=live))
     unread = tuple(d for d in plan.diagnostics if d.code == UNREADABLE and d.address in chosen)
     return Drift(tuple(found), inputs.reading.strangers, unread, len(chosen))
 
@@ -144,6 +164,37 @@ def _moved(change: Change, manifest: Manifest | None, rules: Rules) -> Moved | N
     source = manifest.source if manifest else None
     fields = () if happened is Happened.MISSING else tuple(_fields(change.fields, manifest, rules))
     return Moved(change.address, change.platform, happened, change.remote_id, source, fields)
+
+
+def _with_defaults(moved: Moved | None, change: Change, defaults: tuple[MovedField, ...]) -> Moved | None:
+    """`moved` with the defaults that moved as well, each place once."""
+    known = [each.path for each in moved.fields] if moved else []
+    new = tuple(each for each in defaults if not any(f"{each.path}/".startswith(f"{path}/") for path in known))
+    if not new:
+        return moved
+    moved = moved or Moved(change.address, change.platform, Happened.CHANGED, change.remote_id, change.source)
+    return replace(moved, fields=tuple(sorted((*moved.fields, *new), key=lambda each: each.path)))
+
+
+def _defaults(recorded: Recorded, live: Live, inputs: PlanInputs, rules: Rules) -> Iterator[MovedField]:
+    """The defaults that are not what they were after our last write, as far as that was noted."""
+    if not recorded.defaults or recorded.remote_id != live.remote_id:
+        return
+    ignored = Ignored.at(recorded.address, inputs.ignore)
+    now = filled_in(live.spec, recorded.spec, Sight(rules, recorded.address.scope, (recorded.spec,), inputs.key))
+    for path in sorted({*recorded.defaults, *now}):
+        was = recorded.defaults.get(path)
+        if was != now.get(path) and not ignored.covers(path):
+            yield MovedField(path, Whose.DEFAULT, _noted(was), at(live.spec, path, rules), noted=True)
+
+
+def _noted(text: str | None) -> Any:  # noqa: ANN401 - any JSON value
+    if text is None:
+        return ABSENT
+    try:
+        return json.loads(text)
+    except ValueError:
+        return Untold.TEXT
 
 
 def _happened(change: Change) -> Happened | None:

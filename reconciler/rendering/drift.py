@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any, Final
 
 from reconciler.model.change import ABSENT
-from reconciler.planning.drift import Happened, Whose
+from reconciler.planning.drift import Happened, Untold, Whose
 from reconciler.rendering.findings import finding_lines
 from reconciler.rendering.paint import Paint, Tone
 from reconciler.rendering.words import counted, printable, value
@@ -48,6 +48,8 @@ def _moved_lines(moved: Moved, paint: Paint) -> Iterator[str]:
 
 
 def _side(side: Any, field: MovedField) -> str:  # noqa: ANN401 - any JSON value, or ABSENT
+    if isinstance(side, Untold):
+        return str(side)
     if field.secret and side is not ABSENT and not (isinstance(side, str) and side.startswith("$[[")):
         return "(secret)"
     return value(side)
@@ -63,7 +65,7 @@ def _verdict(drift: Drift) -> str:
 
 
 def drift_to_json(drift: Drift) -> str:
-    """Everything as JSON; a side that has no such field has no key."""
+    """Everything as JSON; a side that has no such field, or whose value was not kept, has no key."""
     document = {
         "format": DRIFT_FORMAT,
         "looked_at": drift.looked_at,
@@ -88,5 +90,6 @@ def _document(moved: Moved) -> dict[str, Any]:
 
 def _field(field: MovedField) -> dict[str, Any]:
     sides = {"recorded": field.recorded, "live": field.live, "declared": field.declared_now}
-    shown = {name: "(secret)" if field.secret else side for name, side in sides.items() if side is not ABSENT}
+    told = {name: side for name, side in sides.items() if side is not ABSENT and not isinstance(side, Untold)}
+    shown = {name: "(secret)" if field.secret else side for name, side in told.items()}
     return {"path": field.path, "whose": field.whose.value, "secret": field.secret, **shown}

@@ -90,6 +90,30 @@ def test_a_default_that_changed_is_drift_and_not_our_change(applied: Project, ap
     assert "nobody declares it" in refused.err
 
 
+def test_a_default_that_nobody_knew_is_remembered(applied: Project, platform: Platform, api: Client) -> None:
+    """What the platform filled in counts as it was after our write: no plan would touch it, and it is drift when it
+    changes, until a person takes it as it is.
+    """
+    assert applied.run("drift").code == 0
+    _edit_live(api, "greet", description="by somebody", node_labels=["big"])
+    applied.configure(ignore="[{ path: /description, kind: App, reason: for people }]")
+    assert applied.run("plan").out == UNCHANGED
+    ended = applied.run("drift")
+    assert (ended.code, '/node_labels  (absent) -> ["big"]' in ended.out) == (2, True)
+    assert "/description" not in ended.out
+    before = len(_writes(platform))
+    taken = applied.run("adopt", "--write")
+    assert (taken.code, "noted: ai4s/App/demo/greet@1.0.0 /node_labels" in taken.err) == (0, True)
+    assert applied.run("drift").code == 0
+    _edit_live(api, "greet", node_labels=[])
+    before += 1
+    ended = applied.run("drift", "--format", "json")
+    ((moved,),) = ([json.loads(ended.out)["moved"]],)
+    (field,) = moved[0]["fields"]
+    assert (field["path"], field["whose"], "recorded" in field) == ("/node_labels", "default", False)
+    assert len(_writes(platform)) == before
+
+
 def test_an_edit_that_was_not_applied_is_no_drift(applied: Project) -> None:
     """Only what moved on the platform counts."""
     applied.write("app.yaml", APP.replace("echo hello", "echo more"))
