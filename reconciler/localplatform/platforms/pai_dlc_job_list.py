@@ -5,6 +5,7 @@ from __future__ import annotations
 import operator
 from typing import TYPE_CHECKING, Any
 
+from reconciler.localplatform.platforms.pai_dlc_specs import requested
 from reconciler.localplatform.platforms.pai_dlc_views import job_row
 from reconciler.localplatform.platforms.pai_dlc_words import (
     JOB,
@@ -15,6 +16,7 @@ from reconciler.localplatform.platforms.pai_dlc_words import (
     flag,
     instant,
     invalid,
+    number,
     page_of,
     tags,
     text,
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from reconciler.localplatform.face import Call, Reply
+    from reconciler.localplatform.platforms.pai_dlc_specs import Request
     from reconciler.localplatform.store import Entity
 
 _SORTS: dict[str, Callable[[dict[str, Any]], Any]] = {
@@ -37,6 +40,12 @@ _SORTS: dict[str, Callable[[dict[str, Any]], Any]] = {
 _EXACT = ("JobType", "Status", "ResourceId", "Accessibility")
 _EXACT_SETTINGS = ("BusinessUserId", "Caller", "PipelineId")
 _WHOLE_MODES: dict[str, Callable[[str, str], bool]] = {"term": operator.eq, "prefix": str.startswith}
+_NUMBERS: dict[str, Callable[[Request], float]] = {
+    "RequestCPU": lambda asked: asked.cpu,
+    "RequestGPU": lambda asked: asked.gpu,
+    "RequestMemory": lambda asked: asked.memory,
+}
+_HUGE = 10**9
 _LONGEST = {"DisplayName": 1024, "JobType": 32, "Status": 200}
 
 
@@ -101,6 +110,11 @@ def _wanted(call: Call, job: Entity, row: dict[str, Any], labels: dict[str, str]
         any(text(call, "ImageSearch") in str(role.get("Image", "")) for role in row["JobSpecs"]),
         text(call, "PaymentType") in {"", _payment(row)},
         text(call, "TemplateId") in {"", row.get("TemplateId")},
+        text(call, "UserIdForFilter") in {"", row["UserId"]},
+        text(call, "ResourceQuotaName").lower() in str(row.get("ResourceQuotaName", "")).lower(),
+        text(call, "OversoldInfo").removesuffix("-false") in {"", settings.get("OversoldType")},
+        text(call, "EnableAssignNode") in {"", _assigned(row)},
+        _in_range(call, job),
     )
     return all(checks)
 
@@ -117,6 +131,21 @@ def _named(call: Call, job: Entity) -> bool:
     matches = _WHOLE_MODES.get(text(call, "DisplayNameSearchMode"))
     name = text(call, "DisplayName")
     return not name or matches is None or bool(matches(job.name.lower(), name.lower()))
+
+
+def _assigned(row: dict[str, Any]) -> str:
+    """Whether it names its nodes."""
+    return str(any((role.get("AssignNodeSpec") or {}).get("EnableAssignNode") for role in row["JobSpecs"])).lower()
+
+
+def _in_range(call: Call, job: Entity) -> bool:
+    field = text(call, "NumericRangeField")
+    if not field:
+        return True
+    if field not in _NUMBERS:
+        raise invalid(f"NumericRangeField must be one of {', '.join(_NUMBERS)}")
+    value = _NUMBERS[field](requested(job.body))
+    return number(call, "NumericRangeMin", 0, 0, _HUGE) <= value <= number(call, "NumericRangeMax", _HUGE, 0, _HUGE)
 
 
 def _payment(row: dict[str, Any]) -> str:

@@ -4,7 +4,8 @@ but plausible, so that whoever plans against it can be told what real ones tell.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import re
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from reconciler.localplatform.face import Reply, Route
 from reconciler.localplatform.platforms.pai_dlc_words import ROOT, direction, fine, invalid, number, text
@@ -66,6 +67,33 @@ _OFFER = (
 )
 TYPES: Mapping[str, Mapping[str, Any]] = {spec["InstanceType"]: spec for spec in _OFFER}
 """By name."""
+
+
+class Request(NamedTuple):
+    """What all pods of a job ask for together; memory in GiB."""
+
+    cpu: float
+    gpu: float
+    memory: float
+
+
+def requested(body: Mapping[str, Any]) -> Request:
+    """By the machines of its roles, or by their shares of a quota."""
+    found = [0.0, 0.0, 0.0]
+    for role in body["JobSpecs"]:
+        share, machine = role.get("ResourceConfig") or {}, TYPES.get(role.get("EcsSpec") or "", {})
+        each = [float(machine.get(name) or _amount(share.get(other))) for name, other in _REQUESTED]
+        found = [total + int(role.get("PodCount") or 1) * one for total, one in zip(found, each, strict=True)]
+    return Request(*found)
+
+
+def _amount(text: object) -> float:
+    """`16Gi` is 16, what is no number nothing."""
+    number = re.match(r"\d+(?:\.\d+)?", str(text or ""))
+    return float(number[0]) if number else 0.0
+
+
+_REQUESTED = (("Cpu", "CPU"), ("Gpu", "GPU"), ("Memory", "Memory"))
 _SORTS = {"CPU": "Cpu", "Cpu": "Cpu", "GPU": "Gpu", "Gpu": "Gpu", "Memory": "Memory", "InstanceType": "InstanceType"}
 
 

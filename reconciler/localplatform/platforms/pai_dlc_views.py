@@ -6,6 +6,7 @@ import uuid
 from typing import TYPE_CHECKING, Any
 
 from reconciler.localplatform.clock import utc_text
+from reconciler.localplatform.platforms.pai_dlc_specs import requested
 from reconciler.localplatform.platforms.pai_dlc_starting import begun
 from reconciler.localplatform.platforms.pai_dlc_work import PODS, RESTARTS, pods_of, role_of
 from reconciler.localplatform.work import Cause, Status
@@ -97,6 +98,7 @@ def job_row(call: Call, job: Entity, run: RunSnapshot) -> dict[str, Any]:
         **{name: value for name, value in _common(call, job, run).items() if name != "CustomEnvs"},
         **limits,
         "DataSources": [_without(each, hidden) for each in job.body.get("DataSources") or ()],
+        **_requests(job),
         "Username": job.owner,
         "IsDeleted": False,
         "NodeCount": str(len(pods_of(job.body))),
@@ -104,6 +106,19 @@ def job_row(call: Call, job: Entity, run: RunSnapshot) -> dict[str, Any]:
         "RestartTimes": str(restarts),
         "GmtModifiedTime": utc_text(job.updated),
         "SystemEnvs": {},
+    }
+
+
+def _requests(job: Entity) -> dict[str, Any]:
+    """What it asks for, and of which quota, in the types of the list: one number, two texts."""
+    asked, quota = requested(job.body), job.body.get("ResourceId")
+    of_quota = {"ResourceName": quota, "ResourceQuotaName": quota} if quota else {}
+    return {
+        "RequestCPU": round(asked.cpu),
+        "RequestGPU": f"{asked.gpu:g}",
+        "RequestMemory": f"{asked.memory:g}Gi",
+        "UseOversoldResource": False,
+        **of_quota,
     }
 
 

@@ -27,6 +27,10 @@ _FIELDS = {
     "type": "JobType",
     "quota": "ResourceId",
     "user": "Username",
+    "user-id": "UserIdForFilter",
+    "quota-name": "ResourceQuotaName",
+    "oversold": "OversoldInfo",
+    "on-nodes": "EnableAssignNode",
     "payment": "PaymentType",
     "accessibility": "Accessibility",
     "pipeline": "PipelineId",
@@ -38,8 +42,9 @@ _FIELDS = {
     "created-after": "StartTime",
     "created-before": "EndTime",
 }
-FILTERS = (*_FIELDS, "tag", "mine")
-"""What `browse` filters by. `tag` is KEY:VALUE, `mine` true or false; `name` is part of a name."""
+_RANGE = {"min-gpus": "NumericRangeMin", "max-gpus": "NumericRangeMax"}
+FILTERS = (*_FIELDS, *_RANGE, "tag", "mine")
+"""What `browse` filters by. `tag` is KEY:VALUE, `mine` and `on-nodes` true or false; `name` is part of a name."""
 
 
 def tagged(place: Place, scope: str, mark: Mark) -> Iterator[dict[str, Any]]:
@@ -78,6 +83,8 @@ def _query(filters: Mapping[str, str]) -> dict[str, str]:
             tags[key] = text
         elif name == "mine":
             query["ShowOwn"] = value.lower()
+        elif name in _RANGE:
+            query |= {"NumericRangeField": "RequestGPU", _RANGE[name]: value}
         elif name in _FIELDS:
             query[_FIELDS[name]] = value
         else:

@@ -216,6 +216,28 @@ def test_filters(connection: PaiDlcConnection) -> None:
     assert list(handler.browse("elsewhere", {}, 10)) == []
 
 
+def test_filters_by_what_is_asked_for(connection: PaiDlcConnection) -> None:
+    """GPUs of all pods together, the quota, its idle resources, nodes by name, whose it is."""
+    handler: Any = connection.handler("Job")
+    gpu = {"Type": "Worker", "Image": "i", "PodCount": 3, "EcsSpec": "ecs.gn6i-c4g1.xlarge"}
+    handler.create(desired(spec("gpu", seconds="0", JobSpecs=[gpu])))
+    share = {**gpu, "EcsSpec": None, "ResourceConfig": {"CPU": "2", "GPU": "4", "Memory": "8Gi"}}
+    share["AssignNodeSpec"] = {"EnableAssignNode": True, "NodeNames": "a"}
+    idle = {"Settings": {"OversoldType": "AcceptQuotaOverSold"}}
+    handler.create(desired(spec("share", seconds="0", JobSpecs=[share], ResourceId="quota7", **idle)))
+    handler.create(desired(spec("cpu", seconds="0")))
+    for filters, names in (
+        ({"min-gpus": "1", "max-gpus": "3"}, ["gpu"]),
+        ({"min-gpus": "4"}, ["share"]),
+        ({"max-gpus": "0"}, ["cpu"]),
+        ({"quota-name": "OTA7"}, ["share"]),
+        ({"oversold": "AcceptQuotaOverSold-false"}, ["share"]),
+        ({"on-nodes": "true"}, ["share"]),
+        ({"user-id": "nobody"}, []),
+    ):
+        assert [row.name for row in handler.browse(WORKSPACE, filters, 10)] == names, filters
+
+
 def test_a_pod_that_is_none(connection: PaiDlcConnection) -> None:
     """Asked for the output of a pod there is not, we say which there are."""
     handler: Any = connection.handler("Job")
