@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from reconciler.errors import NotFound, ReconcilerError, UsageError
+from reconciler.model.address import NO_SCOPE
 from reconciler.operations import describing
 from reconciler.operations.runs import open_handler
 
@@ -102,7 +103,9 @@ def _summary(workspace: Workspace, run: Run, say: Say) -> RunSummary:
 
 
 def _row(run: Run, summary: RunSummary, file: str) -> dict[str, str]:
-    where = {"target": run.address.target, "kind": run.address.kind, "scope": run.address.scope, "id": run.remote_id}
+    at = run.address
+    scope = "" if at.scope == NO_SCOPE else at.scope
+    where = {"target": at.target, "kind": at.kind, "scope": scope, "id": run.remote_id}
     times = {"created": summary.created, "started": summary.started, "finished": summary.finished}
     return {
         **where,

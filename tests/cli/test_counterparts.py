@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import typer
 import yaml
 
 from reconciler.cli.app import root_command
@@ -23,6 +24,7 @@ from reconciler.providers.protocol import Browses
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+CLICK_ERROR: Any = next(kind for kind in typer.BadParameter.__mro__ if kind.__name__ == "ClickException")
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 FILES = sorted(DOCS.glob(f"*{SUFFIX}"))
 CATALOGUE = load_catalogue()
@@ -98,22 +100,17 @@ def _wrong_command(platform: str, words: list[str]) -> str:
     command = root.get_command(None, words[0])
     if command is None:
         return f"no command {words[0]}"
-    options = {name: each for each in command.params for name in each.opts if each.param_type_name == "option"}
-    left = words[1:]
-    kind = left[0] if left and left[0][0].isupper() and not left[0].isupper() else ""
+    try:
+        parsed = command.make_context(words[0], words[1:]).params
+    except CLICK_ERROR as error:
+        return f"{words[0]}: {error.format_message()}"
+    kind = next((word for word in words[1:] if word[0].isupper() and not word.isupper()), "")
+    kind = "" if "=" in kind else kind
     if kind and (platform, kind) not in CATALOGUE.kinds:
         return f"no kind {kind}"
-    while left:
-        word = left.pop(0)
-        if not word.startswith("-"):
-            continue
-        if word not in options:
-            return f"{words[0]} has no option {word}"
-        if not options[word].is_flag:
-            value = left.pop(0)
-            if word == "--filter" and value.partition("=")[0] not in FILTERS[kind]():
-                return f"{kind} has no filter {value}"
-    return ""
+    filters = [text.partition("=")[0] for text in parsed.get("where") or ()]
+    unknown = [name for name in filters if name not in FILTERS[kind]()]
+    return f"{kind} has no filter {unknown[0]}" if unknown else ""
 
 
 def _wrong_field(platform: str, kind: str, path: str) -> str:
@@ -178,6 +175,8 @@ def test_what_is_not_real_is_found() -> None:
     for word, text in (
         ("run", "gett Job"),
         ("run", "get Job --limt 3"),
+        ("run", "get Job --limit many"),
+        ("run", "apply a.yaml b.yaml"),
         ("run", "get Jop"),
         ("run", "get Job --filter stauts=x"),
         ("kind", "Jop"),
