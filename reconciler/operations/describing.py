@@ -96,7 +96,7 @@ def instance(workspace: Workspace, run: Run, part: tuple[str, int | None, str], 
         if not isinstance(handler, ShowsInstances):
             raise unable(run, "documents of instances")
         name = instance_name(handler, run, part)
-        return handler.instance(run.address, run.remote_id, task=part[0], name=name)
+        return handler.instance(run.address, run.remote_id, task=part[0], name=name, index=part[1])
 
 
 def parsed(text: str) -> object:

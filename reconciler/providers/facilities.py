@@ -273,8 +273,8 @@ class ShowsInstances(Protocol):
     ) -> tuple[Instance, ...]:
         """Those of one task by index, or the one with `index`. Raises NotFound for a task or an index there is not."""
 
-    def instance(self, address: Address, remote_id: str, *, task: str, name: str) -> Spec:
-        """The whole document of the instance called `name`, in the cluster's own words."""
+    def instance(self, address: Address, remote_id: str, *, task: str, name: str, index: int | None = None) -> Spec:
+        """The whole document of the instance called `name`, in the cluster's own words. `index` helps where known."""
 
     def instance_events(
         self, address: Address, remote_id: str, *, task: str, name: str, index: int | None = None

@@ -116,9 +116,9 @@ class Job:
         item = self._shown(address, remote_id)
         return job_instances.instances(self._place, self._path(address, remote_id), item, task, index)
 
-    def instance(self, address: Address, remote_id: str, *, task: str, name: str) -> Spec:
+    def instance(self, address: Address, remote_id: str, *, task: str, name: str, index: int | None = None) -> Spec:
         """The document of one pod."""
-        return job_instances.document(self._place, self._path(address, remote_id), task, name)
+        return job_instances.document(self._place, self._path(address, remote_id), task, name, index)
 
     def instance_events(
         self, address: Address, remote_id: str, *, task: str, name: str, index: int | None = None

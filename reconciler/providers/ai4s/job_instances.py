@@ -32,9 +32,10 @@ def instances(place: Place, path: str, job: Mapping[str, Any], task: str, index:
     return tuple(_instance(pod, task, number) for number in numbers for pod in _pods(place, path, task, number))
 
 
-def document(place: Place, path: str, task: str, name: str) -> dict[str, Any]:
+def document(place: Place, path: str, task: str, name: str, index: int | None) -> dict[str, Any]:
     """The pod called `name`, as the cluster has it: the platform sends its document as a text inside JSON."""
-    call = Call(f"read instance {name}", "GET", f"{path}/tasks/{segment(task)}/instances/{segment(name)}/pod")
+    where = f"{path}/tasks/{segment(task)}/instances/{segment(name)}/pod"
+    call = Call(f"read instance {name}", "GET", where, query=_of_index(index))
     answer = place.call(call)
     text = answer.get("metadata") if isinstance(answer, dict) else None
     found = _parsed(text) if isinstance(text, str) else text
@@ -47,17 +48,21 @@ def document(place: Place, path: str, task: str, name: str) -> dict[str, Any]:
 def events(place: Place, path: str, task: str, name: str, index: int | None) -> Iterator[Event]:
     """What happened to one pod; with its `index` also what the task's controller tells of it. Oldest first."""
     base = f"{path}/tasks/{segment(task)}"
-    found = read_events(place, Call(f"list events of {name}", "GET", f"{base}/instances/{segment(name)}/events"), task)
+    query, own = _of_index(index), f"{base}/instances/{segment(name)}/events"
+    found = read_events(place, Call(f"list events of {name}", "GET", own, query=query), task)
     if index is not None:
-        query = {"task_index": str(index)}
         of_task = read_events(place, Call(f"list events of task {task}", "GET", f"{base}/events", query=query), task)
         found += [event for event in of_task if event not in found]
     return iter(sorted(found, key=lambda event: event.first or event.last))
 
 
+def _of_index(index: int | None) -> dict[str, str]:
+    return {} if index is None else {"task_index": str(index)}
+
+
 def _pods(place: Place, path: str, task: str, index: int) -> list[dict[str, Any]]:
-    query = {"task_index": str(index)}
-    call = Call(f"list instances of task {task}", "GET", f"{path}/tasks/{segment(task)}/instances", query=query)
+    where = f"{path}/tasks/{segment(task)}/instances"
+    call = Call(f"list instances of task {task}", "GET", where, query=_of_index(index))
     try:
         return items(place.call(call), "instances", place.target, call)
     except NotFound:
