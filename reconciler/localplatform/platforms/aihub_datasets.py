@@ -141,6 +141,8 @@ def _place(data: DataFolder, kind: int, path: str) -> Path:
         area, _, rest = path.strip("/").partition("/")
     else:
         area, _, rest = path.removeprefix(_SCHEME).partition("/")
+    if area not in {folder.name for folder in data.root.glob("*")}:
+        raise OutsideData(f"there is no {'bucket' if kind != _HOST else 'folder'} {area!r}")
     return data.locate(area, rest)
 
 

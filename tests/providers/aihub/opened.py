@@ -81,8 +81,8 @@ def at(kind: str, name: str) -> Address:
     return Address("aihub", kind, "-", name)
 
 
-def desired(kind: str, name: str = "", **changes: Any) -> Desired:
-    """What a handler gets to submit; `name` where it is not that of the spec."""
+def desired(kind: str, called: str = "", /, **changes: Any) -> Desired:
+    """What a handler gets to submit; `called` where the manifest is called otherwise than its spec."""
     spec = {**SPECS.get(kind, {}), **changes}
-    address = at(kind, name or spec["name"])
+    address = at(kind, called or spec["name"])
     return Desired(address, spec, Mark.of_run(OWNER, address, "digest", 1))
