@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from reconciler.model.address import Address
     from reconciler.model.manifest import Manifest
-    from reconciler.providers.facilities import Pool
+    from reconciler.providers.facilities import Engine, Pool
     from reconciler.providers.modelarts.connection import ModelArtsConnection
     from reconciler.providers.modelarts.offers import Offers
     from reconciler.providers.protocol import Connection
@@ -33,7 +33,7 @@ def foresee(connection: Connection, manifests: tuple[Manifest, ...]) -> Iterator
     offers = opened.offers
     jobs = [manifest for manifest in manifests if manifest.address.kind == _V2]
     if jobs:
-        limits, engines = offers.limits(), {engine.id for engine in offers.engines() if not engine.note}
+        limits, engines = offers.limits(), [engine for engine in offers.engines() if not engine.note]
         for manifest in jobs:
             yield from _flavor(manifest, limits)
             yield from _engine(manifest, engines)
@@ -64,11 +64,22 @@ def _flavor(manifest: Manifest, limits: dict[str, int]) -> Iterator[Diagnostic]:
         yield _say(manifest, Severity.ERROR, "capacity.too-many-machines", "/spec/resource/node_count", message, hint)
 
 
-def _engine(manifest: Manifest, known: set[str]) -> Iterator[Diagnostic]:
-    engine = str(part(part(manifest.spec, "algorithm"), "engine").get("engine_id") or "")
-    if engine and known and engine not in known and "$[[" not in engine:
-        message, pointer = f"the platform offers no engine {engine!r}", "/algorithm/engine/engine_id"
-        yield _say(manifest, Severity.ERROR, "capacity.unknown-engine", pointer, message, _near(engine, known))
+def _engine(manifest: Manifest, known: list[Engine]) -> Iterator[Diagnostic]:
+    """An engine is named by its id, or by its name and version; with an image of one's own it is only a base."""
+    engine = part(part(manifest.spec, "algorithm"), "engine")
+    identifier, version = str(engine.get("engine_id") or ""), str(engine.get("engine_version") or "")
+    code, at = "capacity.unknown-engine", "/algorithm/engine"
+    if not known or engine.get("image_url") or "$[[" in identifier + version:
+        return
+    if identifier and identifier not in {each.id for each in known}:
+        message = f"the platform offers no engine {identifier!r}"
+        hint = _near(identifier, (each.id for each in known))
+        yield _say(manifest, Severity.ERROR, code, f"{at}/engine_id", message, hint)
+    elif version and (engine.get("engine_name"), version) not in {(each.name, each.version) for each in known}:
+        message = f"the platform offers no version {version!r} of {engine.get('engine_name')}"
+        named = [each.version for each in known if each.name == engine.get("engine_name")]
+        hint = _near(version, named or (each.version for each in known))
+        yield _say(manifest, Severity.ERROR, code, f"{at}/engine_version", message, hint)
 
 
 def _quota(jobs: list[Manifest], offers: Offers) -> Iterator[Diagnostic]:
@@ -91,7 +102,7 @@ def _pools(manifests: Iterable[Manifest], offers: Offers) -> Iterator[Diagnostic
         if name not in known:
             message = f"the account has no pool {name!r}"
             yield _say(manifest, Severity.ERROR, "capacity.unknown-pool", pointer, message, _near(name, known))
-        elif trouble := _trouble(known[name]):
+        elif trouble := _trouble(known[name]) or _too_small(manifest, known[name]):
             message, hint = f"the pool {name} {trouble}", "name another pool, or have this one changed"
             yield _say(manifest, Severity.WARNING, "capacity.pool-not-ready", pointer, message, hint)
 
@@ -106,6 +117,15 @@ def _trouble(pool: Pool) -> str:
     if pool.scope and not any(_TRAINING in word.lower() for word in pool.scope):
         return "is not for training"
     return f"is {pool.status}" if pool.status not in {"", "Running"} else ""
+
+
+def _too_small(manifest: Manifest, pool: Pool) -> str:
+    """What a job that wants whole machines would wait for in vain."""
+    resource = part(part(manifest.spec, "spec"), "resource")
+    wanted = resource.get("node_count", 1) if resource else part(manifest.spec, "config").get("worker_server_num")
+    there = sum(count for _, count in pool.machines)
+    small = there and not resource.get("flavor_id") and isinstance(wanted, int) and wanted > there
+    return f"has {there} machines, and {wanted} are wanted" if small else ""
 
 
 def _near(word: str, known: Iterable[str]) -> str:

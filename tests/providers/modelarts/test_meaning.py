@@ -93,13 +93,40 @@ def test_the_platform_is_asked(connection: ModelArtsConnection) -> None:
         "capacity.too-many-machines": {**V2, "spec": {"resource": {**RESOURCE, "node_count": 99}}},
         "capacity.unknown-engine": v2(**{**ALGORITHM, "engine": {"engine_id": "pytorch_9"}}),
         "capacity.unknown-pool": {**V2, "spec": {"resource": {"pool_id": "pool-locl"}}},
+        "capacity.pool-not-ready": {**V2, "spec": {"resource": {"pool_id": "pool-local", "node_count": 3}}},
     }
     for code, spec in cases.items():
         findings = list(foresee(connection, (manifest("TrainingJobV2", spec),)))
         assert [finding.code for finding in findings] == [code][: len(code)], code
         assert all(finding.code in CODES for finding in findings)
+    big = foresee(connection, (manifest("TrainingJob", job_v1("a", pool_id="pool-local", worker_server_num=3)),))
+    assert [f.message for f in big] == ["the pool pool-local has 2 machines, and 3 are wanted"]
     (pool,) = foresee(connection, (manifest("TrainingJob", job_v1("a", pool_id="pool-locl")),))
     assert (pool.code, pool.hint) == ("capacity.unknown-pool", "did you mean 'pool-local'?")
+
+
+@pytest.mark.parametrize(
+    ("engine", "pointer", "hint"),
+    [
+        ({"engine_id": "pytorch_1.8.0-cuda_10.2-py_3.7-ubuntu_18.04-x86_64"}, "", ""),
+        ({"engine_id": "pytorch_1.8.0-cuda_10.2-py_3.7-ubuntu_18.04"}, "engine_id", "did you mean 'pytorch_1.8.0"),
+        ({"engine_name": "PyTorch", "engine_version": ALGORITHM["engine"]["engine_id"]}, "", ""),
+        ({"engine_name": "TensorFlow", "engine_version": ALGORITHM["engine"]["engine_id"]}, "engine_version", ""),
+        (
+            {"engine_name": "PyTorch", "engine_version": "mindspore_1.7"},
+            "engine_version",
+            "did you mean 'mindspore_1.7",
+        ),
+        ({"engine_name": "Ours", "engine_version": "1", "image_url": "g/i:1"}, "", ""),
+    ],
+)
+def test_engines_in_each_of_their_forms(
+    connection: ModelArtsConnection, engine: dict[str, str], pointer: str, hint: str
+) -> None:
+    """By id, by name and version, as the base of an image: what the platform does not offer is found, and no more."""
+    findings = list(foresee(connection, (manifest("TrainingJobV2", v2(**{**ALGORITHM, "engine": engine})),)))
+    assert [f.pointer for f in findings] == ([f"/algorithm/engine/{pointer}"] if pointer else [])
+    assert all(f.code == "capacity.unknown-engine" and hint in f.hint for f in findings)
 
 
 def test_the_quota_counts_what_is_there(connection: ModelArtsConnection) -> None:
