@@ -1,13 +1,17 @@
 from __future__ import annotations
 
 import base64
+import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
+from reconciler.localplatform.store import Query
+from reconciler.operations.wiring import open_store
 from reconciler.rendering.json import plan_to_json
 from reconciler.rendering.text import render_plan
 from tests.invariants.world import CREDENTIALS, World, world_of
@@ -89,6 +93,27 @@ def test_a_secret_reaches_the_platform_and_nothing_else(secretive: World) -> Non
     report_of_edit = secretive.apply(edited)
     shown = [_all_that_is_shown(p) for p in (first, again, edited, secretive.plan(destroy=True))]
     assert _leaks(secretive, *shown, repr(report), repr(report_of_edit)) == []
+
+
+def test_no_plan_and_no_memory_tells_one_value_of_a_secret_from_another(secretive: World) -> None:
+    """Not even by a digest that somebody could try guesses with: the platform shows the value, and whatever it is, the
+    plan and what is remembered of it are the same bytes.
+    """
+    secretive.applied()
+    secretive.edit("apps/secretive.yaml", "echo got", "echo and got")
+    store = secretive.platform.services.store
+    told = []
+    for value in (CANARY, "another value, of another length"):
+        for entity in store.find(Query("ai4s", "App")).entities:
+            body = json.dumps(entity.body).replace(CANARY, value)
+            store.update(replace(entity, body=json.loads(body)))
+        told.append([plan_to_json(secretive.plan(destroy=destroy)) for destroy in (False, True)])
+        assert value in json.dumps([entity.body for entity in store.find(Query("ai4s", "App")).entities])
+    assert told[0] == told[1]
+    assert '"seen": "k1:' in told[0][0]
+    key = open_store(secretive.workspace()).read("dev").key
+    assert key
+    assert key not in str(told)
 
 
 def test_a_refusal_that_echoes_the_secret_is_masked(secretive: World) -> None:
