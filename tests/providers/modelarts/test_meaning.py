@@ -112,11 +112,7 @@ def test_the_platform_is_asked(connection: ModelArtsConnection) -> None:
         ({"engine_id": "pytorch_1.8.0-cuda_10.2-py_3.7-ubuntu_18.04"}, "engine_id", "did you mean 'pytorch_1.8.0"),
         ({"engine_name": "PyTorch", "engine_version": ALGORITHM["engine"]["engine_id"]}, "", ""),
         ({"engine_name": "TensorFlow", "engine_version": ALGORITHM["engine"]["engine_id"]}, "engine_version", ""),
-        (
-            {"engine_name": "PyTorch", "engine_version": "mindspore_1.7"},
-            "engine_version",
-            "did you mean 'mindspore_1.7",
-        ),
+        ({"engine_name": "PyTorch", "engine_version": "1.8"}, "engine_version", "there is pytorch_1.8.0"),
         ({"engine_name": "Ours", "engine_version": "1", "image_url": "g/i:1"}, "", ""),
     ],
 )
