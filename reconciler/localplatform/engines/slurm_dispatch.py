@@ -306,7 +306,7 @@ class SlurmDispatch:
         wanted = jobs.tracked.life.ledger.status is Status.SUSPENDED
         if wanted != jobs.held:
             jobs.held = wanted
-            if ids := tuple(placed.id for placed in jobs.open() if placed.id):
+            if ids := tuple(placed.id for placed in jobs.open() if placed.id and not jobs.has_begun(placed)):
                 self._desk.put(Hold(ids, release=not wanted))
 
     def _obey(self, jobs: RunJobs) -> None:

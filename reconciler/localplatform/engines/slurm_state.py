@@ -101,6 +101,11 @@ class RunJobs:
         record = self.tracked.life.ledger.tasks[placed.job.task]
         return any(index in record.active for index in placed.job.indexes)
 
+    def has_begun(self, placed: Placed) -> bool:
+        """Whether every instance of a job has begun."""
+        record = self.tracked.life.ledger.tasks[placed.job.task]
+        return record.waiting.keys().isdisjoint(placed.job.indexes)
+
     def open(self) -> Iterator[Placed]:
         """Jobs of which some instance has not ended."""
         tasks = self.tracked.life.ledger.tasks

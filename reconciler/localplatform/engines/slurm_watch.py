@@ -5,6 +5,7 @@ Everything here may be done twice: what is known already moves nothing.
 
 from __future__ import annotations
 
+import math
 import time
 from contextlib import suppress
 from dataclasses import replace
@@ -231,8 +232,8 @@ def _elements(placed: Placed) -> range:
     return range(1 if placed.job.gang else len(placed.job.indexes))
 
 
-def _restart_of(launch: Launch) -> int:
-    """Which of Slurm's starts of the job an attempt belongs to."""
+def _restart_of(launch: Launch) -> float:
+    """Which of Slurm's starts of the job an attempt belongs to; infinite while it has not told."""
     with suppress(OSError, ValueError):
         return int((launch.folder / "restart").read_text(encoding="ascii"))
-    return 0
+    return math.inf
