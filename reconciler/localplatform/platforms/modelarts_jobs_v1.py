@@ -19,6 +19,7 @@ from reconciler.localplatform.platforms.modelarts_fields_v1 import (
     told,
     volumes_of,
 )
+from reconciler.localplatform.platforms.modelarts_output import export
 from reconciler.localplatform.platforms.modelarts_views_v1 import job_row, version_record
 from reconciler.localplatform.platforms.modelarts_views_v2 import glance
 from reconciler.localplatform.platforms.modelarts_words import (
@@ -223,7 +224,9 @@ def list_versions(call: Call) -> Reply:
 def show_version(call: Call) -> Reply:
     """The full record, flat, with its job's name and description."""
     job, version = version_of(call)
-    return Reply({"is_success": True, **_job(job), **version_record(call, version, show=True)})
+    record, config = version_record(call, version, show=True), version.body["config"]
+    export(call, version.id, config.get("log_url", ""), config["worker_server_num"])
+    return Reply({"is_success": True, **_job(job), **record})
 
 
 def _job(job: Entity) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from reconciler.localplatform.data import OutsideData
 from reconciler.localplatform.engines.protocol import RunActive
 from reconciler.localplatform.face import Reply, Route
 from reconciler.localplatform.platforms.modelarts_checks import check_job, endpoints_of
+from reconciler.localplatform.platforms.modelarts_output import export
 from reconciler.localplatform.platforms.modelarts_views_v2 import glance, look, shown_job
 from reconciler.localplatform.platforms.modelarts_words import (
     DELETE_SECONDS,
@@ -84,7 +85,9 @@ def found(call: Call) -> Entity:
 def show_job(call: Call) -> Reply:
     """The full job."""
     job = found(call)
-    return Reply(shown_job(call, job, look(call, job.id)))
+    seen, spec = look(call, job.id), job.body["spec"]
+    export(call, job.id, str(member(spec, "log_export_path", "obs_url") or ""), spec["resource"]["node_count"])
+    return Reply(shown_job(call, job, seen))
 
 
 def update_job(call: Call) -> Reply:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from reconciler.localplatform.platforms.modelarts_words import INVALID, number, refusal_of, text
-from reconciler.localplatform.platforms.modelarts_work import WORK
+from reconciler.localplatform.platforms.modelarts_work import WORK, place
 
 if TYPE_CHECKING:
     from reconciler.localplatform.face import Call
@@ -35,6 +36,18 @@ def output_of(call: Call, run: str, index: int) -> Output:
     chunk = call.services.runs.logs(run, WORK, index, limit=LOG_MOST)
     lines = chunk.text.splitlines(keepends=True)
     return Output([line.rstrip("\r\n") for line in lines if chunk.ended or line.endswith("\n")])
+
+
+def export(call: Call, run: str, folder: str, machines: int) -> None:
+    """Puts the output of a run that has ended where its job wants its logs kept, once: a file for each machine."""
+    if not folder or not call.services.runs.state(run).ended:
+        return
+    there = Path(place(call.services.data, folder))
+    for index in range(machines):
+        file = there / f"{run}-{WORK}-{index}.log"
+        if not file.exists():
+            there.mkdir(parents=True, exist_ok=True)
+            file.write_text(output_of(call, run, index).whole, encoding="utf-8")
 
 
 def window(call: Call, output: Output) -> dict[str, Any]:

@@ -27,7 +27,9 @@ for number in range(700):
 
 
 def test_both_apis_run(tmp_path: Path) -> None:
-    """v1 and v2 get the same arguments and write the same; an image's command gets variables; logs are whole."""
+    """v1 and v2 get the same arguments and write the same; an image's command gets variables; logs are whole,
+    and kept where the job wants them.
+    """
     platform = assemble(tmp_path, ACCOUNT, lambda news, clock: every_engine(tmp_path / "runs", news, clock), PROCESS)
     try:
         bucket = platform.services.data.area("lab")
@@ -44,6 +46,7 @@ def _run(connection: Any, platform: Any, bucket: Path) -> None:
     code = {"app_url": "/lab/code/", "boot_file_url": "/lab/code/fit.py", "data_url": "/lab/in/"}
     rate = [{"label": "rate", "value": "0.01"}]
     old = {"worker_server_num": 1, "spec_id": 1, "parameter": rate, "train_url": "/lab/old/", **code}
+    old["log_url"] = "/lab/logs/old/"
     algorithm = {
         "code_dir": "obs://lab/code/",
         "boot_file": "obs://lab/code/fit.py",
@@ -52,11 +55,12 @@ def _run(connection: Any, platform: Any, bucket: Path) -> None:
         "inputs": [{"name": "data_url", "remote": {"obs": {"obs_url": "obs://lab/in/"}}}],
         "outputs": [{"name": "train_url", "remote": {"obs": {"obs_url": "obs://lab/new/"}}}],
     }
+    around = {"resource": {"flavor_id": "x"}, "log_export_path": {"obs_url": "obs://lab/logs/new/"}}
     image = job_v1("image", user_command="echo rate $RATE on $VC_TASK_INDEX of $MA_NUM_HOSTS", worker_server_num=2)
     image["config"]["parameter"] = [{"label": "RATE", "value": "0.5"}]
     wanted = [
         desired("TrainingJob", {"job_name": "old", "config": old}),
-        desired("TrainingJobV2", job_v2("new", algorithm=algorithm)),
+        desired("TrainingJobV2", job_v2("new", algorithm=algorithm, spec=around)),
         desired("TrainingJob", image),
     ]
     made = [(each, connection.handler(each.address.kind).create(each).remote_id) for each in wanted]
@@ -71,3 +75,6 @@ def _run(connection: Any, platform: Any, bucket: Path) -> None:
     assert (bucket / "old/out.txt").read_text() == (bucket / "new/out.txt").read_text() == "0.01 some words"
     assert output[0] == output[1] == [f"line {number}" for number in range(700)]
     assert output[2] == ["rate 0.5 on 0 of 2", "rate 0.5 on 1 of 2"]
+    for folder in ("old", "new"):
+        (log,) = (bucket / "logs" / folder).iterdir()
+        assert log.read_text().splitlines() == output[0]
