@@ -86,7 +86,17 @@ def _rule(path: str, schema: Schema, life: Life) -> FieldRule:
 def _reference(refers: Schema) -> Reference:
     kinds = [refers["kind"]] if isinstance(refers["kind"], str) else refers["kind"]
     text, pattern = refers.get("text", ""), refers.get("pattern", "")
-    return Reference(kinds[0], refers.get("form", ""), tuple(kinds[1:]), text, pattern, refers.get("here", False))
+    by = refers.get("by", {"field": "", "kinds": {}})
+    return Reference(
+        kinds[0],
+        refers.get("form", ""),
+        tuple(kinds[1:]),
+        text,
+        pattern,
+        refers.get("here", False),
+        by["field"],
+        tuple(by["kinds"].items()),
+    )
 
 
 def _where(fact: Any) -> tuple[str, str] | None:  # noqa: ANN401 - a sentence, or an object

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 class Life(StrEnum):
@@ -62,7 +65,8 @@ class Reference:
     name instead: which one is meant is told by what is declared, `kind` first. `text` puts the text of a field that is
     an object together from its members, or those of the root: `{name}::{version}::{space}`. `pattern`, with the groups
     `name` and `scope`, reads text that has no form; only what is declared is meant by it. `here`: what is named is in
-    the own scope, and the scope in the text only says where it came from.
+    the own scope, and the scope in the text only says where it came from. `by` is a field at the root of the
+    spec that tells which kind is meant, and `means` the kind for each of its values.
     """
 
     kind: str
@@ -71,6 +75,13 @@ class Reference:
     text: str = ""
     pattern: str = ""
     here: bool = False
+    by: str = ""
+    means: tuple[tuple[str, str], ...] = ()
+
+    def among(self, spec: Mapping[str, Any]) -> Reference:
+        """The reference as it stands in `spec`: to one kind alone where the spec tells which."""
+        kind = dict(self.means).get(str(spec.get(self.by))) if self.by else None
+        return replace(self, kind=kind, others=()) if kind else self
 
     @property
     def kinds(self) -> tuple[str, ...]:

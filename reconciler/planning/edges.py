@@ -208,10 +208,10 @@ def _reference_fields(
     reference = rules.rule.refers_to
     if isinstance(value, str):
         if reference is not None:
-            yield pointer, (value, reference)
+            yield pointer, (value, reference.among(root))
         return
     if isinstance(value, dict) and reference is not None and (text := _composed(value, reference.text, root)):
-        yield pointer, (text, reference)
+        yield pointer, (text, reference.among(root))
     if not rules.refers:
         return
     if isinstance(value, list):

@@ -237,3 +237,16 @@ def test_a_field_may_name_one_of_several_kinds() -> None:
         assert edges.dependencies(run().address) == (declared.address,)
         assert found == ()
     assert [f.code for f in check([run(flow="none::1")], kinds)[1]] == ["references.undeclared"]
+
+
+def test_another_field_may_tell_which_kind_is_meant() -> None:
+    """Two of one name are not taken for each other; where that field says nothing, what is declared tells."""
+    either = Reference("Flow", FORM, ("Tool",), by="type", means=(("flow", "Flow"), ("tool", "Tool")))
+    kinds = with_kind(replace(RUN, rules=(FieldRule("flow", "the type says which", refers_to=either),)))
+    both = [tool("qc@1"), flow("qc@1")]
+    for word, meant in (("tool", both[0]), ("flow", both[1]), ("else", both[1])):
+        edges, found = check([*both, run(flow="qc::1", type=word)], kinds)
+        assert edges.dependencies(run().address) == (meant.address,)
+        assert found == ()
+    missing = check([both[1], run(flow="qc::1", type="tool")], kinds)[1]
+    assert [f.code for f in missing] == ["references.undeclared"]
