@@ -23,7 +23,6 @@ AREA = "warehouse"
 LIBRARIES = {1: "street-objects"}
 _FILE = "warehouse.sqlite3"
 _MOST_ROWS = 100_000
-_SECONDS = 10.0
 _LOOK_EVERY = 20_000
 """Steps of the database between two looks at the clock."""
 _ALLOWED = frozenset({sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_FUNCTION, sqlite3.SQLITE_RECURSIVE})
@@ -53,9 +52,9 @@ class Table:
         return out.getvalue()
 
 
-def select(data: DataFolder, sql: str) -> Table:
-    """What one statement finds. Raises SearchFailed."""
-    until = time.monotonic() + _SECONDS
+def select(data: DataFolder, sql: str, *, seconds: float = 10.0) -> Table:
+    """What one statement finds, within so many seconds. Raises SearchFailed."""
+    until = time.monotonic() + seconds
     connection = sqlite3.connect(f"{_file(data).as_uri()}?mode=ro", uri=True)
     try:
         connection.set_authorizer(lambda action, *_: sqlite3.SQLITE_OK if action in _ALLOWED else sqlite3.SQLITE_DENY)

@@ -1,0 +1,34 @@
+"""A local platform in this process, and a caller of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+import requests
+
+from tests.localplatform.aihub.caller import BASE, Caller
+from tests.support.local_platform import local_platform
+from tests.support.wsgi_adapter import WsgiAdapter
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from reconciler.localplatform.assembly import Platform
+
+
+@pytest.fixture
+def platform(tmp_path: Path) -> Iterator[Platform]:
+    """A platform whose work is over at once unless it says otherwise."""
+    with local_platform(tmp_path) as made:
+        yield made
+
+
+@pytest.fixture
+def caller(platform: Platform) -> Iterator[Caller]:
+    """A signed in caller."""
+    with requests.Session() as session:
+        session.trust_env = False
+        session.mount(BASE, WsgiAdapter(platform.application))
+        yield Caller(session)
