@@ -45,37 +45,46 @@ def _offered(opened: PaiDlcConnection, jobs: list[Manifest]) -> Mapping[str, Mac
     """By name; nothing is asked when no job names one. All of them, and not the wanted ones alone: one that does not
     exist is told with those that do.
     """
-    return opened.machines.offer() if any(named_machines(job.spec) for job in jobs) else {}
-
-
-def _machines(manifest: Manifest) -> Iterator[tuple[str, str, dict[str, Any]]]:
-    """(pointer, instance type, role) for each role in the public pool."""
-    for index, role in enumerate(manifest.spec.get("JobSpecs") or ()):
-        name = str(role.get("EcsSpec") or "")
-        if name and "$[[" not in name:
-            yield f"/JobSpecs/{index}", name, role
+    roles = [role for job in jobs for role in job.spec.get("JobSpecs") or ()]
+    return opened.machines.offer() if any(map(named_machines, roles)) else {}
 
 
 def _of_job(manifest: Manifest, offered: Mapping[str, MachineType]) -> Iterator[Diagnostic]:
-    for pointer, name, role in _machines(manifest):
-        machine = offered.get(name)
-        if machine is None:
+    for index, role in enumerate(manifest.spec.get("JobSpecs") or ()):
+        for pointer, name in named_machines(role):
+            where = f"/JobSpecs/{index}{pointer}"
+            if name in offered:
+                yield from _of_machine(manifest, role, where, offered[name])
+                continue
             near = difflib.get_close_matches(name, offered, n=1)
             hint = f"did you mean {near[0]!r}?" if near else "`reconciler specs` lists what there is"
             message = f"the platform offers no instance type {name!r} here"
-            yield _finding(manifest, Severity.ERROR, "capacity.unknown-machine", f"{pointer}/EcsSpec", message, hint)
-            continue
-        yield _told(manifest, f"{pointer}/EcsSpec", role, machine)
-        if machine.available is False:
-            message = f"{name} is out of stock now"
-            hint = "the job waits until there are some; `reconciler specs` shows what is available"
-            yield _finding(manifest, Severity.WARNING, "capacity.out-of-stock", f"{pointer}/EcsSpec", message, hint)
-        yield from _spot(manifest, pointer, role, machine)
-        driver = str((manifest.spec.get("Settings") or {}).get("Driver") or "")
-        if driver and machine.drivers and driver not in machine.drivers:
-            message = f"{name} does not come with the driver {driver}"
-            hint = f"it comes with {', '.join(machine.drivers)}"
-            yield _finding(manifest, Severity.WARNING, "capacity.unknown-driver", "/Settings/Driver", message, hint)
+            yield _finding(manifest, Severity.ERROR, "capacity.unknown-machine", where, message, hint)
+
+
+def _of_machine(manifest: Manifest, role: Mapping[str, Any], where: str, machine: MachineType) -> Iterator[Diagnostic]:
+    """What there is to say of one that exists, named at `where`: by the role, or as one of several to choose from."""
+    here, _, last = where.rpartition("/")
+    spot, place = (role.get("SpotSpec"), f"{here}/SpotSpec") if last == "EcsSpec" else (_at(role, here), here)
+    if last == "EcsSpec":
+        yield _told(manifest, where, role, machine)
+    if machine.available is False:
+        message = f"{machine.name} is out of stock now"
+        hint = "the job waits until there are some; `reconciler specs` shows what is available"
+        yield _finding(manifest, Severity.WARNING, "capacity.out-of-stock", where, message, hint)
+    yield from _spot(manifest, place, spot, machine)
+    own = str(role.get("Driver") or "")
+    driver = own or str((manifest.spec.get("Settings") or {}).get("Driver") or "")
+    if driver and machine.drivers and driver not in machine.drivers:
+        message = f"{machine.name} does not come with the driver {driver}"
+        hint = f"it comes with {', '.join(machine.drivers)}"
+        pointer = f"{'/'.join(where.split('/')[:3])}/Driver" if own else "/Settings/Driver"
+        yield _finding(manifest, Severity.WARNING, "capacity.unknown-driver", pointer, message, hint)
+
+
+def _at(role: Mapping[str, Any], pointer: str) -> Any:  # noqa: ANN401 - any JSON value
+    """The item of `ElasticSpotSpecs` that a pointer ends in."""
+    return role["ElasticSpotSpecs"][int(pointer.rpartition("/")[2])]
 
 
 def _told(manifest: Manifest, pointer: str, role: Mapping[str, Any], machine: MachineType) -> Diagnostic:
@@ -84,28 +93,28 @@ def _told(manifest: Manifest, pointer: str, role: Mapping[str, Any], machine: Ma
     each += [f"{machine.gpu} x {machine.gpu_type or 'GPU'}"] if machine.gpu else []
     minutes = manifest.spec.get("JobMaxRunningTimeMinutes")
     limit = f"for at most {minutes} min" if minutes else "without a time limit"
-    message = f"{role.get('PodCount') or 1} x {machine.name} ({', '.join(filter(None, each))}) {limit}"
+    most = (role.get("AutoScalingSpec") or {}).get("MaxReplicas")
+    pods = f"{role.get('PodCount') or 1}{f' (scaled up to {most})' if most else ''}"
+    message = f"{pods} x {machine.name} ({', '.join(filter(None, each))}) {limit}"
     if machine.spot_discount is not None and role.get("SpotSpec"):
         message += f", spot at {machine.spot_discount:g} of the regular price now"
     return _finding(manifest, Severity.NOTE, "capacity.resources", pointer, message, "")
 
 
-def _spot(manifest: Manifest, pointer: str, role: Mapping[str, Any], machine: MachineType) -> Iterator[Diagnostic]:
-    spot = role.get("SpotSpec")
+def _spot(manifest: Manifest, where: str, spot: Any, machine: MachineType) -> Iterator[Diagnostic]:  # noqa: ANN401 - any JSON value
     if not spot:
         return
     if not machine.spot:
         message = f"{machine.name} is not offered as a spot instance"
         hint = "leave out `SpotSpec`, or take another instance type"
-        yield _finding(manifest, Severity.WARNING, "capacity.no-spot", f"{pointer}/SpotSpec", message, hint)
+        yield _finding(manifest, Severity.WARNING, "capacity.no-spot", where, message, hint)
     limit = spot.get("SpotDiscountLimit")
     if isinstance(limit, int | float) and machine.spot_discount is not None and limit < machine.spot_discount:
         message = (
             f"spot {machine.name} costs {machine.spot_discount:g} of the regular price now, the limit is {limit:g}"
         )
-        where = f"{pointer}/SpotSpec/SpotDiscountLimit"
         hint = "it waits until the price falls below the limit"
-        yield _finding(manifest, Severity.WARNING, "capacity.spot-price", where, message, hint)
+        yield _finding(manifest, Severity.WARNING, "capacity.spot-price", f"{where}/SpotDiscountLimit", message, hint)
 
 
 def _priority(opened: PaiDlcConnection, manifest: Manifest) -> Iterator[Diagnostic]:

@@ -27,11 +27,12 @@ def gpu_hours(manifests: Iterable[Manifest], machines: Mapping[str, MachineType]
     return found
 
 
-def named_machines(spec: Spec) -> set[str]:
-    """The instance types of the roles of a job."""
-    return {
-        name for role in spec.get("JobSpecs") or () if (name := str(role.get("EcsSpec") or "")) and "$[[" not in name
-    }
+def named_machines(role: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+    """(pointer, instance type) for each that the pods of a role may run on, as far as it is written out."""
+    several = enumerate(role.get("ElasticSpotSpecs") or ())
+    named = [("/EcsSpec", role.get("EcsSpec"))]
+    named += [(f"/ElasticSpotSpecs/{index}/InstanceType", each.get("InstanceType")) for index, each in several]
+    return tuple((pointer, str(name)) for pointer, name in named if name and "$[[" not in str(name))
 
 
 def _hours(spec: Spec, machines: Mapping[str, MachineType]) -> float | None:
@@ -50,8 +51,8 @@ def _hours(spec: Spec, machines: Mapping[str, MachineType]) -> float | None:
 def _accelerators(role: Mapping[str, Any], machines: Mapping[str, MachineType]) -> float | None:
     """Of all pods of a role, None when that is not known."""
     each: float | None
-    if name := str(role.get("EcsSpec") or ""):
-        each = machines[name].gpu if name in machines else None
+    if role.get("EcsSpec") or role.get("ElasticSpotSpecs"):
+        each = _largest(role, machines)
     else:
         share = role.get("ResourceConfig")
         each = _number(share.get("GPU") or "0") if share else None
@@ -59,6 +60,15 @@ def _accelerators(role: Mapping[str, Any], machines: Mapping[str, MachineType]) 
     if each == 0:
         return 0.0
     return None if each is None or pods is None else each * pods
+
+
+def _largest(role: Mapping[str, Any], machines: Mapping[str, MachineType]) -> float | None:
+    """Of the instance types that a pod may run on, the one with the most."""
+    names = [name for _, name in named_machines(role)]
+    asked = bool(role.get("EcsSpec")) + len(role.get("ElasticSpotSpecs") or ())
+    if len(names) < asked or any(name not in machines for name in names):
+        return None
+    return float(max(machines[name].gpu for name in names))
 
 
 def _pods(role: Mapping[str, Any]) -> int | None:

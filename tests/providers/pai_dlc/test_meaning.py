@@ -139,6 +139,26 @@ def test_machines_are_looked_up(connection: PaiDlcConnection) -> None:
     assert none["capacity.no-spot"] == (Severity.WARNING, "/JobSpecs/0/SpotSpec")
 
 
+def test_every_machine_to_choose_from_is_looked_up(connection: PaiDlcConnection) -> None:
+    """Those of spot instances, with their own limits; a role's own driver; how far it may be scaled."""
+    several = [
+        {"InstanceType": "ecs.g6.large", "SpotDiscountLimit": 0.1},
+        {"InstanceType": "ecs.g6.2xlarge", "SpotPriceLimit": 1},
+        {"InstanceType": "ecs.gone"},
+    ]
+    role = {"EcsSpec": "ecs.gn7i-c8g1.2xlarge", "ElasticSpotSpecs": several, "Driver": "1"}
+    role["AutoScalingSpec"] = {"MinReplicas": 1, "MaxReplicas": 4}
+    told = list(foresee(connection, (job(JobSpecs=roles(role)),)))
+    assert [(found.code, found.pointer) for found in told] == [
+        ("capacity.resources", "/JobSpecs/0/EcsSpec"),
+        ("capacity.unknown-driver", "/JobSpecs/0/Driver"),
+        ("capacity.spot-price", "/JobSpecs/0/ElasticSpotSpecs/0/SpotDiscountLimit"),
+        ("capacity.no-spot", "/JobSpecs/0/ElasticSpotSpecs/1"),
+        ("capacity.unknown-machine", "/JobSpecs/0/ElasticSpotSpecs/2/InstanceType"),
+    ]
+    assert told[0].message.startswith("2 (scaled up to 4) x ecs.gn7i-c8g1.2xlarge")
+
+
 def test_a_fixed_priority_is_told_before(connection: PaiDlcConnection) -> None:
     """A plan that would change the priority of a running job says that the platform will not."""
     connection.handler("Job").create(desired(on_quota(Priority=2)))

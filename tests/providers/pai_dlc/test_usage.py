@@ -53,6 +53,10 @@ TOLD: list[tuple[Manifest, float | None]] = [
     (job({**ONE, "PodCount": 8, "AutoScalingSpec": {**ELASTIC, "MaxReplicas": 6}}), 12.0),
     (job({**ONE, "AutoScalingSpec": ELASTIC}), None),
     (job({**CPU, "AutoScalingSpec": ELASTIC}), 0.0),
+    (job({**ONE, "ElasticSpotSpecs": [{"InstanceType": "gpu.eight"}, {"InstanceType": "cpu"}]}), 12.0),
+    (job({"ElasticSpotSpecs": [{"InstanceType": "gpu.one"}]}), 1.5),
+    (job({**ONE, "ElasticSpotSpecs": [{"InstanceType": "new"}]}), None),
+    (job({**ONE, "ElasticSpotSpecs": [{"InstanceType": "$[[ vars.machine ]]"}]}), None),
     (job(ONE, Settings={"JobReservedMinutes": 30}), 2.0),
 ]
 
