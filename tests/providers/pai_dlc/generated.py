@@ -37,6 +37,7 @@ JOBS = Generator(
         "JobSpecs[].AutoScalingSpec.MinReplicas": st.integers(0, 1),
         "JobSpecs[].AutoScalingSpec.MaxReplicas": st.integers(2, 4),
         "JobSpecs[].SpotSpec.SpotPriceLimit": None,
+        "JobSpecs[].ElasticSpotSpecs[].InstanceType": st.sampled_from(sorted(TYPES)),
         "DataSources[].DataSourceId": IDS,
         "DataSources[].Uri": None,
         "DataSources[].MountPath": PATHS,
