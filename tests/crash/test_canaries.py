@@ -24,16 +24,19 @@ SECRET = "$[[ secrets.canary ]]"
 CALM = {**VARIABLES, "RECONCILER_SECRET_CANARY": CANARY, "RECONCILER_TRACE": "1"}
 
 
-@pytest.fixture
-def world(tmp_path: Path) -> Iterator[World]:
-    """The quickstart with a secret wherever its files may hold one."""
-    with world_of(tmp_path, "quickstart") as found:
+OTHERS = [pytest.param(name, marks=pytest.mark.long) for name in ("pai-dlc", "hai", "modelarts", "aihub", "ai4s")]
+
+
+@pytest.fixture(params=["quickstart", *OTHERS])
+def world(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[World]:
+    """An example project with a secret wherever its files may hold one."""
+    with world_of(tmp_path, request.param) as found:
         found.variables = CALM
         places = 0
         for file in found.manifests():
-            document = yaml.safe_load(file.read_text(encoding="utf-8"))
-            for pointer in list(_texts(document)):
-                places += _holds(found, file, document, pointer)
+            documents = list(yaml.safe_load_all(file.read_text(encoding="utf-8")))
+            for pointer in list(_texts(documents)):
+                places += _holds(found, file, documents, pointer)
         assert places > 20
         yield found
 
@@ -47,21 +50,25 @@ def _texts(value: Any, *pointer: Any) -> Iterator[tuple[Any, ...]]:
             yield from _texts(item, *pointer, key)
 
 
-def _holds(world: World, file: Path, document: Any, pointer: tuple[Any, ...]) -> bool:
+def _holds(world: World, file: Path, documents: list[Any], pointer: tuple[Any, ...]) -> bool:
     """Puts the secret there, and takes it out again when the manifests are wrong with it."""
     *path, last = pointer
-    place = document
+    place: Any = documents
     for key in path:
         place = place[key]
     before, place[last] = place[last], f"{place[last]} {SECRET}" if path[-1:] == ["commands"] else SECRET
-    file.write_text(json.dumps(document), encoding="utf-8")
+    _write(file, documents)
     try:
         declare(world.workspace()).required()
     except ManifestsInvalid:
         place[last] = before
-        file.write_text(json.dumps(document), encoding="utf-8")
+        _write(file, documents)
         return False
     return True
+
+
+def _write(file: Path, documents: list[Any]) -> None:
+    file.write_text("\n---\n".join(json.dumps(document) for document in documents), encoding="utf-8")
 
 
 def test_no_canary_sings(world: World, cradle: Nursery) -> None:
