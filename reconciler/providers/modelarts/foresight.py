@@ -13,7 +13,7 @@ from reconciler.providers.modelarts.place import part
 from reconciler.providers.modelarts.usage import gpu_hours
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from reconciler.model.address import Address
     from reconciler.model.manifest import Manifest
@@ -33,10 +33,10 @@ def foresee(connection: Connection, manifests: tuple[Manifest, ...]) -> Iterator
     offers = opened.offers
     jobs = [manifest for manifest in manifests if manifest.address.kind == _V2]
     if jobs:
-        limits, engines = offers.limits(), [engine for engine in offers.engines() if not engine.note]
+        limits = offers.limits()
         for manifest in jobs:
             yield from _flavor(manifest, limits)
-            yield from _engine(manifest, engines)
+            yield from _engine(manifest, offers.presets)
         yield from _quota(jobs, offers)
     for manifest in manifests:
         if manifest.address.kind != _V2:
@@ -64,7 +64,7 @@ def _flavor(manifest: Manifest, limits: dict[str, int]) -> Iterator[Diagnostic]:
         yield _say(manifest, Severity.ERROR, "capacity.too-many-machines", "/spec/resource/node_count", message, hint)
 
 
-def _engine(manifest: Manifest, known: list[Engine]) -> Iterator[Diagnostic]:
+def _engine(manifest: Manifest, known: Sequence[Engine]) -> Iterator[Diagnostic]:
     """An engine is named by its id, or by its name and version; with an image of one's own it is only a base."""
     engine = part(part(manifest.spec, "algorithm"), "engine")
     identifier, version = str(engine.get("engine_id") or ""), str(engine.get("engine_version") or "")

@@ -5,13 +5,13 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from reconciler.errors import UsageError
+from reconciler.errors import Refused, Throttled, Unauthenticated, UsageError
 from reconciler.providers.exchange import Call
 from reconciler.providers.facilities import Allowance, Engine, MachineType, Pool
 from reconciler.providers.modelarts.place import part, path_to, whole
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from reconciler.providers.modelarts.place import Place
 
@@ -23,19 +23,26 @@ class Offers:
         self._place = place
 
     def engines(self) -> tuple[Engine, ...]:
-        """The preset engines of v2 by name and version, then those of v1 with their numbers."""
-        call = Call("list engines", "GET", path_to("training-job-engines"))
-        rows = self._place.rows(self._place.v2(call), "items", call)
-        new = [Engine(_text(row, "engine_id"), _text(row, "engine_name"), _text(row, "engine_version")) for row in rows]
+        """The preset engines of v2 by name and version, then those of v1 with their numbers, where there is a v1."""
         old = [
             Engine(_text(row, "engine_id"), _text(row, "engine_name"), _text(row, "engine_version"), "v1")
-            for row in self.engines_v1
+            for row in _if_served(lambda: self.engines_v1)
         ]
-        return tuple(sorted(new, key=_by_name) + sorted(old, key=_by_name))
+        return (*self.presets, *sorted(old, key=_by_name))
+
+    @cached_property
+    def presets(self) -> tuple[Engine, ...]:
+        """Those of v2; asked for once, since whoever plans looks several times."""
+        call = Call("list engines", "GET", path_to("training-job-engines"))
+        rows = self._place.rows(self._place.v2(call), "items", call)
+        found = [
+            Engine(_text(row, "engine_id"), _text(row, "engine_name"), _text(row, "engine_version")) for row in rows
+        ]
+        return tuple(sorted(found, key=_by_name))
 
     def specs(self, *, accelerator: str = "", names: Sequence[str] = ()) -> tuple[MachineType, ...]:
-        """The flavors of v2, by name; with `v1:` in front of their number the specifications of v1."""
-        found = [*self.machines.values(), *self.machines_v1.values()]
+        """The flavors of v2, by name; with `v1:` in front of their number those of v1, where there is a v1."""
+        found = [*self.machines.values(), *map(_spec, _if_served(lambda: self.specs_v1))]
         wanted = accelerator.lower()
         return tuple(
             sorted(
@@ -50,7 +57,7 @@ class Offers:
 
     @cached_property
     def machines(self) -> dict[str, MachineType]:
-        """The flavors of v2 by name; asked for once, since whoever plans looks several times."""
+        """The flavors of v2 by name."""
         return {_text(row, "flavor_id"): _flavor(row) for row in self._flavors}
 
     @cached_property
@@ -114,6 +121,16 @@ class Offers:
     def _flavors(self) -> list[dict[str, Any]]:
         call = Call("list flavors", "GET", path_to("training-job-flavors"))
         return self._place.rows(self._place.v2(call), "flavors", call)
+
+
+def _if_served(rows: Callable[[], list[dict[str, Any]]]) -> list[dict[str, Any]]:
+    """Rows of the legacy API; none where a region does not serve it any more, or not to this account."""
+    try:
+        return rows()
+    except (Unauthenticated, Throttled):
+        raise
+    except Refused:
+        return []
 
 
 def _limits(rows: Sequence[Mapping[str, Any]], key: str) -> dict[str, int]:

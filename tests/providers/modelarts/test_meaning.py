@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from reconciler.errors import UsageError
+from reconciler.errors import Refused, UsageError
 from reconciler.model.codes import CODES
 from reconciler.model.diagnostic import Source
 from reconciler.model.manifest import Manifest
 from reconciler.providers.modelarts.foresight import foresee
 from reconciler.providers.modelarts.meaning import check
+from reconciler.providers.modelarts.offers import Offers
+from reconciler.providers.modelarts.usage import gpu_hours
 from tests.providers.modelarts.opened import at, config_v1, desired, job_v1, job_v2
 
 if TYPE_CHECKING:
@@ -152,3 +154,29 @@ def test_what_is_on_offer(connection: ModelArtsConnection) -> None:
     (pool,) = connection.pools()
     assert pool.machines == (("modelarts.vm.cpu.8u", 2),)
     assert connection.handler("TrainingJobConfig").read(at("TrainingJobConfig", "x"), "sample-linear") is None  # type: ignore[attr-defined]
+
+
+class _Closed:
+    """A session of a region that serves the current API alone."""
+
+    def __init__(self, session: Any) -> None:
+        self.session = session
+
+    def call(self, call: Any) -> Any:
+        """Refuses the legacy one."""
+        if call.path.startswith("/v1/"):
+            msg = "nothing is served at this path"
+            raise Refused(msg)
+        return self.session.call(call)
+
+
+def test_without_the_legacy_api_the_current_one_is_told_all_the_same(connection: ModelArtsConnection) -> None:
+    """Engines and machines are those of v2, and pre-flight of v2 asks v1 for nothing."""
+    closed: Any = _Closed(connection.place.session)
+    offers = Offers(replace(connection.place, session=closed))
+    assert {engine.note for engine in offers.engines()} == {""}
+    assert not [machine for machine in offers.specs() if machine.name.startswith("v1:")]
+    assert len(offers.specs()) == 5
+    assert gpu_hours((manifest("TrainingJobV2", V2),), offers) == {at("TrainingJobV2", "a"): 0.0}
+    with pytest.raises(Refused):
+        offers.numbers("spec_code")
