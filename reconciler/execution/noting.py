@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from reconciler.errors import PlatformError
 from reconciler.execution.pooling import workers
 from reconciler.model.kind import Life
 from reconciler.model.outcome import Result
@@ -91,5 +90,5 @@ def _look(recorded: Recorded, context: Context) -> Live | None:
     handler = connection.handler(recorded.address.kind)
     try:
         return handler.read(recorded.address, recorded.remote_id) if isinstance(handler, Reads) else None
-    except PlatformError:
+    except Exception:  # noqa: BLE001 - whatever is wrong there costs a note, not an apply that is done
         return None

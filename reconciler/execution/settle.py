@@ -19,7 +19,14 @@ import shlex
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, assert_never
 
-from reconciler.errors import Interrupted, PlatformError, SubmissionAmbiguous, Unanswered, UsageError
+from reconciler.errors import (
+    Interrupted,
+    PlatformError,
+    ReconcilerError,
+    SubmissionAmbiguous,
+    Unanswered,
+    UsageError,
+)
 from reconciler.execution.calling import Creation, Effect, Gate, NoEffect, Unsure, judged, look_for
 from reconciler.execution.pooling import workers
 from reconciler.execution.resolving import Made, Unresolved, Values, resolve
@@ -111,7 +118,14 @@ def settle(context: Context, known: Sequence[Ambiguous] = ()) -> Settlement:
 
     def verdict(entry: Unsettled) -> Verdict:
         why = told.get(entry.intent.key) or closed.get(entry.intent.address.target)
-        return Unsure(why, "submission.ambiguous") if why else _verdict(entry, context, state, closed)
+        if why:
+            return Unsure(why, "submission.ambiguous")
+        try:
+            return _verdict(entry, context, state, closed)
+        except ReconcilerError:
+            raise
+        except Exception as error:  # noqa: BLE001 - a defect in a handler must not take the others with it
+            return Unsure(f"{_LEFT}; {type(error).__name__}: {error}", "execution.unexpected")
 
     with workers(context.parallelism, "settle") as pool:
         verdicts = list(pool.map(verdict, pending))

@@ -298,6 +298,26 @@ def test_a_target_that_cannot_be_reached_is_asked_once_and_not_waited_for() -> N
     assert again.require().resources == {}
 
 
+def test_a_defect_in_a_handler_leaves_its_own_call_unsettled_and_no_other() -> None:
+    """Whatever it stumbled over, the rest is settled, and nothing is lost."""
+    bench = bench_of()
+    token, search = intent(bench, "TokenJob"), intent(bench, "SearchJob", key="1.2.p")
+    thing = submitted(bench, "SearchJob")
+    left_behind(bench, token, search)
+
+    def wire(crossed: str) -> None:
+        if crossed == "after:create":
+            raise KeyError("id")
+
+    bench.platform.wire = wire
+    (left,) = settled(bench).ambiguous
+    assert (left.address, "KeyError" in left.why) == (token.address, True)
+    assert recorded_id(bench.store.read(ENVIRONMENT), "SearchJob") == thing.remote_id
+    bench.platform.wire = lambda _: None
+    assert settled(bench).ambiguous == ()
+    assert len(bench.platform.there("TokenJob")) == 1
+
+
 def test_a_stop_while_settling_is_an_interruption() -> None:
     """What was not waited out is no ambiguity that a person has to settle."""
     bench = bench_of()
