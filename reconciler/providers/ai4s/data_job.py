@@ -145,7 +145,9 @@ class DataJob:
 
 def _live(address: Address, shown: Mapping[str, Any]) -> Live:
     status = str(shown.get("status") or "")
-    spec: dict[str, Any] = {"type": shown["type"]} if shown.get("type") else {}
+    spec: dict[str, Any] = {"name": address.name}
+    if shown.get("type"):
+        spec["type"] = shown["type"]
     if shown.get("type") in {CLONE, IMPORT} and shown.get("sources"):
         spec["sub_paths"] = list(shown["sources"])
     if shown.get("destinations"):
