@@ -77,12 +77,14 @@ class Job:
 
     def update(self, remote_id: str, desired: Desired) -> None:
         """Priority and accessibility, only where the platform really changes them, the number of pods of roles that
-        are scaled, and the description. Raises Conflict where it would say yes and do nothing.
+        are scaled, and the description. Raises Conflict where it would say yes and do nothing. What a job has ended
+        with, it keeps: a priority and a number of pods count for its next run then.
         """
         address = desired.address
         row = self._row(address, remote_id)
-        shown = {**self._priority(address, row, desired.spec), **self._accessibility(address, row, desired.spec)}
-        shown |= self._scale(address, row, desired.spec)
+        shown = self._accessibility(address, row, desired.spec)
+        if status_of(row) not in ENDED:
+            shown |= {**self._priority(address, row, desired.spec), **self._scale(address, row, desired.spec)}
         has, wanted = str(row.get("Description") or ""), str(desired.spec.get("Description") or "")
         body = shown if has == wanted else {**shown, "Description": wanted}
         if not body:
@@ -191,7 +193,7 @@ class Job:
         wanted = {name: pods for name, pods in scaled_roles(spec).items() if has.get(name) != pods}
         if not wanted:
             return {}
-        if phase_of(row) in {Phase.STOPPING, Phase.SUCCEEDED, Phase.FAILED, Phase.CANCELLED}:
+        if phase_of(row) is Phase.STOPPING:
             msg = f"{self._place.target}: job {address.name} is {status_of(row)}, and no longer scaled"
             raise Conflict(msg, hint="put the former number back, or raise `lifecycle.attempt` for another run")
         return {"JobSpecs": list(spec["JobSpecs"])}

@@ -81,9 +81,18 @@ def test_what_is_not_scaled(platform: Platform, connection: PaiDlcConnection) ->
     job = handler.create(desired(elastic(1))).remote_id
     with pytest.raises(Refused, match="from 1 to 4"):
         handler.update(job, desired(elastic(5)))
-    handler.stop(at("t"), job)
+    held = {"JobReservedMinutes": 30, "JobReservedPolicy": "Always"}
+    holding = handler.create(desired(elastic(1, Settings=held, Envs={"SIMULATED_SECONDS": "0"}))).remote_id
     with pytest.raises(Conflict, match="no longer scaled"):
-        handler.update(job, desired(elastic(2)))
+        handler.update(holding, desired(elastic(2, Settings=held)))
+
+
+def test_what_has_ended_keeps_what_it_had(platform: Platform, connection: PaiDlcConnection) -> None:
+    """Priority and pods count for the next run: nothing is sent, and nothing stands in the way of the next plan."""
+    handler: Any = connection.handler("Job")
+    job = handler.create(desired(elastic(1, seconds="0"))).remote_id
+    handler.update(job, desired(elastic(3, seconds="0", Priority=7)))
+    assert sent(platform, "UpdateJob") == 0
 
 
 def test_a_platform_that_says_yes_and_does_nothing() -> None:
