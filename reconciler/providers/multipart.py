@@ -24,15 +24,16 @@ class Multipart:
     def __init__(self, form: Form) -> None:
         """Looks at the files. Raises Unreachable when one cannot be read: nothing is sent then."""
         self._boundary = secrets.token_hex(16)
-        parts: list[bytes | Path] = []
+        parts: list[bytes | tuple[Path, int]] = []
         for name, value in form.fields.items():
             parts.append(self._heading(f'name="{_quoted(name)}"') + value.encode() + b"\r\n")
         for name, (sent, path) in form.files.items():
             disposition = f'name="{_quoted(name)}"; filename="{_quoted(sent)}"'
-            parts += [self._heading(disposition, "Content-Type: application/octet-stream\r\n"), path, b"\r\n"]
+            heading = self._heading(disposition, "Content-Type: application/octet-stream\r\n")
+            parts += [heading, (path, _size(path)), b"\r\n"]
         parts.append(f"--{self._boundary}--\r\n".encode())
         self._parts = parts
-        self._length = sum(_length(part) for part in parts)
+        self._length = sum(len(part) if isinstance(part, bytes) else part[1] for part in parts)
         self._pieces: Iterator[bytes] | None = None
         self._rest = b""
 
@@ -51,13 +52,13 @@ class Multipart:
             if isinstance(part, bytes):
                 yield part
                 continue
-            left = _length(part)
-            with part.open("rb") as file:
+            path, left = part
+            with path.open("rb") as file:
                 while left and (piece := file.read(min(_CHUNK, left))):
                     left -= len(piece)
                     yield piece
             if left:
-                msg = f"{part.name} became shorter while it was sent"
+                msg = f"{path.name} became shorter while it was sent"
                 raise OSError(msg)
 
     def read(self, size: int = -1) -> bytes:
@@ -81,11 +82,9 @@ def _quoted(text: str) -> str:
     return text.translate(_QUOTED)
 
 
-def _length(part: bytes | Path) -> int:
-    if isinstance(part, bytes):
-        return len(part)
+def _size(path: Path) -> int:
     try:
-        return part.stat().st_size
+        return path.stat().st_size
     except OSError as error:
-        msg = f"{part} cannot be sent: {error.strerror}"
+        msg = f"{path} cannot be sent: {error.strerror}"
         raise Unreachable(msg) from error

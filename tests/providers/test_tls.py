@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import shutil
 import ssl
 import subprocess
@@ -11,9 +12,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from reconciler.errors import Unreachable
+from reconciler.errors import Unreachable, UsageError
 from reconciler.providers.errors import nested_fault
 from reconciler.providers.exchange import Call, Dialect
+from reconciler.providers.pinning import PinnedAdapter, fingerprint_of
 from reconciler.providers.protocol import Transport
 from reconciler.providers.session import Credentials, Session
 from tests.providers.loopback import reply, serving
@@ -60,6 +62,37 @@ def test_given_ca_bundle_is_trusted(certificate: tuple[Path, ssl.SSLContext]) ->
         session = Session("prod", server.url, transport, Dialect(nested_fault), Credentials())
         assert session.call(CREATE) == {"id": "1"}
         session.close()
+
+
+def test_a_pinned_certificate_is_trusted_and_no_other(certificate: tuple[Path, ssl.SSLContext]) -> None:
+    """By its fingerprint, whoever signed it or nobody; another one, of a trusted authority even, is refused unsent."""
+    chain, context = certificate
+    der = ssl.PEM_cert_to_DER_cert(chain.read_text())
+    fingerprint = hashlib.sha256(der).hexdigest()
+    with serving(reply(200, {"id": "1"}), wrap=partial(context.wrap_socket, server_side=True)) as server:
+        for pinned, trusted in ((fingerprint, True), ("0" * 64, False)):
+            transport = replace(QUICK, adapter=PinnedAdapter(2, pinned), verify=True if trusted else str(chain))
+            session = Session("prod", server.url, transport, Dialect(nested_fault), Credentials())
+            if trusted:
+                assert session.call(CREATE) == {"id": "1"}
+            else:
+                with pytest.raises(Unreachable):
+                    session.call(CREATE)
+            session.close()
+        assert len(server.seen) == 1
+
+
+@pytest.mark.parametrize("text", ["AB:" * 31 + "ab", "ab" * 32, "SHA256 " + "ab " * 32])
+def test_a_fingerprint_may_be_written_in_any_way(text: str) -> None:
+    """As openssl and browsers print it."""
+    assert fingerprint_of("t", text) == "ab" * 32
+
+
+@pytest.mark.parametrize("text", ["", "ab" * 20, "xy" * 32, "ab" * 33])
+def test_what_is_no_fingerprint_is_refused(text: str) -> None:
+    """A SHA-1 one too: it would not hold."""
+    with pytest.raises(UsageError, match="SHA-256"):
+        fingerprint_of("t", text)
 
 
 def test_verification_cannot_be_switched_off(certificate: tuple[Path, ssl.SSLContext]) -> None:
