@@ -98,3 +98,18 @@ def test_an_edit_after_an_import(world: World) -> None:
     assert world.apply().complete
     assert [(e["method"], e["path"].split("/")[3]) for e in world.writes()[sent:]] == [("PUT", "training-jobs")]
     assert world.plan().is_empty
+
+
+def test_a_sample_of_the_platform_is_a_manifest_to_begin_with(world: World) -> None:
+    """It is listed by a word of its own, printed, declared, and made as one of ours; the sample is not touched."""
+    listed = command(world, "get", CONFIG, "--filter", "type=sample")
+    assert "sample:sample-linear" in listed.out
+    printed = command(world, "describe", CONFIG, "--id", "sample:sample-linear")
+    file = world.root / "manifests/linear.yaml"
+    file.write_text(printed.out.replace("name: sample-linear", "name: our-linear"), encoding="utf-8")
+    planned = world.plan()
+    assert [(change.address.name, change.action.value) for change in shown(planned)] == [("our-linear", "create")]
+    assert world.apply(planned).complete
+    assert world.plan().is_empty
+    refused = command(world, "delete", CONFIG, "--id", "sample:sample-linear", "--yes")
+    assert not [e for e in world.requests("DELETE") if "sample" in e["path"]], refused.said

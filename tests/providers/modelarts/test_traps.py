@@ -468,3 +468,9 @@ def test_a_mark_is_the_last_bracket_and_no_other() -> None:
     assert taken_apart(None).mark is taken_apart("[rc-zz]").mark is None
     with pytest.raises(Refused, match="no room"):
         stamp("x" * 222, mark)
+
+
+def test_each_trap_has_its_test() -> None:
+    """Named after it, in the order of the contract."""
+    found = [name.split("_")[2] for name in globals() if name.startswith("test_trap_")]
+    assert found == [f"{number:02}" for number in range(1, 28)]
