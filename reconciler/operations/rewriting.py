@@ -135,7 +135,9 @@ class _Rewriting:
         rewrite = self.workspace.providers[original.platform].rewrites[address.kind, kind.name]
         spec, lost = rewrite(original.spec)
         raw = _as_written(self.workspace, original, self.workspace.kinds[original.platform, address.kind])
-        specs = [substitute(each, self._meant_now) for each in (*([rewrite(raw)[0]] if raw else []), spec)]
+        specs = [*([rewrite(raw)[0]] if raw else []), spec]
+        if original.source is not _LIVE:  # what a platform holds is text, whatever it looks like
+            specs = [substitute(each, self._meant_now) for each in specs]
         exported = _exported(self.workspace, original, become, specs)
         if exported.problem:
             done.left_out[address] = exported.problem

@@ -12,6 +12,7 @@ import yaml
 from reconciler.planning.normalise import shows
 from tests.cli.running import Ended, reconciler
 from tests.invariants.world import CREDENTIALS, EXAMPLES, World, world_of
+from tests.providers.modelarts.opened import desired, job_v1, opened
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -85,6 +86,17 @@ def test_a_live_job(world: World) -> None:
     assert manifest["spec"]["description"] == "Fits a line"
     assert manifest["spec"]["spec"]["resource"] == {"flavor_id": "modelarts.vm.cpu.2u"}
     assert manifest["spec"]["algorithm"]["parameters"][0] == {"name": "epochs", "value": "3"}
+
+
+def test_a_live_text_that_looks_like_an_expression_is_none(world: World) -> None:
+    """No manifest could say it, so the job is left out, and the reason is told."""
+    with opened(world.platform) as connection:
+        odd = {**job_v1("odd", seconds="0"), "job_desc": "costs $[[ a lot"}
+        connection.handler("TrainingJob").create(desired("TrainingJob", odd))
+    ended = rewrite(world, "TrainingJob/odd", "--into", "current")
+    assert ended.code == 1
+    assert "left out modelarts/TrainingJob/-/odd: it holds a text with $[[" in ended.said
+    assert written(world.root / "current") == {}
 
 
 def test_what_is_declared_is_written_from_its_manifest(world: World) -> None:
