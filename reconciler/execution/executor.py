@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import threading
 import time
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from reconciler.errors import PlanStale, ReconcilerError, StateLocked, StateUnreadable, StateUnwritable
@@ -19,13 +19,16 @@ from reconciler.execution.presence import appeared
 from reconciler.execution.scheduling import Schedule
 from reconciler.execution.steps import Skip, StepRun, Walk
 from reconciler.model.outcome import Report, Result, StepOutcome
+from reconciler.model.plan import Verb
 from reconciler.state.recovery import unsettled
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from reconciler.execution.context import Context
+    from reconciler.model.address import Address
     from reconciler.model.plan import Plan, Step
+    from reconciler.state.journal import Intent
 
 _LOOK = 0.1
 _MEMORY = (StateLocked, StateUnreadable, StateUnwritable, PlanStale)
@@ -33,13 +36,13 @@ _MEMORY = (StateLocked, StateUnreadable, StateUnwritable, PlanStale)
 
 def execute(plan: Plan, context: Context) -> Report:
     """Does what `plan` says and commits what came of it. The lease is held by the caller, and the journal settled
-    (`settle`): steps at an address that is not settled are skipped.
+    (`settle`): steps at an address that is not settled are skipped, and so is the removal of what it needs.
 
     Raises StateUnreadable or StateLocked when it cannot even begin.
     """
-    pending = {entry.intent.address for entry in unsettled(context.store.records(context.environment))}
+    closed = _Closed.of(entry.intent for entry in unsettled(context.store.records(context.environment)))
     walk = Walk(plan, context, appeared(plan, context))
-    pool = _Pool(plan, walk, frozenset(str(address) for address in pending))
+    pool = _Pool(plan, walk, closed)
     pool.run()
     halted = pool.halted or _remember(pool.outcomes.values(), context)
     return Report(
@@ -62,14 +65,36 @@ def _remember(outcomes: Iterable[StepOutcome], context: Context) -> ReconcilerEr
     return None
 
 
+@dataclass(frozen=True, slots=True)
+class _Closed:
+    """Where nothing is begun: what may be there, and what it would need."""
+
+    addresses: frozenset[Address]
+    needed: frozenset[Address]
+
+    @classmethod
+    def of(cls, intents: Iterable[Intent]) -> _Closed:
+        pending = list(intents)
+        needed = frozenset(need for intent in pending for need in intent.depends_on)
+        return cls(frozenset(intent.address for intent in pending), needed)
+
+    def why(self, step: Step) -> str:
+        """Why the step is not begun, "" when it may be."""
+        if step.address in self.addresses:
+            return "an earlier submission here is not settled"
+        if step.verb is Verb.DELETE and step.address in self.needed:
+            return "an earlier submission that needs it is not settled"
+        return ""
+
+
 class _Pool:
     """The worker threads of one walk, and what they share. Everything mutable is guarded by `_changed`."""
 
-    def __init__(self, plan: Plan, walk: Walk, unsettled_addresses: frozenset[str]) -> None:
+    def __init__(self, plan: Plan, walk: Walk, closed: _Closed) -> None:
         self._plan = plan
         self._walk = walk
         self._context = walk.context
-        self._unsettled = unsettled_addresses
+        self._kept_shut = closed
         self._schedule = Schedule(plan.steps)
         self._changed = threading.Condition()
         self._fatal: BaseException | None = None
@@ -159,8 +184,7 @@ class _Pool:
             self._walk.ended(outcome)
 
     def _done(self, step: Step) -> StepOutcome:
-        if str(step.address) in self._unsettled:
-            text = "an earlier submission here is not settled"
+        if text := self._kept_shut.why(step):
             return StepOutcome(step, Result.SKIPPED, error=text, code="submission.ambiguous")
         self._walk.started(step)
         begun = self._context.clock()

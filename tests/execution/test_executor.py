@@ -211,6 +211,24 @@ def test_an_unknown_create_takes_what_needs_it_and_stays_in_the_journal() -> Non
     assert len(bench.platform.things) == 1
 
 
+def test_what_an_unsettled_submission_needs_is_not_removed() -> None:
+    """It may be there, and the memory that would keep what it needs does not know of it yet."""
+    bench = bench_of()
+    base = made(bench, wish("Thing", "base"))
+    other = made(bench, wish("Thing", "other"))
+    bench.platform.wire = _raise_at("after:create", Unanswered("no answer came"))
+    job = replace(create(1, wish("BlindJob", "job")), depends_on=(at("Thing", "base"),))
+    assert results(walk(bench, [job])) == ["unknown"]
+    bench.platform.wire = lambda _: None
+    gone = [
+        Step(number, at("Thing", name), PLATFORM, Verb.DELETE, remote_id=remote_id)
+        for number, (name, remote_id) in enumerate([("base", base), ("other", other)], 1)
+    ]
+    report = walk(bench, gone)
+    assert results(report) == ["skipped", "done"]
+    assert report.outcomes[0].code == "submission.ambiguous"
+
+
 def _raise_at(boundary: str, error: Exception, times: int = 1) -> Callable[[str], None]:
     left = [error] * times
 

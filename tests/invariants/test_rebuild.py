@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from reconciler.operations.wiring import open_store
 from tests.cli.running import reconciler
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ def test_a_lost_memory_comes_back(world: World) -> None:
     if world.is_blind:
         pytest.skip("what this platform makes cannot be looked for")
     before = {address: (r.remote_id, r.digest, r.mark, r.attempt) for address, r in world.applied().recorded().items()}
-    sent = len(world.writes())
+    sent, key = len(world.writes()), _key(world)
     shutil.rmtree(world.root / ".reconciler" / "state")
     ended = reconciler(world.root, "state", "rebuild", "--yes", variables=world.variables)
     assert ended.code == 0, ended.said
@@ -26,3 +27,10 @@ def test_a_lost_memory_comes_back(world: World) -> None:
     assert found == before
     assert len(world.writes()) == sent
     assert world.plan().is_empty
+    assert len(_key(world)) == len(key) == 64
+    assert _key(world) != key, "what was made with the key of the lost memory could still be compared"
+
+
+def _key(world: World) -> str:
+    workspace = world.workspace()
+    return open_store(workspace).read(workspace.environment.name).key
