@@ -134,7 +134,7 @@ def _record(call: Call, config: Entity) -> dict[str, Any]:
         "create_time": milliseconds(config.created),
         "cpu": filled(config.body["config"], drift=False)["cpu"],
         "volumes": [],
-        "pool_id": None,
+        "pool_id": config.body["config"].get("pool_id"),
     }
 
 

@@ -57,6 +57,10 @@ CAPACITY: Final[dict[str, tuple[str, str]]] = {
         "A further version of a run cannot have what its first one had.",
         "Take it away, or submit under another name.",
     ),
+    "capacity.not-settable": (
+        "Something on the platform holds what this interface cannot set, so an update may take it away.",
+        "Change it where it was set, or set it again afterwards.",
+    ),
     "capacity.unknown-engine": (
         "The platform does not offer this engine.",
         "Choose one that `reconciler engines` shows.",

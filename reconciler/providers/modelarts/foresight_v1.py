@@ -6,10 +6,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from reconciler.errors import NotFound
 from reconciler.model.diagnostic import Diagnostic, Severity
+from reconciler.providers.exchange import Call
 from reconciler.providers.modelarts import listing_v1
 from reconciler.providers.modelarts.numbers import NUMBER_OF, wrong_names
-from reconciler.providers.modelarts.place import part
+from reconciler.providers.modelarts.place import part, path_to
 from reconciler.providers.modelarts.shapes_v1 import JOB_FIELDS, fields_of
 
 if TYPE_CHECKING:
@@ -30,8 +32,7 @@ def foresee(manifest: Manifest, offers: Offers, place: Place) -> Iterator[Diagno
     for name, message, hint in wrong_names(config, offers):
         yield _error(manifest, _CODES[name], f"{at}/{name}", message, hint)
     yield from _numbers(manifest, at, config, offers)
-    if at:
-        yield from _further(manifest, config, place)
+    yield from _further(manifest, config, place) if at else _beyond(manifest, place)
 
 
 def _numbers(manifest: Manifest, at: str, config: Mapping[str, Any], offers: Offers) -> Iterator[Diagnostic]:
@@ -72,6 +73,21 @@ def _further(manifest: Manifest, config: Mapping[str, Any], place: Place) -> Ite
     if not config.get("train_url"):
         message = "a further version needs `train_url`"
         yield _error(manifest, "capacity.further-version", "/config", message, "set `train_url`")
+
+
+def _beyond(manifest: Manifest, place: Place) -> Iterator[Diagnostic]:
+    """What a configuration holds and an update cannot say: it was set in the console, and may go (trap 16)."""
+    name = manifest.address.name
+    try:
+        row = place.v1(Call(f"read configuration {name}", "GET", path_to(listing_v1.CONFIGS, name)))
+    except NotFound:
+        return
+    if held := [field for field in ("volumes", "pool_id") if row.get(field)]:
+        message = (
+            f"it has {' and '.join(f'`{field}`' for field in held)} on the platform, which an update may take away"
+        )
+        hint = "they can only be set in the console: change it there, or set them again afterwards"
+        yield _say(manifest, Severity.WARNING, "capacity.not-settable", "", message, hint)
 
 
 def _differs(config: Mapping[str, Any], row: Mapping[str, Any]) -> bool:

@@ -5,11 +5,13 @@ sent.
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from reconciler.errors import Refused
+from reconciler.localplatform.store import Query
 from reconciler.model.diagnostic import Severity, Source
 from reconciler.model.manifest import Manifest
 from reconciler.providers.modelarts.foresight import foresee
@@ -130,3 +132,15 @@ def test_a_switch_from_a_number_to_its_name(tmp_path: Path) -> None:
         assert world.plan().is_empty
         sent = json.loads(world.requests("PUT")[-1]["body"])
         assert (sent["spec_id"], "spec_code" in sent) == (1, False)
+
+
+def test_what_an_update_would_take_away_is_told(platform: Platform, connection: ModelArtsConnection) -> None:
+    """Volumes and pools of a configuration that somebody set in the console; nothing of one that is new, or plain."""
+    wanted = desired(CONFIG, config_v1("a"))
+    assert found(connection, CONFIG, config_v1("a")) == []
+    connection.handler(CONFIG).create(wanted)
+    assert found(connection, CONFIG, config_v1("a")) == []
+    store = platform.services.store
+    (config,) = store.find(Query("modelarts", CONFIG)).entities
+    store.update(replace(config, body={**config.body, "config": {**config.body["config"], "pool_id": "pool-local"}}))
+    assert found(connection, CONFIG, config_v1("a")) == [(Severity.WARNING, "capacity.not-settable", "")]
