@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from reconciler.errors import Refused
+from reconciler.errors import NotFound, Refused
 from reconciler.model.address import NO_SCOPE
 from reconciler.model.resource import Listed, Live, Phase
 from reconciler.providers.ai4s import standing_rows
@@ -96,7 +96,11 @@ class Space:
 
     def delete(self, address: Address, remote_id: str) -> None:
         """Asks for its deletion, if nothing is in it. Raises Refused when something is."""
-        if held := self._held(remote_id):
+        try:
+            held = self._held(remote_id)
+        except NotFound:
+            return
+        if held:
             msg = f"the space {address.name} still holds {', '.join(held)}"
             raise Refused(msg, hint="remove those first: a space is never deleted with what is in it")
         self._place.removed(Call(f"delete space {address.name}", "DELETE", f"{SPACES}/{segment(remote_id)}"))
