@@ -15,7 +15,14 @@ from typing import Any
 import pytest
 
 ROOT = Path(__file__).resolve().parents[3]
-PATIENCE = 40.0
+PATIENCE = 100.0
+STEP = '        state["step"] += 1\n'
+HELD = """\
+        if state["step"] == 50 and not Path("go").exists():
+            time.sleep(0.02)
+            continue
+"""
+"""Half-way the program waits for a file here: it must not be done before it was suspended, however slow the machine."""
 Shell = Callable[..., str]
 
 
@@ -56,8 +63,13 @@ def until(shell: Shell, *details: str) -> None:
         time.sleep(0.1)
 
 
-def test_two_suspensions_and_a_matrix(shell: Shell) -> None:
+@pytest.mark.timeout(300)
+def test_two_suspensions_and_a_matrix(shell: Shell, tmp_path: Path) -> None:
     """One run, three lives, no step lost or done twice; the matrix says what each of its environments was."""
+    program = tmp_path / "hai" / "data" / "checkpoint" / "train.py"
+    text = program.read_text(encoding="utf-8")
+    assert text.count(STEP) == 1
+    program.write_text(text.replace(STEP, HELD + STEP), encoding="utf-8")
     shell("local", "upload", "data", "demo:/")
     shell("apply", "--yes", "--except", "*from-git", "--except", "*every-field")
     until(shell, "")
@@ -65,6 +77,8 @@ def test_two_suspensions_and_a_matrix(shell: Shell) -> None:
     for detail in ("suspended once", "suspended 2 times"):
         shell("suspend", "Task/checkpointed")
         until(shell, detail)
+    (program.parent / "go").touch()
+    shell("local", "upload", "data", "demo:/")
     shell("wait")
     row = status(shell)
     assert (row["remote_id"], row["phase"]) == (chain, "succeeded")
