@@ -16,6 +16,7 @@ from reconciler.operations.wiring import connected, open_store
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from reconciler.model.kind import Kind
     from reconciler.model.mark import Mark
     from reconciler.model.resource import Live, Reading, Recorded
     from reconciler.operations.workspace import Say, Workspace
@@ -281,7 +282,7 @@ def browse(workspace: Workspace, kind: str, wish: Wish, say: Say) -> tuple[Found
             scope = wish.scope or workspace.environment.targets[target].scope
             facts = workspace.kinds[workspace.platforms[target], name]
             scope = NO_SCOPE if facts.account_wide else scope
-            rows = _rows(connections[target].handler(name), scope, wish, facts.identity)
+            rows = _rows(connections[target].handler(name), scope, wish, _fields(workspace, facts))
             try:
                 shown = list(islice(rows, wish.offset, wish.offset + wish.limit))
             except UsageError as error:
@@ -293,14 +294,21 @@ def browse(workspace: Workspace, kind: str, wish: Wish, say: Say) -> tuple[Found
     return tuple(found)
 
 
-def _rows(handler: object, scope: str, wish: Wish, identity: Sequence[str]) -> Iterator[RunSummary]:
+def _fields(workspace: Workspace, kind: Kind) -> list[str]:
+    """The fields that things of a kind can show beside their name."""
+    spec = workspace.catalogue.schema(kind.platform, kind.name).get("$defs", {}).get("spec", {})
+    return [name for name in spec.get("properties", {}) if name not in kind.identity]
+
+
+def _rows(handler: object, scope: str, wish: Wish, fields: Sequence[str]) -> Iterator[RunSummary]:
     from reconciler.providers.protocol import Browses, Lists
-    from reconciler.providers.rows import filtered, of_listed
+    from reconciler.providers.rows import column, filtered, of_listed
 
     if isinstance(handler, Browses):
         yield from handler.browse(scope, wish.filters, wish.offset + wish.limit)
     elif isinstance(handler, Lists):
-        yield from filtered((of_listed(row, identity) for row in handler.list(scope)), wish.filters)
+        rows = (of_listed(row, fields) for row in handler.list(scope))
+        yield from filtered(rows, wish.filters, map(column, fields))
 
 
 def _places(workspace: Workspace, kind: str, life: Life | None) -> list[tuple[str, str]]:

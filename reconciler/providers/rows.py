@@ -22,24 +22,27 @@ _TIMES: Mapping[str, tuple[str, bool]] = {
 }
 
 
-def filtered(rows: Iterable[RunSummary], filters: Mapping[str, str]) -> Iterator[RunSummary]:
+def filtered(
+    rows: Iterable[RunSummary], filters: Mapping[str, str], columns: Iterable[str] = ()
+) -> Iterator[RunSummary]:
     """The rows that all of `filters` fit: `name` a glob, `created-after` and `created-before` a point in time, and each
     other column its text, or several that commas separate and that all must be among those of the cell, whatever the
     case.
 
-    Raises UsageError for a filter that none of the rows has a column for.
+    `columns` are those that rows may have. Raises UsageError for a filter that is neither one of them nor of the rows.
     """
     found = list(rows)
-    known = [*_OWN, *_TIMES, *dict.fromkeys(name for row in found for name, _ in row.facts)]
-    tests = [_test(name, value, known, any_rows=bool(found)) for name, value in filters.items()]
+    known = list(dict.fromkeys([*_OWN, *_TIMES, *columns, *(name for row in found for name, _ in row.facts)]))
+    tests = [_test(name, value, known) for name, value in filters.items()]
     return (row for row in found if all(test(row) for test in tests))
 
 
-def of_listed(row: Listed, identity: Iterable[str] = ()) -> RunSummary:
-    """A row about a listed thing: the plain fields of its spec are its columns, but for what its name is made of."""
+def of_listed(row: Listed, fields: Iterable[str]) -> RunSummary:
+    """A row about a listed thing: those of `fields` are its columns that fit into a cell."""
     if row.live is None:
         return RunSummary(row.remote_id, row.address.name, "", mark=row.mark)
-    told = ((name, _plain(value)) for name, value in row.live.spec.items() if name not in set(identity))
+    shown = set(fields)
+    told = ((name, _plain(value)) for name, value in row.live.spec.items() if name in shown)
     return RunSummary(
         remote_id=row.remote_id,
         name=row.address.name,
@@ -47,8 +50,13 @@ def of_listed(row: Listed, identity: Iterable[str] = ()) -> RunSummary:
         detail=row.live.detail,
         started=row.live.started,
         mark=row.mark,
-        facts=tuple((name.replace("_", "-"), text) for name, text in told if text is not None),
+        facts=tuple((column(name), text) for name, text in told if text is not None),
     )
+
+
+def column(field: str) -> str:
+    """What the column of a field is called."""
+    return field.replace("_", "-")
 
 
 def _plain(value: Any) -> str | None:  # noqa: ANN401 - any JSON value
@@ -62,14 +70,14 @@ def _plain(value: Any) -> str | None:  # noqa: ANN401 - any JSON value
     return None
 
 
-def _test(name: str, value: str, known: list[str], *, any_rows: bool) -> Callable[[RunSummary], bool]:
+def _test(name: str, value: str, known: list[str]) -> Callable[[RunSummary], bool]:
     if name == "name":
         return lambda row: fnmatchcase(row.name, value)
     if name in _TIMES:
         column, after = _TIMES[name]
         bound = _moment(name, value)
         return lambda row: _within(getattr(row, column), bound, after=after)
-    if any_rows and name not in known:
+    if name not in known:
         near = difflib.get_close_matches(name, known, n=1)
         meant = f"did you mean {near[0]!r}? " if near else ""
         msg = f"there is no filter {name!r} for this kind"

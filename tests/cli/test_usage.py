@@ -31,7 +31,7 @@ WRONG = {
     "no such kind": (["schema", "Nope"], "ai4s/App"),
     "schema of nothing": (["schema"], "--export"),
     "no such kind to list": (["get", "Nope"], "Workflow"),
-    "no such filter of standing things": (["get", "App", "--filter", "colour=red"], "name=GLOB"),
+    "no such filter of standing things": (["get", "App", "--filter", "colour=red"], "labels"),
     "an id of no kind": (["logs", "Nope", "--id", "x"], "KIND --id ID"),
     "an id of a standing kind": (["logs", "App", "--id", "x"], "KIND --id ID"),
     "no such filter": (["get", "--filter", "colour=red"], "colour"),

@@ -51,7 +51,15 @@ def test_plain_fields_are_columns() -> None:
     """What fits into a cell is shown; the name is not repeated; nested fields are left to `describe`."""
     address = Address("t", "Member", "demo", "ann")
     spec = {"user": "ann", "role": "Viewer", "may_write": False, "tags": ["x", "y"], "more": {"a": 1}}
-    row = of_listed(Listed(address, "1", None, Live(address, "1", spec, Phase.READY)), ["user"])
+    fields = ["role", "may_write", "tags", "more"]
+    row = of_listed(Listed(address, "1", None, Live(address, "1", spec, Phase.READY)), fields)
     assert row.facts == (("role", "Viewer"), ("may-write", "no"), ("tags", "x, y"))
     assert (row.name, row.status) == ("ann", "ready")
-    assert of_listed(Listed(address, "1")).facts == ()
+    assert of_listed(Listed(address, "1"), fields).facts == ()
+
+
+def test_a_filter_is_checked_though_nothing_is_there() -> None:
+    """An empty list says nothing of its columns, so they are told."""
+    assert list(filtered([], {"role": "Viewer"}, ["role"])) == []
+    with pytest.raises(UsageError):
+        list(filtered([], {"rôle": "Viewer"}, ["role"]))

@@ -6,7 +6,6 @@ another space, and such a link is known by its name: it can carry no mark of our
 
 from __future__ import annotations
 
-from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from reconciler.errors import Conflict, Refused
@@ -14,7 +13,6 @@ from reconciler.model.resource import Listed, Live, Phase
 from reconciler.providers.ai4s import standing_rows
 from reconciler.providers.ai4s.marks import mark_of, with_footer, without_mark
 from reconciler.providers.exchange import Call, Effect
-from reconciler.providers.rows import filtered
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -56,7 +54,7 @@ class Image:
 
     def browse(self, scope: str, filters: Mapping[str, str], limit: int) -> Iterator[RunSummary]:
         """Rows for people; every column is a filter."""
-        return islice(filtered(map(standing_rows.image, self.rows(scope)), filters), limit)
+        return standing_rows.browse(standing_rows.image, self.rows(scope), filters, limit)
 
     def find(self, address: Address, mark: Mark) -> tuple[Live, ...]:
         """The repository of this name, if it carries `mark` or is imported."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from reconciler.model.address import NO_SCOPE
@@ -12,7 +11,6 @@ from reconciler.providers.ai4s.marks import mark_of, with_footer, without_mark
 from reconciler.providers.ai4s.place import segment
 from reconciler.providers.ai4s.shapes import without_nulls
 from reconciler.providers.exchange import Call
-from reconciler.providers.rows import filtered
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -51,7 +49,7 @@ class Label:
 
     def browse(self, _scope: str, filters: Mapping[str, str], limit: int) -> Iterator[RunSummary]:
         """Rows for people; every column is a filter."""
-        return islice(filtered(map(standing_rows.label, self._rows()), filters), limit)
+        return standing_rows.browse(standing_rows.label, self._rows(), filters, limit)
 
     def find(self, address: Address, mark: Mark) -> tuple[Live, ...]:
         """Those that carry `mark`."""

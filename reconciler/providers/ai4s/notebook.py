@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from reconciler.errors import NotFound, Refused
@@ -16,7 +15,6 @@ from reconciler.providers.ai4s.shapes import without_nulls
 from reconciler.providers.exchange import Call, Effect
 from reconciler.providers.facilities import Link
 from reconciler.providers.paging import Page, every_item
-from reconciler.providers.rows import filtered
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -78,7 +76,7 @@ class Notebook:
 
     def browse(self, scope: str, filters: Mapping[str, str], limit: int) -> Iterator[RunSummary]:
         """Rows for people; every column is a filter."""
-        return islice(filtered(map(standing_rows.notebook, self._rows(scope, {})), filters), limit)
+        return standing_rows.browse(standing_rows.notebook, self._rows(scope, {}), filters, limit)
 
     def find(self, address: Address, mark: Mark) -> tuple[Live, ...]:
         """Those that carry `mark`."""

@@ -6,7 +6,6 @@ They cost money, so they are bought and released in the console: here they are o
 from __future__ import annotations
 
 import difflib
-from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from reconciler.errors import Refused
@@ -15,7 +14,6 @@ from reconciler.model.resource import Listed, Live, Phase
 from reconciler.providers.ai4s import standing_rows
 from reconciler.providers.ai4s.place import segment
 from reconciler.providers.exchange import Call
-from reconciler.providers.rows import filtered
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -56,7 +54,7 @@ class PerformanceResource:
 
     def browse(self, _scope: str, filters: Mapping[str, str], limit: int) -> Iterator[RunSummary]:
         """Rows for people; every column is a filter."""
-        return islice(filtered(map(standing_rows.performance_resource, self.rows()), filters), limit)
+        return standing_rows.browse(standing_rows.performance_resource, self.rows(), filters, limit)
 
     def find(self, address: Address, mark: Mark) -> tuple[Live, ...]:  # noqa: ARG002 - it carries no mark
         """The one of this name."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from reconciler.errors import NotFound, Refused
@@ -13,7 +12,6 @@ from reconciler.providers.ai4s.marks import mark_of, with_footer, without_mark
 from reconciler.providers.ai4s.place import SPACES, segment, shown
 from reconciler.providers.ai4s.shapes import without_nulls
 from reconciler.providers.exchange import Call, Effect
-from reconciler.providers.rows import filtered
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -71,7 +69,7 @@ class Space:
 
     def browse(self, _scope: str, filters: Mapping[str, str], limit: int) -> Iterator[RunSummary]:
         """Rows for people; every column is a filter."""
-        return islice(filtered(map(standing_rows.space, self._place.spaces()), filters), limit)
+        return standing_rows.browse(standing_rows.space, self._place.spaces(), filters, limit)
 
     def find(self, address: Address, mark: Mark) -> tuple[Live, ...]:
         """Those that carry `mark`."""

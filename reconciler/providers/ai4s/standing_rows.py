@@ -5,16 +5,29 @@ The platform gives these lists whole and filters next to nothing, so what it lis
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from reconciler.providers.ai4s.marks import mark_of
 from reconciler.providers.ai4s.times import utc
 from reconciler.providers.protocol import RunSummary
+from reconciler.providers.rows import filtered
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
 _UNITS = ((1 << 40, "TB"), (1 << 30, "GB"), (1 << 20, "MB"), (1 << 10, "KB"))
+
+
+def browse(
+    row_of: Callable[[Mapping[str, Any]], RunSummary],
+    listed: Iterable[Mapping[str, Any]],
+    filters: Mapping[str, str],
+    limit: int,
+) -> Iterator[RunSummary]:
+    """At most `limit` rows of what is `listed`, every column a filter. Raises UsageError for one there is not."""
+    columns = dict(row_of({"id": ""}).facts)
+    return islice(filtered(map(row_of, listed), filters, columns), limit)
 
 
 def tool(row: Mapping[str, Any]) -> RunSummary:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from reconciler.errors import NotFound, Refused
@@ -13,7 +12,6 @@ from reconciler.providers.ai4s.marks import mark_of, with_mark
 from reconciler.providers.ai4s.place import Place, created_id, items, shown
 from reconciler.providers.ai4s.shapes import without_nulls
 from reconciler.providers.exchange import Call
-from reconciler.providers.rows import filtered
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -86,7 +84,7 @@ class Versioned:
 
     def browse(self, scope: str, filters: Mapping[str, str], limit: int) -> Iterator[RunSummary]:
         """Rows for people, filtered here: the platform filters by name and version only."""
-        return islice(filtered(map(standing_rows.tool, self._listed(scope, {})), filters), limit)
+        return standing_rows.browse(standing_rows.tool, self._listed(scope, {}), filters, limit)
 
     def find(self, address: Address, mark: Mark) -> tuple[Live, ...]:
         """What stands under the name and version of `address`, if it carries `mark`, or is imported: a link can carry
