@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from reconciler.operations.settings import Settings
 
-EVERYDAY, LOOKING, OWNING, RUNS, CLUSTER, MEMORY, SETUP = (
+EVERYDAY, LOOKING, OWNING, RUNS, CLUSTER, MEMORY, SETUP, SERVICE = (
     "Every day",
     "Look",
     "Own",
@@ -29,6 +29,7 @@ EVERYDAY, LOOKING, OWNING, RUNS, CLUSTER, MEMORY, SETUP = (
     "Cluster",
     "Memory",
     "Set up",
+    "Service",
 )
 COMMANDS: Final[Mapping[str, Entry]] = {
     "init": Entry("init", "Start a project in this folder.", EVERYDAY),
@@ -55,14 +56,14 @@ COMMANDS: Final[Mapping[str, Entry]] = {
     "wait": Entry("wait", "Wait until runs have ended.", RUNS),
     "cancel": Entry("cancel", "Stop an active run.", RUNS),
     "retry": Entry("retry", "Ask the platform to run a failed run again.", RUNS),
-    "delete": Entry("delete", "Remove the record of an ended run, or what no manifest declares.", RUNS),
+    "delete": Entry("delete", "Remove by hand what no manifest declares.", RUNS),
     "export": Entry("export", "Write runs into an archive: YAML each, and a table.", RUNS),
     "suspend": Entry("suspend", "Let an active run give way, or stop what stands.", RUNS),
     "resume": Entry("resume", "Let what was suspended go on.", RUNS),
     "metrics": Entry("metrics", "Show what a run uses: a table, and a plot.", RUNS),
     "checks": Entry("checks", "Show how the machines of a run were checked.", RUNS),
     "links": Entry("links", "Print ways into a run: dashboards, terminals, shared links.", RUNS),
-    "describe": Entry("describe", "Print one thing as a document: a manifest, or all the platform tells.", RUNS),
+    "describe": Entry("describe", "Print one thing as a document.", RUNS),
     "results": Entry("results", "Show what a run has found, or keep the file of it.", RUNS),
     "pods": Entry("pods", "List the containers of a run, and the way in.", RUNS),
     "nodes": Entry("nodes", "List the machines of a platform.", CLUSTER),
@@ -76,6 +77,10 @@ COMMANDS: Final[Mapping[str, Entry]] = {
     "quota": Entry("quota", "Show, or set, how much may be used at once.", CLUSTER),
     "state": Entry("state", "Look into the memory and repair it.", MEMORY),
     "local": Entry("local", "Start and stop the local platform.", SETUP),
+    "serve": Entry("serve", "Serve the local platform to a team.", SERVICE),
+    "accounts": Entry("accounts", "Say who may use it.", SERVICE),
+    "backup": Entry("backup", "Copy its database.", SERVICE),
+    "restore": Entry("restore", "Put a copy of its database back.", SERVICE),
     "completion": Entry("completion", "Print a completion script for a shell.", SETUP),
 }
 _EXAMPLES = (

@@ -23,6 +23,7 @@ class Engine(StrEnum):
     """What runs the tasks."""
 
     PROCESS = "process"
+    SLURM = "slurm"
     SIMULATED = "simulated"
 
 
@@ -45,7 +46,7 @@ def start(
     context: typer.Context,
     *,
     project: ProjectFile = None,
-    engine: Annotated[Engine, typer.Option("--engine", help="Run tasks as processes, or pretend to.")] = Engine.PROCESS,
+    engine: Annotated[Engine, typer.Option("--engine", help="Run tasks as processes, on a cluster, or pretend to.")] = Engine.PROCESS,
     port: Annotated[int, typer.Option("--port", min=0, max=65535, metavar="N", help="0: any that is free.")] = 0,
     form: Format = Shape.TEXT,
 ) -> int:

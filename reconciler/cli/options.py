@@ -55,6 +55,9 @@ Since = Annotated[
         help="Only what changed after this git revision, and what depends on it. Never removes.",
     ),
 ]
+Data = Annotated[
+    Path, typer.Option("--data", metavar="DIR", help="Folder of the service: database, keys, log.", show_default=False)
+]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 Wait = Annotated[bool, typer.Option("--wait", help="Wait until the submitted runs have ended; exit 8 if one failed.")]
 Parallelism = Annotated[

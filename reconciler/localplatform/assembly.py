@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from reconciler.localplatform.accounts import Accounts, ServerKey, Shared
 from reconciler.localplatform.admin import Admin, first_start
 from reconciler.localplatform.clock import Clock
 from reconciler.localplatform.data import DataFolder
 from reconciler.localplatform.database import Database
 from reconciler.localplatform.faults import Faults
 from reconciler.localplatform.history import History
+from reconciler.localplatform.phases import data_folder
 from reconciler.localplatform.platforms import faces as every_face
 from reconciler.localplatform.request_log import RequestLog
 from reconciler.localplatform.runs import Runs
@@ -49,7 +51,7 @@ class Platform:
 
 def assemble(
     folder: Path,
-    account: Account,
+    account: Account | Shared,
     make_engines: MakeEngines,
     engine: str,
     *,
@@ -59,6 +61,7 @@ def assemble(
     """A platform that keeps everything below `folder`, with what an earlier one left there picked up.
 
     `engine` names the one of `make_engines` that gets new runs. `shutdown` is what the administrator's call does.
+    Callers are that one account, or with `Shared` those in the database.
     Raises LocalPlatformError when the folder cannot be used.
     """
     clock, faces = clock or Clock(), every_face()
@@ -69,9 +72,9 @@ def assemble(
     services = Services(
         store=store,
         runs=runs,
-        data=DataFolder(folder / "data"),
+        data=DataFolder(data_folder(folder)),
         clock=clock,
-        account=account,
+        account=account.account if isinstance(account, Shared) else account,
         switches=Switches(store, defaults),
     )
     runs.attach(make_engines(runs.hear, clock), engine)
@@ -86,7 +89,9 @@ def assemble(
         shutdown=shutdown or (lambda _cancel: None),
         started=clock.now(),
     )
-    return Platform(Application(services, faces, faults=faults, log=log, admin=admin), services, faults, log, faces)
+    accounts = Accounts(database, ServerKey(folder), account) if isinstance(account, Shared) else None
+    application = Application(services, faces, faults=faults, log=log, admin=admin, accounts=accounts)
+    return Platform(application, services, faults, log, faces)
 
 
 def _work_of(services: Services, faces: tuple[Face, ...], row: RunRow) -> Run | None:

@@ -23,6 +23,7 @@ from reconciler.localplatform.folder import Folder, Lock, Ready
 from reconciler.localplatform.measuring import Sampler
 from reconciler.localplatform.phases import PROCESS, every_engine
 from reconciler.localplatform.server import BODY_MOST
+from reconciler.localplatform.team import shared_account
 from reconciler.version import __version__
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from reconciler.localplatform.assembly import Platform
     from reconciler.localplatform.clock import Clock
     from reconciler.localplatform.engines.protocol import Engine, Listener
+    from reconciler.localplatform.team import Team
 
 PATIENCE = 8.0
 """Seconds running work gets to end when the server is stopped, before it is killed."""
@@ -46,12 +48,14 @@ _LOG = logging.getLogger(__name__)
 class Server:
     """Serves one folder. `run` returns when somebody has asked to stop, by signal or through the administrator."""
 
-    def __init__(self, root: Path, *, engine: str, port: int, instance: str) -> None:
+    def __init__(self, root: Path, *, engine: str, port: int, instance: str, team: Team | None = None) -> None:
+        """`team`: a service for the accounts in the database, that leaves running work alone when it is stopped."""
         self._folder = Folder.claim(root)
         self._engine = engine
         self._port = port
         self._instance = instance
-        self._cancel = True
+        self._team = team
+        self._cancel = team is None
 
     def run(self) -> None:
         """Serves until told to stop; once in the life of a process.
@@ -67,7 +71,11 @@ class Server:
             os.chdir(self._folder.root)
             _log_to(self._folder.log)
             platform = assemble(
-                self._folder.root, self._folder.account(), self._engines, self._engine, shutdown=self._shut_down
+                self._folder.root,
+                self._folder.account() if self._team is None else shared_account(self._folder.root),
+                self._engines,
+                self._engine,
+                shutdown=self._shut_down,
             )
             runs = platform.services.runs
             sampler = Sampler(runs.history, PROCESS, runs.engine(PROCESS), platform.services.clock)
@@ -86,9 +94,10 @@ class Server:
 
     def _serve(self, application: WSGIApplication) -> None:
         listener = self._listen()
+        inner = listener if self._team is None else self._team.stand_before(listener, self._folder.root)
         server = create_server(
             closing(application),
-            sockets=[listener],
+            sockets=[inner],
             threads=_THREADS,
             ident=None,
             max_request_body_size=BODY_MOST,
@@ -106,12 +115,14 @@ class Server:
             server.close()
 
     def _listen(self) -> socket.socket:
-        """A socket of the loopback interface. Raises LocalPlatformError when the port is taken."""
+        """A socket of the loopback interface, or where a team wants it. Raises LocalPlatformError when it is taken."""
+        host = "127.0.0.1" if self._team is None else self._team.host
         try:
-            return socket.create_server(("127.0.0.1", self._port))
+            family = socket.AF_INET6 if ":" in host else socket.AF_INET
+            return socket.create_server((host, self._port), family=family)
         except OSError as error:
             raise LocalPlatformError(
-                f"cannot listen on port {self._port} of 127.0.0.1: {error.strerror}",
+                f"cannot listen on port {self._port} of {host}: {error.strerror}",
                 hint="leave the port out, and a free one is chosen",
             ) from error
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 """Raised with every change of the tables. An older file is brought up by `_MIGRATIONS`; a newer one is refused."""
 
 _TABLES = """
@@ -55,7 +55,19 @@ CREATE TABLE tokens (
 CREATE TABLE settings (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 """
 
-_MIGRATIONS: dict[int, str] = {0: _TABLES}
+_ACCOUNTS = """
+CREATE TABLE accounts (
+    access_key TEXT PRIMARY KEY, name TEXT NOT NULL, admin INTEGER NOT NULL, hash TEXT NOT NULL,
+    created REAL NOT NULL, revoked REAL
+) WITHOUT ROWID;
+CREATE INDEX accounts_by_name ON accounts (name);
+CREATE INDEX accounts_by_hash ON accounts (hash);
+CREATE TABLE grants (
+    name TEXT NOT NULL, space TEXT NOT NULL, role TEXT NOT NULL, PRIMARY KEY (name, space)
+) WITHOUT ROWID;
+"""
+
+_MIGRATIONS: dict[int, str] = {0: _TABLES, 1: _ACCOUNTS}
 """What brings a file from the version that is the key to the next one."""
 
 

@@ -139,7 +139,8 @@ class Face:
     refusal. `first_start` makes what a new account has. `work` translates the object of a run into something an
     engine can run, from what is stored in the object alone,
     so that it can be done again after a restart; None where nothing runs.
-    `switches` are behaviours an administrator may turn, with their defaults.
+    `switches` are behaviours an administrator may turn, with their defaults. `space` tells which space a call is about,
+    "" when none; None where roles are not told by spaces, or the face looks after them itself.
     """
 
     name: str
@@ -151,6 +152,7 @@ class Face:
     first_start: Callable[[Services], None] | None = None
     work: Callable[[Services, Entity], Run] | None = None
     switches: Mapping[str, bool | int | str] = field(default_factory=dict)
+    space: Callable[[Call], str] | None = None
 
 
 def json_object(raw: bytes) -> dict[str, Any]:

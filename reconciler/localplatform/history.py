@@ -108,6 +108,11 @@ class History:
         rows = self._database.rows(f"SELECT * FROM runs WHERE state IN ({marks}) ORDER BY created, id", ACTIVE)  # noqa: S608
         return tuple(map(_run, rows))
 
+    def counts(self) -> dict[tuple[str, str, str], int]:
+        """How many runs there are by platform, engine and state."""
+        rows = self._database.rows("SELECT platform, engine, state, COUNT(*) AS n FROM runs GROUP BY 1, 2, 3")
+        return {(row["platform"], row["engine"], row["state"]): int(row["n"]) for row in rows}
+
     def identifiers(self) -> frozenset[str]:
         """The ids of all runs."""
         return frozenset(row["id"] for row in self._database.rows("SELECT id FROM runs"))

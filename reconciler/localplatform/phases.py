@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 from reconciler.localplatform.engines.process import process_engine
 from reconciler.localplatform.engines.simulated import Advance, SimulatedEngine
+from reconciler.localplatform.engines.slurm import slurm_engine
+from reconciler.localplatform.engines.slurm_site import FILE, read_site
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,16 +21,31 @@ if TYPE_CHECKING:
     from reconciler.localplatform.engines.protocol import Engine, Listener
 
 PROCESS = "process"
+SLURM = "slurm"
 SIMULATED = "simulated"
 """Short for the simulated engine whose work is over at once."""
 
 
 def every_engine(folder: Path, listener: Listener, clock: Clock) -> Mapping[str, Engine]:
-    """All there are, by the names people give them; `folder` is for the one that runs processes.
+    """All there are, by the names people give them; `folder` is for the one that runs processes. The one of a cluster
+    is there when `slurm.toml` beside that folder describes it. Raises LocalPlatformError when that cannot be read.
 
     Another engine is a file in `engines/` and a line here.
     """
-    return {PROCESS: process_engine(folder, listener, clock=clock.now), **simulated_engines(listener, clock)}
+    engines: dict[str, Engine] = {PROCESS: process_engine(folder, listener, clock=clock.now)}
+    if (site_file := folder.parent / FILE).exists():
+        site = read_site(site_file)
+        engines[SLURM] = slurm_engine(site.shared / "engine", listener, site, clock=clock.now)
+    return {**engines, **simulated_engines(listener, clock)}
+
+
+def data_folder(root: Path) -> Path:
+    """Where the files of the platforms' spaces are: on the disk every node sees, where a cluster runs the work.
+
+    Raises LocalPlatformError when the description of the cluster cannot be read.
+    """
+    site_file = root / FILE
+    return (read_site(site_file).shared if site_file.exists() else root) / "data"
 
 
 def simulated_engines(listener: Listener, clock: Clock) -> Mapping[str, Engine]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import threading
-from collections import deque
+from collections import Counter, deque
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -45,11 +45,13 @@ class RequestLog:
         self._lock = threading.Lock()
         self._entries: deque[Logged] = deque(maxlen=CAPACITY)
         self._total = 0
+        self._statuses: Counter[int] = Counter()
 
     def add(self, **entry: Any) -> None:  # noqa: ANN401 - the members of Logged
         """Appends one; `number` is given here."""
         with self._lock:
             self._total += 1
+            self._statuses[int(entry["status"])] += 1
             self._entries.append(Logged(number=self._total, **entry))
 
     def report(self, *, operation: str = "", after: int = 0) -> list[dict[str, Any]]:
@@ -57,6 +59,12 @@ class RequestLog:
         with self._lock:
             entries = list(self._entries)
         return [asdict(e) for e in entries if e.number > after and operation in {"", e.operation}]
+
+    @property
+    def statuses(self) -> dict[int, int]:
+        """How many requests were answered with each status since the start, forgotten ones included."""
+        with self._lock:
+            return dict(self._statuses)
 
     def clear(self) -> None:
         """Forgets all. Numbers go on."""

@@ -17,6 +17,7 @@ from werkzeug.wrappers import Request, Response
 from reconciler.localplatform.admin import PREFIX as ADMIN_PREFIX
 from reconciler.localplatform.face import Call, Face, Problem, Refusal, Rejected, Reply, Route
 from reconciler.localplatform.faults import ConnectionDropped, FaultKind, FaultRule, Faults, When
+from reconciler.localplatform.observing import OBSERVED, observe
 from reconciler.localplatform.request_log import BODY_LIMIT, RequestLog, shown_headers
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
+    from reconciler.localplatform.accounts import Accounts
     from reconciler.localplatform.admin import Admin
     from reconciler.localplatform.services import Services
 
@@ -65,8 +67,17 @@ class Application:
     """
 
     def __init__(
-        self, services: Services, faces: Sequence[Face], *, faults: Faults, log: RequestLog, admin: Admin
+        self,
+        services: Services,
+        faces: Sequence[Face],
+        *,
+        faults: Faults,
+        log: RequestLog,
+        admin: Admin,
+        accounts: Accounts | None = None,
     ) -> None:
+        """`accounts` None: there is one account, that of `services`."""
+        self._accounts = accounts
         self._services = services
         self._faces = tuple(faces)
         self._faults = faults
@@ -81,6 +92,8 @@ class Application:
         request.max_content_length = BODY_MOST
         if request.path.startswith(ADMIN_PREFIX):
             return _response(self._administer(request), "")(environ, start_response)
+        if self._accounts is not None and request.path in OBSERVED:
+            return _response(observe(request.path, self._services, self._log), "")(environ, start_response)
         request_id, notes = uuid.uuid4().hex, _Notes()
         try:
             response = self._answer(request, request_id, notes)
@@ -130,7 +143,7 @@ class Application:
         call = Call(
             request=request,
             arguments=match.arguments,
-            services=self._services,
+            services=self._services_for(request),
             request_id=request_id,
             now=now,
             as_of=now - fault.seconds if fault is not None and stale else None,
@@ -138,7 +151,25 @@ class Application:
         if match.route.signed:
             skew = fault.seconds if fault is not None and fault.fault is FaultKind.SKEW else 0.0
             match.face.sign_in(replace(call, now=now + skew))
+            self._want_role(call, match)
         return match.route.handle(call)
+
+    def _services_for(self, request: Request) -> Services:
+        """The services as the caller may use them: everything that is done is done in their account."""
+        if self._accounts is None:
+            return self._services
+        now, store = self._services.clock.now(), self._services.store
+        account = self._accounts.caller(request, lambda token: store.account_of_token(token, now))
+        return replace(self._services, account=account)
+
+    def _want_role(self, call: Call, match: _Match) -> None:
+        """Raises Refusal 403 unless the caller has a role in the space the call is about that allows it."""
+        if self._accounts is None or match.face.space is None:
+            return
+        space, write = match.face.space(call), match.route.method != "GET"
+        if space and not self._accounts.may(call.services.account.user, space, write=write):
+            what = "write to" if write else "read"
+            raise Refusal(403, "Forbidden", f"{call.services.account.user} may not {what} the space {space}")
 
     def _note(self, request: Request, request_id: str, notes: _Notes) -> None:
         self._log.add(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from reconciler.localplatform.face import Face, Problem
 from reconciler.localplatform.platforms import pai_dlc_jobs, pai_dlc_runtime, pai_dlc_specs, pai_dlc_tensorboards
 from reconciler.localplatform.platforms.pai_dlc_auth import WINDOW_SWITCH, sign_in
+from reconciler.localplatform.platforms.pai_dlc_spaces import workspace_of
 from reconciler.localplatform.platforms.pai_dlc_words import INVALID, PLATFORM, ROOT, render
 from reconciler.localplatform.platforms.pai_dlc_work import translate
 
@@ -29,4 +30,5 @@ FACE = Face(
     render=render,
     work=translate,
     switches={WINDOW_SWITCH: True},
+    space=workspace_of,
 )
