@@ -8,6 +8,7 @@ from reconciler.localplatform.platforms import (
     ai4s_data,
     ai4s_data_jobs,
     ai4s_data_sources,
+    ai4s_downloads,
     ai4s_images,
     ai4s_jobs,
     ai4s_members,
@@ -50,6 +51,7 @@ FACE = Face(
             ai4s_data,
             ai4s_data_sources,
             ai4s_data_jobs,
+            ai4s_downloads,
             ai4s_system,
             ai4s_resources,
         )

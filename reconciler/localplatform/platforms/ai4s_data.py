@@ -14,6 +14,7 @@ from reconciler.localplatform.data import OutsideData
 from reconciler.localplatform.face import Reply, Route
 from reconciler.localplatform.platforms.ai4s_checks import Fields
 from reconciler.localplatform.platforms.ai4s_data_jobs import record
+from reconciler.localplatform.platforms.ai4s_downloads import address_of
 from reconciler.localplatform.platforms.ai4s_users import want_member
 from reconciler.localplatform.platforms.ai4s_words import (
     OFFSET_MOST,
@@ -98,6 +99,8 @@ def show_data(call: Call) -> Reply:
     if not place.disk.exists():
         raise missing("data", place.address)
     shown = _row(place)
+    if place.disk.is_file():
+        shown["download_url"] = address_of(call, place.space, place.path)
     if flag(call, "X-Need-Content") and place.disk.is_file():
         with place.disk.open("rb") as file:
             shown["content"] = file.read(CONTENT_MOST).decode("utf-8", "replace")
