@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from reconciler.errors import Forbidden, PlatformError, Throttled, Unauthenticated, Unreachable
+from reconciler.errors import Forbidden, NoSuchScope, PlatformError, Throttled, Unauthenticated, Unreachable
 from reconciler.execution.refresh import refresh
 from reconciler.model.address import Address
 from reconciler.model.mark import Mark, Owner
@@ -298,3 +298,25 @@ def test_phases_and_outputs_come_along(platform: MemoryPlatform) -> None:
     platform.outputs[thing.remote_id] = {"log": "s3://x"}
     live = read(platform, [want("SearchJob", "job", thing.remote_id)]).live[at("SearchJob", "job")]
     assert (live.phase, live.outputs) == (Phase.FAILED, {"log": "s3://x"})
+
+
+def test_a_scope_that_is_about_to_be_made_holds_nothing(platform: MemoryPlatform) -> None:
+    """Where the scope is wanted itself, that it does not exist is no failure; where it is not, it is one."""
+
+    class Nowhere(SearchJob):
+        """Its scope does not exist."""
+
+        def list(self, scope: str) -> Iterator[Listed]:
+            """See Lists."""
+            msg = f"there is no scope {scope}"
+            raise NoSuchScope(msg)
+
+    scopes = replace(KINDS[PLATFORM, "Thing"], is_scope=True, account_wide=True)
+    kinds = {**KINDS, (PLATFORM, "Thing"): scopes}
+    inside = want("SearchJob", "a")
+    itself = Want(Address(PLATFORM, "Thing", "-", inside.address.scope), PLATFORM, "", None)
+    connections = {PLATFORM: Special(platform, "SearchJob", Nowhere)}
+    expected = refresh([inside, itself], connections, kinds, parallelism=2, owner=OWNER)
+    assert (dict(expected.live), dict(expected.unreadable)) == ({}, {})
+    alone = refresh([inside], connections, kinds, parallelism=2, owner=OWNER)
+    assert alone.unreadable == {inside.address: f"there is no scope {inside.address.scope}"}
