@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from reconciler.model.address import Address
+    from reconciler.model.manifest import Spec
     from reconciler.model.mark import Mark
     from reconciler.model.resource import Desired
     from reconciler.providers.aihub.place import Place
@@ -61,6 +62,18 @@ class DatasetVersion:
 
     def read(self, address: Address, remote_id: str) -> Live | None:
         """The version, or None when no number has it any more."""
+        row = self._row(address, remote_id)
+        return None if row is None else _live(address, remote_id, row)
+
+    def detail(self, address: Address, remote_id: str) -> Spec:
+        """Everything the platform tells. Raises NotFound."""
+        row = self._row(address, remote_id)
+        if row is None:
+            msg = f"dataset {_dataset(address)} has no version {remote_id}"
+            raise NotFound(msg)
+        return row
+
+    def _row(self, address: Address, remote_id: str) -> dict[str, Any] | None:
         match = _REMOTE.fullmatch(remote_id)
         if match is None or not remote_id:
             msg = f"{remote_id!r} is no version of {_dataset(address)}"
@@ -69,7 +82,7 @@ class DatasetVersion:
         row = self._numbered(address, int(match["number"])) if match["number"] else None
         if wanted is not None and (row is None or row["id"] != wanted):
             row = self._by_id(address, wanted)
-        return None if row is None else _live(address, remote_id, row)
+        return row
 
     def find(self, address: Address, mark: Mark) -> tuple[Live, ...]:
         """Every version of the dataset whose description carries exactly this mark."""

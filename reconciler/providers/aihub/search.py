@@ -16,13 +16,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from reconciler.model.address import Address
+    from reconciler.model.manifest import Spec
     from reconciler.model.resource import Desired
     from reconciler.providers.aihub.place import Place
     from reconciler.providers.session import Session
 
 _PATH = "/data-warehouse/api/v1/searches"
-_FIELDS = ("name", "type", "sql", "images", "keywords")
-_NUMBERS = ("feature_lib_id", "top_k")
+_FIELDS = ("name", "type", "sql", "images", "keywords", "top_k")
 
 
 class Search:
@@ -48,12 +48,12 @@ class Search:
             return None
         status, phase = status_of(row)
         description, mark = described(row)
-        numbers = {field: row[field] for field in _NUMBERS if row.get(field)}
+        library = {"feature_lib_id": str(row["feature_lib_id"])} if row.get("feature_lib_id") else {}
         ready = phase is Phase.SUCCEEDED and row.get("result_url")
         return Live(
             address=address,
             remote_id=remote_id,
-            spec={**shown(row, _FIELDS), **numbers, **description},
+            spec={**shown(row, _FIELDS), **library, **description},
             phase=phase,
             mark=mark,
             status=status,
@@ -77,6 +77,10 @@ class Search:
         finally:
             session.close()
         return ResultFile(parts.path.rpartition("/")[2] or f"{address.name}.csv", answer.body, url)
+
+    def detail(self, address: Address, remote_id: str) -> Spec:
+        """Everything the platform tells, pictures that were found included. Raises NotFound."""
+        return self._row(address, remote_id)
 
     def _row(self, address: Address, remote_id: str) -> dict[str, Any]:
         return self._place.read(Service.WAREHOUSE, f"read search {address.name}", f"{_PATH}/{remote_id}")

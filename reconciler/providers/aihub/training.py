@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from reconciler.errors import NotFound, Refused
 from reconciler.model.resource import Live, Phase
+from reconciler.model.secret import REDACTED
 from reconciler.providers.aihub.addresses import Service
 from reconciler.providers.aihub.shapes import body_of, described, shown, status_of, utc
 from reconciler.providers.containers import NodeTask, Pod
@@ -15,6 +16,7 @@ from reconciler.providers.protocol import Part
 
 if TYPE_CHECKING:
     from reconciler.model.address import Address
+    from reconciler.model.manifest import Spec
     from reconciler.model.resource import Desired
     from reconciler.providers.aihub.names import Names
     from reconciler.providers.aihub.place import Place
@@ -99,6 +101,12 @@ class Work:
             return Page(rows, None if len(rows) == _PAGE else offset + len(rows))
 
         return tuple(_pod(row) for row in every_item(fetch, key=lambda row: str(row.get("id") or row.get("name"))))
+
+    def detail(self, address: Address, remote_id: str) -> Spec:
+        """Everything the platform tells, but for the values of variables, which may be secrets. Raises NotFound."""
+        row = self._row(address, remote_id)
+        masked = [{**each, "value": REDACTED} for each in row.get("envs") or ()]
+        return {**row, "envs": masked} if masked else row
 
     def _spec(self, row: dict[str, Any]) -> dict[str, Any]:
         """As a manifest says it: objects back to names, which mean the same in every environment, or to ids."""

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from reconciler.model.address import Address
+    from reconciler.model.manifest import Spec
     from reconciler.model.resource import Desired
     from reconciler.providers.aihub.place import Place
 
@@ -72,6 +73,10 @@ class WorkflowRun:
             )
             for index, node in enumerate(nodes)
         )
+
+    def detail(self, address: Address, remote_id: str) -> Spec:
+        """Everything the platform tells. Raises NotFound."""
+        return self._row(address, remote_id)
 
     def _row(self, address: Address, remote_id: str) -> dict[str, Any]:
         return self._place.read_run(f"read run {address.name}", f"{_PATH}/{remote_id}")

@@ -180,6 +180,13 @@ class TestVersions:
         found = self.handler.read(at("DatasetVersion", "d@one"), known)
         assert (found.remote_id, found.outputs["id"]) == (known, "1")
 
+    def test_everything_about_a_version_can_be_shown(self) -> None:
+        """By any of its ids."""
+        self._make("one")
+        assert self.handler.detail(at("DatasetVersion", "d@one"), "V1")["id"] == 1
+        with pytest.raises(NotFound):
+            self.handler.detail(at("DatasetVersion", "d@one"), "V9")
+
     def test_what_is_no_version_is_refused(self) -> None:
         """With the forms there are."""
         with pytest.raises(Refused, match="no version") as caught:
@@ -307,6 +314,20 @@ class TestFiles:
         told = replace(TARGET, settings={**TARGET.settings, "user_id": "1"})
         with opened(platform, target=told, credentials=injected, transport=through) as connection:
             assert connection.handler("Evaluation").create(given).remote_id == "1"
+
+
+@pytest.mark.parametrize("kind", READ)
+def test_everything_the_platform_tells_can_be_shown(connection: AihubConnection, kind: str) -> None:
+    """But for the values of variables: the platform shows them to whoever reads, and we to nobody."""
+    given = desired(kind)
+    live = connection.handler(kind).create(given)
+    told = connection.handler(kind).detail(given.address, live.remote_id)  # type: ignore[attr-defined]
+    assert told["id"] == 1
+    assert told["name"] == given.spec["name"]
+    if "envs" in given.spec:
+        assert told["envs"] == [{"key": "MODE", "value": "***"}]
+    with pytest.raises(NotFound):
+        connection.handler(kind).detail(given.address, "99")  # type: ignore[attr-defined]
 
 
 def test_runs_are_read_by_the_method_that_the_target_says(tmp_path: Path) -> None:

@@ -4,7 +4,10 @@ word, whatever dies or gets lost, at any request of an apply. Versions of datase
 
 from __future__ import annotations
 
+import hashlib
 from contextlib import contextmanager
+from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -12,7 +15,7 @@ import pytest
 from reconciler.errors import SubmissionAmbiguous
 from reconciler.localplatform.store import Query
 from reconciler.model.mark import Mark
-from tests.providers.aihub.opened import OWNER, SPECS, at, desired, opened
+from tests.providers.aihub.opened import OWNER, QUICK, SPECS, at, desired, opened
 from tests.support.crashing import Fault, Killed
 from tests.support.submitting import (
     SINGLE_FAULTS,
@@ -70,6 +73,28 @@ VERSION = Submission(
     lambda platform: [each for each in _KNOWN(platform) if each[0] != "1"],
     bare=lambda remote_id: remote_id.partition("/")[0],
 )
+
+
+def _upload(root: Path) -> Submission:
+    """A file whose digest is its key: however often it is sent, it lies in one place."""
+    root.mkdir()
+    (root / "data.bin").write_bytes(b"content")
+    digest = hashlib.sha256(b"content").hexdigest()
+    spec = {"name": "u", "bucket": "b", "file": {"path": "data.bin", "sha256": digest}}
+    address = at("Upload", "u")
+
+    def stored(platform: Platform) -> list[tuple[str, Any]]:
+        paths = {entity.name for entity in platform.services.store.find(Query("aihub", "Upload")).entities}
+        return [(path, [str(Mark.of_run(OWNER, address, "v1:digest", 1))]) for path in sorted(paths)]
+
+    through = partial(opened, transport=replace(QUICK, root=str(root)))
+    return Submission(address, spec, OWNER, through, stored, asks=True)
+
+
+@pytest.mark.parametrize("fault", SINGLE_FAULTS)
+def test_an_upload_lies_in_one_place(tmp_path: Path, fault: Fault) -> None:
+    """Sending it again does no harm, so at first nobody is asked; long after, a person is."""
+    check_each_boundary(_upload(tmp_path / "files"), tmp_path, fault)
 
 
 @pytest.mark.parametrize("kind", BLIND)
