@@ -6,7 +6,7 @@ import typer
 
 from reconciler.cli.exit_codes import ExitCode
 from reconciler.cli.group import single
-from reconciler.cli.options import EnvironmentName, ProjectFile, Run, ScopeName, Yes, workspace
+from reconciler.cli.options import EnvironmentName, ProjectFile, RemoteIds, Run, ScopeName, Yes, ids_in, workspace
 from reconciler.cli.streams import streams_of
 
 
@@ -22,10 +22,7 @@ def app(
     context: typer.Context,
     *,
     run: Run,
-    remote_ids: Annotated[
-        list[str] | None,
-        typer.Option("--id", metavar="ID", help="By its id as `get` shows it; ADDRESS is then its kind. Repeatable."),
-    ] = None,
+    remote_ids: RemoteIds = None,
     scope: ScopeName = "",
     project: ProjectFile = None,
     environment: EnvironmentName = "",
@@ -41,7 +38,7 @@ def app(
 
     streams = streams_of(context)
     opened = workspace(streams, project, environment)
-    runs = [one_run(opened, run, each, standing=True, scope=scope) for each in remote_ids or [""]]
+    runs = [one_run(opened, run, each, standing=True, scope=scope) for each in ids_in(remote_ids) or [""]]
     things = doomed(opened, runs, streams.say, force=force)
     for thing in things:
         told = f"{thing.run.address.kind} {thing.name} ({thing.run.remote_id})"

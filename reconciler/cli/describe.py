@@ -15,10 +15,11 @@ from reconciler.cli.options import (
     InstanceIndex,
     InstanceName,
     ProjectFile,
-    RemoteId,
+    RemoteIds,
     Run,
     ScopeName,
     TaskName,
+    ids_in,
     workspace,
 )
 from reconciler.cli.streams import streams_of
@@ -41,6 +42,7 @@ class Language(StrEnum):
         ("reconciler describe Job/nightly > again.yaml", "can be submitted, or declared, as it is"),
         ("reconciler describe App --id fastqc@1.0.0", "anything on the platform, by id or name"),
         ("reconciler describe Job --id 1f0c-42 --detail --format json", "all that the platform tells"),
+        ("reconciler describe Job --id 1f0c-42 --id 1f0c-43", "several: as documents of one file"),
         ("reconciler describe Job/nightly --task align --index 1", "one instance, in the cluster's own words"),
         ("reconciler describe VendorConfig --id default --files .", "the files that it holds"),
     )
@@ -49,7 +51,7 @@ def app(
     context: typer.Context,
     *,
     run: Run,
-    remote_id: RemoteId = "",
+    remote_ids: RemoteIds = None,
     scope: ScopeName = "",
     project: ProjectFile = None,
     environment: EnvironmentName = "",
@@ -74,11 +76,13 @@ def app(
 
     streams = streams_of(context)
     opened = workspace(streams, project, environment)
-    recorded = one_run(opened, run, remote_id, standing=True, scope=scope)
+    found = [one_run(opened, run, each, standing=True, scope=scope) for each in ids_in(remote_ids) or [""]]
     if files is not None:
-        return _keep_files(opened, recorded, files, streams)
+        for each in found:
+            _keep_files(opened, each, files, streams)
+        return ExitCode.FINE
     part = (task, index, instance) if task or index is not None or instance else None
-    text = _document(opened, recorded, part, form, streams.say, full=full)
+    text = _joined([_document(opened, each, part, streams.say, full=full) for each in found], form)
     if file is None:
         streams.show(text)
         return ExitCode.FINE
@@ -87,7 +91,7 @@ def app(
     return ExitCode.FINE
 
 
-def _keep_files(opened: "Workspace", run: "Found", folder: Path, streams: "Streams") -> int:
+def _keep_files(opened: "Workspace", run: "Found", folder: Path, streams: "Streams") -> None:
     from reconciler.operations import describing
 
     found = describing.files(opened, run, streams.say)
@@ -96,26 +100,25 @@ def _keep_files(opened: "Workspace", run: "Found", folder: Path, streams: "Strea
         streams.say(f"wrote {folder / Path(name).name}")
     if not found:
         streams.say("it holds no file")
-    return ExitCode.FINE
 
 
 def _document(
-    opened: "Workspace",
-    run: "Found",
-    part: tuple[str, int | None, str] | None,
-    form: Language,
-    say: "Say",
-    *,
-    full: bool,
+    opened: "Workspace", run: "Found", part: tuple[str, int | None, str] | None, say: "Say", *, full: bool
 ) -> str:
+    """As YAML."""
     from reconciler.operations import describing
 
     if part is None and not full:
-        text = describing.manifest(opened, run, say)
-        return text if form is Language.YAML else _json(describing.parsed(text))
+        return describing.manifest(opened, run, say)
     document = describing.detail(opened, run, say) if part is None else describing.instance(opened, run, part, say)
-    return describing.yaml_text(document) if form is Language.YAML else _json(document)
+    return describing.yaml_text(document)
 
 
-def _json(document: object) -> str:
-    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+def _joined(texts: list[str], form: Language) -> str:
+    """Several YAML documents of one file; as JSON one value, or a list of them."""
+    if form is Language.YAML:
+        return "---\n".join(texts)
+    from reconciler.operations.describing import parsed
+
+    documents = [parsed(text) for text in texts]
+    return json.dumps(documents[0] if len(documents) == 1 else documents, indent=2, ensure_ascii=False) + "\n"

@@ -8,7 +8,7 @@ import typer
 from reconciler.cli.exit_codes import ExitCode
 from reconciler.cli.files import write_file
 from reconciler.cli.group import single
-from reconciler.cli.options import EnvironmentName, ProjectFile, ScopeName, workspace
+from reconciler.cli.options import EnvironmentName, ProjectFile, RemoteIds, ScopeName, ids_in, workspace
 from reconciler.cli.streams import streams_of
 from reconciler.errors import UsageError
 
@@ -31,10 +31,7 @@ def app(
     names: Annotated[
         list[str] | None, typer.Argument(metavar="[ADDRESS]...", help="Addresses or globs of runs; a kind with ids.")
     ] = None,
-    remote_ids: Annotated[
-        list[str] | None,
-        typer.Option("--id", metavar="ID", help="Any run, by its id; several repeated, or separated by semicolons."),
-    ] = None,
+    remote_ids: RemoteIds = None,
     ids_file: Annotated[
         Path | None, typer.Option("--ids-file", metavar="FILE", help='Ids: one a line, or {"ids": "id1;id2"}.')
     ] = None,
@@ -45,14 +42,14 @@ def app(
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the archive when it is there.")] = False,
 ) -> int:
     """Write runs into a zip archive: each as YAML that can be submitted again, and all of them as a CSV table."""
-    from reconciler.operations.archiving import archive, ids_of, split_ids
+    from reconciler.operations.archiving import archive, ids_of
 
     streams = streams_of(context)
     if file.exists() and not overwrite:
         msg = f"{file} is there already"
         raise UsageError(msg, hint="Say --overwrite, or name another file with -o.")
     opened = workspace(streams, project, environment)
-    ids = [*split_ids(remote_ids or ()), *(ids_of(ids_file) if ids_file else ())]
+    ids = [*ids_in(remote_ids), *(ids_of(ids_file) if ids_file else ())]
     runs = _runs(opened, names or [], ids, scope)
     made = archive(opened, runs, streams.say)
     for run, why in made.left_out:

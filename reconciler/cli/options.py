@@ -72,6 +72,14 @@ Run = Annotated[str, typer.Argument(metavar="ADDRESS", help="Address of a run, o
 RemoteId = Annotated[
     str, typer.Option("--id", metavar="ID", help="Any run, by its id as `get` shows it; ADDRESS is then its kind.")
 ]
+RemoteIds = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--id",
+        metavar="ID",
+        help="By its id as `get` shows it; ADDRESS is then its kind. Repeated, or several separated by semicolons.",
+    ),
+]
 ScopeName = Annotated[
     str,
     typer.Option(
@@ -123,6 +131,12 @@ def pairs(given: Iterable[str] | None, spelling: str) -> dict[str, str]:
             raise UsageError(msg, hint=f"Write {spelling}.")
         found[name] = value
     return found
+
+
+def ids_in(given: Iterable[str] | None) -> list[str]:
+    """Each id once, of texts that may hold several separated by semicolons."""
+    parts = (part.strip() for text in given or () for part in text.split(";"))
+    return list(dict.fromkeys(part for part in parts if part))
 
 
 def call(

@@ -16,7 +16,7 @@ from reconciler.operations import describing
 from reconciler.operations.runs import open_handler
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
     from reconciler.operations.runs import Run
@@ -74,16 +74,12 @@ def ids_of(file: Path) -> tuple[str, ...]:
         document = {"ids": [line.split("#")[0] for line in text.splitlines()]}
     listed = document.get("ids") if isinstance(document, dict) else document
     given = listed if isinstance(listed, list) else [listed]
-    found = tuple(dict.fromkeys(split_ids(str(each) for each in given if isinstance(each, str | int))))
+    parts = (part.strip() for each in given if isinstance(each, str | int) for part in str(each).split(";"))
+    found = tuple(dict.fromkeys(part for part in parts if part))
     if not found:
         msg = f"{file} holds no ids"
         raise UsageError(msg, hint='Write one a line, or {"ids": "id1;id2"}.')
     return found
-
-
-def split_ids(given: Iterable[str]) -> list[str]:
-    """The ids in texts that may hold several, separated by semicolons."""
-    return [identifier for text in given for part in text.split(";") if (identifier := part.strip())]
 
 
 def _summary(workspace: Workspace, run: Run, say: Say) -> RunSummary:

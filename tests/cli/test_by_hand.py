@@ -134,6 +134,18 @@ def test_describe_tells_all_of_a_run(applied: Project) -> None:
     assert "status: SUCCEEDED" in applied.run("describe", "Job", "--id", _job(applied), "--detail").out
 
 
+def test_describe_several(applied: Project) -> None:
+    """Documents of one file, which can be declared together; a list as JSON."""
+    job = _job(applied)
+    together = applied.run("describe", "Job", "--id", f"{job};{job}", "--id", job)
+    assert together.out.count("job:\n") == 1
+    (platform_id,) = [row["id"] for row in _rows(applied, "get", "App")]
+    both = applied.run("describe", "App", "--id", platform_id, "--id", "greet@1.0.0")
+    assert [text.split("\n")[0] for text in both.out.split("---\n")] == ["app:", "app:"]
+    listed = json.loads(applied.run("describe", "App", "--id", f"{platform_id};greet@1.0.0", "--format", "json").out)
+    assert [each["app"]["version"] for each in listed] == ["1.0.0", "1.0.0"]
+
+
 def test_describe_one_instance(applied: Project) -> None:
     """The document of the cluster, which is a pod."""
     found = json.loads(applied.run("describe", "Job/hello", "--task", "greet", "--index", "1", "--format", "json").out)
