@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import time
+import zipfile
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -112,6 +113,16 @@ def test_who_decides(tmp_path: Path) -> None:
         assert live.status == "Succeeded"
 
 
+def test_some_roles_decide(tmp_path: Path) -> None:
+    """With `Partial` the roles that count; the command of a role is its own."""
+    with really(tmp_path) as (handler, _):
+        given = job("exit 4", ("Chief", 1), ("Worker", 1), JobType="TFJob", SuccessPolicy="Partial")
+        given["JobSpecs"][0] |= {"ConsiderInSuccessPolicy": True, "UserCommand": "echo decided"}
+        given["JobSpecs"][1] |= {"UserCommand": "sleep 600"}
+        live, told = ended(handler, given)
+        assert (live.status, told["Chief", 0]) == ("Succeeded", ["decided"])
+
+
 def test_restarts(tmp_path: Path) -> None:
     """`ExitCode` tries again what ended with 128 or more, and only that."""
     once = "[ -e /mnt/demo/seen ] || { touch /mnt/demo/seen; exit 143; }; echo again"
@@ -187,3 +198,23 @@ def test_packages_that_are_here(tmp_path: Path) -> None:
             "local platform: left out, since nothing is fetched here: -i https://index.example.org/simple",
             "done",
         ]
+
+
+def test_packages_from_a_folder_of_wheels(tmp_path: Path) -> None:
+    """They can be imported, and the environment of this machine stays as it is."""
+    with really(tmp_path) as (handler, demo):
+        (demo / "req").mkdir(parents=True)
+        (demo / "req" / "requirements.txt").write_text("greeting-of-tests\n")
+        about = "greeting_of_tests-1.0.dist-info"
+        files = {
+            "greeting_of_tests.py": "WORD = 'hello'\n",
+            f"{about}/METADATA": "Metadata-Version: 2.1\nName: greeting-of-tests\nVersion: 1.0\n",
+            f"{about}/WHEEL": "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+            f"{about}/RECORD": "",
+        }
+        with zipfile.ZipFile(demo / "req" / "greeting_of_tests-1.0-py3-none-any.whl", "w") as wheel:
+            for name, text in files.items():
+                wheel.writestr(name, text)
+        command = "python3 -c 'import greeting_of_tests; print(greeting_of_tests.WORD)'"
+        live, told = ended(handler, job(command, ("Worker", 1), ThirdpartyLibDir="/mnt/demo/req"))
+        assert (live.status, told["Worker", 0]) == ("Succeeded", ["hello"])

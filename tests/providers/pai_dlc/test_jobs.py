@@ -148,6 +148,17 @@ def test_reserved_resources_are_no_end(platform: Platform, connection: PaiDlcCon
     assert handler.read(at("b"), second).phase is Phase.SUCCEEDED
 
 
+def test_a_job_over_its_time_limit(connection: PaiDlcConnection) -> None:
+    """Has failed, says why, and its history tells the whole way."""
+    handler: Any = connection.handler("Job")
+    job = handler.create(desired(spec(JobMaxRunningTimeMinutes=2))).remote_id
+    live = handler.read(at("t"), job)
+    assert (live.phase, live.detail.partition(":")[0]) == (Phase.FAILED, "JobExceedMaxRunningTime")
+    shown = connection.place.read("GetJob", "read", f"/api/v1/jobs/{job}")
+    steps = [step["Status"] for step in shown["StatusHistory"]]
+    assert steps == ["Creating", "Queuing", "EnvPreparing", "Running", "Failed"]
+
+
 def test_what_is_told_of_a_job(connection: PaiDlcConnection) -> None:
     """Parts by role and number, events as sentences, checks by round, metrics by known names."""
     handler: Any = connection.handler("Job")
