@@ -125,5 +125,8 @@ def _how(wanted: _Wanted, scope: str, world: World) -> str:
         how = f"import it: an Image {wanted.name} with `from: {{ space: {wanted.source}, tag: {wanted.tag} }}`"
     else:
         place = f"{world.registry(scope)}/{wanted.name}:{wanted.tag}"
-        how = f"push it: docker tag {wanted.name}:{wanted.tag} {place} && docker push {place}"
+        how = (
+            f"push it: docker tag {wanted.name}:{wanted.tag} {place} && docker push {place}, "
+            f"and register it: an Image {wanted.name} with `tag: {wanted.tag}`"
+        )
     return f"{near}{'' if near.endswith('?') or not near else ';'} {how}".strip()
