@@ -112,7 +112,12 @@ class Settings:
         from urllib.parse import urlsplit
 
         text = self.variables.get("RECONCILER_PROXY", "")
-        if text and urlsplit(text).scheme not in {"http", "https"}:
+        try:
+            parts = urlsplit(text)
+            usable = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+        except ValueError:
+            usable = False
+        if text and not usable:
             msg = "RECONCILER_PROXY is not the URL of a proxy"
             raise UsageError(msg, hint="Write it as http://host:port.")
         return text

@@ -138,8 +138,10 @@ def test_sign_ins_are_never_kept_in_the_project(tmp_path: Path) -> None:
 
 def test_transport_settings(tmp_path: Path) -> None:
     """A proxy must be a URL and a bundle a file; the usual variables of proxies are seen."""
-    with pytest.raises(UsageError, match="RECONCILER_PROXY"):
-        _ = Settings({"RECONCILER_PROXY": "proxy.test:3128"}).proxy
+    for wrong in ("proxy.test:3128", "http://", "http://proxy:many", "socks5://proxy:1"):
+        with pytest.raises(UsageError, match="RECONCILER_PROXY"):
+            _ = Settings({"RECONCILER_PROXY": wrong}).proxy
+    assert Settings({"RECONCILER_PROXY": "http://u:p@proxy.test:3128"}).proxy.endswith(":3128")
     with pytest.raises(UsageError, match="RECONCILER_CA_BUNDLE"):
         _ = Settings({"RECONCILER_CA_BUNDLE": str(tmp_path / "nowhere.pem")}).ca_bundle
     assert Settings({"RECONCILER_CA_BUNDLE": str(tmp_path)}).ca_bundle == tmp_path
