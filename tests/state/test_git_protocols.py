@@ -24,7 +24,7 @@ PROTOCOLS = {"https": over_https, "ssh": over_ssh}
 @pytest.fixture(params=["ssh", pytest.param("https", marks=pytest.mark.long)])
 def clones(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[Repository, Repository]]:
     """Two clones of a repository that is reached by a protocol."""
-    work = Repository.fresh(tmp_path / "work")
+    work = Repository.fresh(tmp_path / "checkout")
     work.write("a.yaml", "a: 1\n")
     work.commit("first")
     root = tmp_path / "served"
@@ -67,10 +67,10 @@ def test_two_clones_share_one_memory(clones: tuple[Repository, Repository]) -> N
 
 def test_who_is_not_trusted_is_not_read(tmp_path: Path) -> None:
     """A certificate that nobody vouches for is an error, and not an empty memory."""
-    work = Repository.fresh(tmp_path / "work")
+    work = Repository.fresh(tmp_path / "checkout")
     work.write("a.yaml", "a: 1\n")
     work.commit("first")
     with over_https(tmp_path, tmp_path) as (url, _):
-        work.git("remote", "add", "origin", f"{url}/work/.git")
+        work.git("remote", "add", "origin", f"{url}/checkout/.git")
         with pytest.raises(StateUnreadable, match="certificate"):
             GitRefStore(work.root, "origin", ManualClock()).read(ENV)
