@@ -48,15 +48,18 @@ def test_unknown_calls(client: Client) -> None:
 
 def test_status_counts(client: Client) -> None:
     """Objects by kind, active runs, uptime."""
+    before = objects_of(client)
     client.create("apps", APP)
+    assert objects_of(client) == before | {"ai4s/App": 1}
     answer = client.admin("GET", "status").json()
-    assert of_ai4s(answer["objects"]) == {"ai4s/App": 1, "ai4s/Space": 1}
     assert (answer["active_runs"], answer["uptime"] >= 0) == (0, True)
 
 
-def of_ai4s(objects: dict[str, int]) -> dict[str, int]:
-    """The counts of one platform: others have things of their own from the start."""
-    return {kind: count for kind, count in objects.items() if kind.startswith("ai4s/")}
+def objects_of(client: Client) -> dict[str, int]:
+    """The counts by kind; platforms have things of their own from the start."""
+    counts: dict[str, int] = client.admin("GET", "status").json()["objects"]
+    assert counts["ai4s/Space"] == 1
+    return counts
 
 
 def test_request_log(client: Client) -> None:
@@ -129,6 +132,7 @@ def test_phases(client: Client) -> None:
 
 def test_reset(client: Client, platform: Platform) -> None:
     """Everything is as on the first day, running work included; switches stay."""
+    before = objects_of(client)
     client.create("apps", app_running("sleep 60"))
     client.create("workflows", ONE_SCRIPT)
     client.admin("PUT", "phases", {"engine": "simulated-by-clock"})
@@ -136,7 +140,7 @@ def test_reset(client: Client, platform: Platform) -> None:
     client.admin("PUT", "faults", {"rules": [{"fault": "error"}]})
     platform.services.data.locate("demo", "/f").write_text("x")
     assert client.admin("POST", "reset").status_code == 200
-    assert of_ai4s(client.admin("GET", "status").json()["objects"]) == {"ai4s/Space": 1}
+    assert objects_of(client) == before
     assert client.call("GET", f"{client.space}/jobs/{job}").status_code == 404
     assert client.call("GET", f"{client.space}/datas").json()["count"] == 0
     assert platform.services.runs.history.identifiers() == frozenset()

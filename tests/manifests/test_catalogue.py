@@ -122,7 +122,7 @@ def test_unknown_kinds() -> None:
     """Asking for one is a mistake of the caller."""
     for ask in (catalogue().schema, catalogue().validator):
         with pytest.raises(KeyError):
-            ask("ai4s", "Notebook")
+            ask("ai4s", "Spaceship")
 
 
 def test_native_keys() -> None:

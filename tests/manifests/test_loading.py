@@ -73,7 +73,7 @@ def test_the_name_said_twice(tmp_path: Path, spec: str, expected: tuple[str, str
         (APP.replace("kind: App\n", ""), "1:1", "manifest.unknown-kind", "kind: "),
         (APP.replace("kind: App", "kind: 5"), "2:1", "manifest.unknown-kind", "kind: "),
         (APP.replace("kind: App", "kind: app"), "2:7", "manifest.unknown-kind", "did you mean `App`?"),
-        (APP.replace("kind: App", "kind: Notebook"), "2:7", "manifest.unknown-kind", "`Job`"),
+        (APP.replace("kind: App", "kind: Zeppelin"), "2:7", "manifest.unknown-kind", "`Job`"),
         ("apiVersion: reconciler/v1\nkind: Project\n", "1:13", "manifest.unknown-kind", "reconciler.yaml"),
         ("apiVersoin: ai4s/v1\nknd: App\n", "1:1", "manifest.unrecognised", "did you mean `apiVersion`?"),
         ("jobs: {}\n", "1:1", "manifest.unrecognised", "did you mean `job`?"),

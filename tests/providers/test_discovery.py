@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.model.kind import Ability
+from reconciler.model.kind import Ability, CreateClass
 from reconciler.providers.discovery import providers
 from reconciler.providers.protocol import Creates, abilities
 
