@@ -5,9 +5,10 @@ BIN := $(VENV)/bin
 RUNTIME := $(VENV)/.runtime-installed
 TESTING := $(VENV)/.testing-installed
 WORKERS ?= 2
+FAN_OUT ?= 1000
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-long lint format bench docs clean
+.PHONY: help demo test test-slurm test-long lint format bench docs clean
 
 help:  ## say what there is
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/'
@@ -34,6 +35,9 @@ test: $(TESTING) lint  ## lint, types, import contracts, and the whole test suit
 
 test-long: $(TESTING)  ## the laws over many thousand schedules
 	$(BIN)/python -m pytest -n $(WORKERS) -m long
+
+test-slurm: $(TESTING)  ## the engine for clusters on a Slurm of one node; needs root and Debian's packages, else says so
+	$(BIN)/python -m tests.slurm --fan-out $(FAN_OUT)
 
 lint: $(TESTING)  ## format, style, types, import contracts
 	$(BIN)/ruff format --check .

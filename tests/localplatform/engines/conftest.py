@@ -87,6 +87,14 @@ class Bench:
             time.sleep(0.01)
 
 
+def waited(look: Callable[[], object], wanted: object, *, patience: float = PATIENCE) -> None:
+    """Returns once a look shows what is wanted."""
+    end = time.monotonic() + patience
+    while (seen := look()) != wanted:
+        assert time.monotonic() < end, f"waited in vain for {wanted}: {seen}"
+        time.sleep(0.1)
+
+
 def process_bench(folder: Path, **settings: object) -> Bench:
     """A process engine with room for sixteen and a short grace."""
     bench = Bench(SimulatedEngine())
