@@ -132,7 +132,7 @@ def test_phases(client: Client) -> None:
 
 def test_reset(client: Client, platform: Platform) -> None:
     """Everything is as on the first day, running work included; switches stay."""
-    before = objects_of(client)
+    before, files = objects_of(client), client.call("GET", f"{client.space}/datas").json()["count"]
     client.create("apps", app_running("sleep 60"))
     client.create("workflows", ONE_SCRIPT)
     client.admin("PUT", "phases", {"engine": "simulated-by-clock"})
@@ -142,7 +142,7 @@ def test_reset(client: Client, platform: Platform) -> None:
     assert client.admin("POST", "reset").status_code == 200
     assert objects_of(client) == before
     assert client.call("GET", f"{client.space}/jobs/{job}").status_code == 404
-    assert client.call("GET", f"{client.space}/datas").json()["count"] == 0
+    assert client.call("GET", f"{client.space}/datas").json()["count"] == files
     assert platform.services.runs.history.identifiers() == frozenset()
 
 
