@@ -189,7 +189,10 @@ def statistics(call: Call) -> Reply:
     store, rows = call.services.store, []
     for space in spaces_of(call):
         counted = [
-            {"resource_name": kind.upper(), "count": store.find(Query(PLATFORM, kind, scopes=(space.id,), limit=1)).count}
+            {
+                "resource_name": kind.upper(),
+                "count": store.find(Query(PLATFORM, kind, scopes=(space.id,), limit=1)).count,
+            }
             for kind in _CONTENT
         ]
         row = _row(call, space)
