@@ -148,8 +148,8 @@ class SlurmDispatch:
             self._take(result)
         for tracked in active:
             jobs = self._runs[tracked.run_id]
-            self._plan(jobs)
             self._inspect(jobs)
+            self._plan(jobs)
             self._keep_time(jobs)
             self._submit(jobs)
             self._hold(jobs)
@@ -213,6 +213,7 @@ class SlurmDispatch:
         placed.forgotten = True
         for position, index in enumerate(placed.job.indexes):
             element = 0 if placed.job.gang else position
+            placed.rows.pop(position, None)
             if (row := rows.get((placed.id, element))) is not None:
                 placed.rows[position] = row
             placed.overs[position] = _MISSING

@@ -155,7 +155,7 @@ def _word(state: str) -> str:
 
 def _exit_code(text: str) -> int | None:
     """`3:0` and `3` are 3; a signal N is 128 + N."""
-    code, _, number = text.partition(":")
-    if not code.strip().isdigit():
+    code, _, number = text.strip().partition(":")
+    if not code.isdigit():
         return None
     return 128 + int(number) if number.isdigit() and int(number) else int(code)

@@ -194,6 +194,7 @@ class Watch:
             ending = replace(ending, message=f"{ending.message}: {said}")
         self._end(jobs, task, index, self._clock(), ending)
         if not jobs.tracked.life.ledger.instance(task, index).shown.status.ended:
+            jobs.where.pop((task, index), None)  # it may be restarted, and this job is gone
             self._uncovered.append(task)
 
     def _cancelled_outside(self, jobs: RunJobs) -> None:
