@@ -70,11 +70,19 @@ def translate(services: Services, job: Entity) -> Run:
     return Run(
         id=job.id,
         name=job.name,
-        tasks=tuple(Task(name, _instances(task, places), needs=needs[name]) for name, task in tasks.items()),
+        tasks=tuple(
+            Task(name, _instances(task, places), needs=needs[name], nodes=_labels(job, task))
+            for name, task in tasks.items()
+        ),
         priority=job.body["priority"],
         timeout=job.body["timeout"] * 60.0,
         labels={"platform": PLATFORM, "space": places.space},
     )
+
+
+def _labels(job: Entity, task: Mapping[str, Any]) -> tuple[str, ...]:
+    """The labels its machines must carry: those of the job and of the app."""
+    return tuple(dict.fromkeys((*job.body.get("node_labels", ()), *task["app_info"].get("app_node_labels", ()))))
 
 
 def _instances(task: Mapping[str, Any], places: _Places) -> tuple[Instance, ...]:

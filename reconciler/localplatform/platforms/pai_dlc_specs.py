@@ -81,10 +81,15 @@ def requested(body: Mapping[str, Any]) -> Request:
     """By the machines of its roles, or by their shares of a quota."""
     found = [0.0, 0.0, 0.0]
     for role in body["JobSpecs"]:
-        share, machine = role.get("ResourceConfig") or {}, TYPES.get(role.get("EcsSpec") or "", {})
-        each = [float(machine.get(name) or _amount(share.get(other))) for name, other in _REQUESTED]
+        each = requested_by(role)
         found = [total + int(role.get("PodCount") or 1) * one for total, one in zip(found, each, strict=True)]
     return Request(*found)
+
+
+def requested_by(role: Mapping[str, Any]) -> Request:
+    """What each pod of a role asks for."""
+    share, machine = role.get("ResourceConfig") or {}, TYPES.get(role.get("EcsSpec") or "", {})
+    return Request(*(float(machine.get(name) or _amount(share.get(other))) for name, other in _REQUESTED))
 
 
 def _amount(text: object) -> float:

@@ -23,8 +23,9 @@ from urllib.parse import urlsplit
 
 from reconciler.localplatform.mounts import placed
 from reconciler.localplatform.platforms import pai_dlc_starting as starting
+from reconciler.localplatform.platforms.pai_dlc_specs import requested_by
 from reconciler.localplatform.platforms.pai_dlc_words import PLATFORM
-from reconciler.localplatform.work import File, Instance, Limits, Restart, Run, Script, Task, Together
+from reconciler.localplatform.work import LOOPBACK, File, Instance, Limits, Restart, Run, Script, Task, Together
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -43,7 +44,8 @@ CODE_PLACE = str(PurePosixPath("/root", "code"))
 """Where a code source is put that names no place."""
 _CPU = 0.1
 """Cores asked of this machine for each pod: what they really use is seen to by the machine."""
-_HOST = "127.0.0.1"
+_HOST = LOOPBACK
+_GIB = 1024**3
 _LEADERS = {"MPIJob": "Launcher", "RayJob": "Head"}
 _FIRST = ("Launcher", "Head", "Master", "Chief")
 _WAIT = "exec tail -f /dev/null"
@@ -151,9 +153,16 @@ def _instance(body: Mapping[str, Any], pods: list[Pod], rank: int, mounts: Mappi
         outputs=(*mounts.values(), *([meeting] if _meets(body) else [])),
         files=(File("hostfile", hosts),) if body["JobType"] == "MPIJob" else (),
         limits=Limits(cpu=_CPU),
+        requested=_requested(pod.role),
         name=f"{pod.type.lower()}-{pod.number}",
         image=str(pod.role.get("Image") or ""),
     )
+
+
+def _requested(role: Mapping[str, Any]) -> Limits:
+    """What a cluster is asked for; one machine has seldom room for it."""
+    asked = requested_by(role)
+    return Limits(cpu=asked.cpu or _CPU, memory=int(asked.memory * _GIB), gpu=int(asked.gpu))
 
 
 def _meets(body: Mapping[str, Any]) -> bool:
