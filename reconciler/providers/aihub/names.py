@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from reconciler.errors import NotFound
+from reconciler.errors import NotFound, Refused
 from reconciler.providers.aihub.addresses import Service
 from reconciler.providers.aihub.shapes import is_number
 
@@ -26,8 +26,12 @@ class Names:
         self._known: dict[str, dict[str, list[int]]] = {}
 
     def clusters(self, module: int = FOR_TRAINING) -> list[dict[str, Any]]:
-        """The virtual clusters of the account. Raises PlatformError."""
-        query = {"user_id": str(self._place.user_id()), "module_type": str(module)}
+        """The virtual clusters of the account. Raises PlatformError: Refused where nobody said whose account it is."""
+        number = self._place.user_id()
+        if not number:
+            msg = f"{self._place.target}: an injected token does not say whose clusters are meant"
+            raise Refused(msg, hint="write `user_id` in the target")
+        query = {"user_id": str(number), "module_type": str(module)}
         path = "/tag-resource-management/api/v1/select-clusters"
         return self._place.rows(Service.TAGS, "list clusters", path, query)
 

@@ -12,6 +12,7 @@ from reconciler.localplatform.faults import FaultRule
 from reconciler.model.change import Action
 from tests.cli.running import reconciler
 from tests.invariants.world import World, shown, world_of
+from tests.support.local_platform import ACCOUNT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -207,6 +208,32 @@ def test_names_and_addresses_are_looked_up_when_planning(world: World) -> None:
     assert ended.code == 3, ended.said
     assert "lookup.no-address" in ended.out
     assert "`quota`" in ended.out
+
+
+def test_a_secret_reaches_the_platform_and_nothing_else(world: World) -> None:
+    """Not a plan, the memory, or what any command prints, though the platform shows it to whoever reads."""
+    canary = "canary-that-must-not-sing"
+    world.variables = {**world.variables, "RECONCILER_SECRET_RATE": canary}
+    world.edit("manifests/every-field.yaml", "value: '0.1'", "value: '$[[ secrets.rate ]]'")
+    said = ""
+    for words in (
+        ("plan", "--format", "json"),
+        ("apply", "--yes"),
+        ("status", "Training/vip"),
+        ("describe", "--detail", "Training/vip"),
+        ("show", "Training/vip"),
+        ("state", "show", "Training/vip"),
+        ("plan",),
+    ):
+        ended = _run(world, *words)
+        assert ended.code == 0, ended.said
+        said += ended.out + ended.err
+    (sent,) = [entity for entity in _entities(world, "Training") if entity.name == "vip"]
+    assert {"key": "RATE", "value": canary} in sent.body["envs"]
+    kept = [name for name, content in world.files().items() if canary.encode() in content]
+    assert (canary in said, kept) == (False, [])
+    password, token = ACCOUNT.secret_key, "Bearer "
+    assert (password in said, token in said) == (False, False)
 
 
 def _entities(world: World, kind: str) -> Any:

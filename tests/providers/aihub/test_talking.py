@@ -259,3 +259,5 @@ def test_whoami_tells_the_number_of_the_login(platform: Platform) -> None:
         token = connection._place.tokens.token()
     with opened(platform, credentials={"token": token}, target=replace(TARGET, settings={})) as connection:
         assert "not told" in connection.whoami().user
+        with pytest.raises(Refused, match="whose clusters"):
+            connection.clusters()
