@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
@@ -44,7 +45,7 @@ class Given:
 
 class Chain:
     """The vendor's default chain: OIDC in CI, the profile of its command line tool, its own file, the role of the
-    machine. Asked at the first request; it renews temporary keys by itself.
+    machine. It renews temporary keys by itself.
     """
 
     def __init__(self, target: str, client: Any) -> None:  # noqa: ANN401 - the vendor's client is not typed
@@ -78,7 +79,18 @@ def source_of(target: str, credentials: Mapping[str, str]) -> KeySource:
     except ImportError:
         msg = f"target {target}: no credentials"
         raise CredentialsMissing(msg, hint=_hint(installed=False)) from None
-    return Chain(target, Client())
+    _keep_quiet()
+    found = Chain(target, Client())
+    found.key()  # what is missing is said before anything is sent
+    return found
+
+
+def _keep_quiet() -> None:
+    """The vendor's library prints the traceback of every link of its chain that fails; the error names them all."""
+    said = logging.getLogger("credentials")
+    for handler in [*said.handlers]:
+        said.removeHandler(handler)
+    said.addHandler(logging.NullHandler())
 
 
 def _hint(*, installed: bool = True) -> str:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
 import sys
+from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +22,7 @@ from tests.providers.pai_dlc.opened import KEYS, at
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+ROOT = Path(__file__).parents[3]
 NOT_INSTALLED = "the vendor's chain is not installed: pip install .[alibaba]"
 ENDPOINTS = [
     (Target("p", "pai-dlc", region="cn-hangzhou"), "https://pai-dlc.cn-hangzhou.aliyuncs.com"),
@@ -80,6 +84,23 @@ def test_the_chain_is_asked_for_each_request() -> None:
     assert [source.key(), source.key()] == [Key("LTAIchain", "s", "token-1"), Key("LTAIchain", "s", "token-2")]
 
 
+def test_the_real_chain_says_one_thing(tmp_path: Path) -> None:
+    """Where nothing works: an error before anything is sent, and none of the tracebacks of the vendor's library."""
+    pytest.importorskip("alibabacloud_credentials", reason=NOT_INSTALLED)
+    code = (
+        "from reconciler.errors import CredentialsMissing\n"
+        "from reconciler.providers.pai_dlc.credentials import source_of\n"
+        "try:\n    source_of('p', {})\n"
+        "except CredentialsMissing as error:\n    print(error.message)\n"
+    )
+    alone = {"PATH": os.defpath, "HOME": str(tmp_path), "PYTHONPATH": str(ROOT)}
+    alone |= {f"ALIBABA_CLOUD_{name}": "acs:ram::1:fake" for name in ("ROLE_ARN", "OIDC_PROVIDER_ARN")}
+    alone |= {"ALIBABA_CLOUD_OIDC_TOKEN_FILE": str(tmp_path / "none"), "ALIBABA_CLOUD_ECS_METADATA_DISABLED": "true"}
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=alone)
+    assert "OIDCRoleArn" in done.stdout
+    assert done.stderr == ""
+
+
 class Empty:
     """The vendor's client, finding nothing."""
 
@@ -92,9 +113,7 @@ class Empty:
 
 def test_a_chain_that_ends_without_a_key() -> None:
     """Names what to set."""
-    pytest.importorskip(
-        "alibabacloud_credentials", reason="the vendor's chain is not installed: pip install .[alibaba]"
-    )
+    pytest.importorskip("alibabacloud_credentials", reason=NOT_INSTALLED)
     with pytest.raises(CredentialsMissing, match="nobody has a key") as caught:
         Chain("p", Empty()).key()
     assert "ALIBABA_CLOUD_ACCESS_KEY_ID" in caught.value.hint
