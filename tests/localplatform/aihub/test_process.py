@@ -93,3 +93,17 @@ def test_a_node_that_fails_ends_the_run(tmp_path: Path) -> None:
         caller.until(lambda: caller.status(RUNS, number) >= 3)
         shown = caller.data("GET", f"{RUNS}/{number}")
         assert (shown["status"], [node["status"] for node in shown["task_nodes"]]) == (4, [4, 5])
+
+
+def test_what_waits_survives_a_restart(tmp_path: Path) -> None:
+    """It was in no engine yet: the next platform lets it run when there is room, once."""
+    with really(tmp_path) as (caller, platform):
+        first = caller.work(TASKS, virtual_cluster_id=2, sku_cnt=4, command="sleep 60")
+        second = caller.work(TASKS, virtual_cluster_id=2, sku_cnt=4, command='echo "ran $RANK"')
+        assert caller.status(TASKS, second) == 1
+        assert platform.services.runs.history.get(f"aihub-QuotaTask-{second}") is None
+    with really(tmp_path) as (caller, platform):
+        assert caller.status(TASKS, first) == 5
+        caller.until(lambda: caller.status(TASKS, second) == 3)
+        output = platform.services.runs.logs(f"aihub-QuotaTask-{second}", "pods", 0, limit=100).text
+        assert output == "ran 0\n"
