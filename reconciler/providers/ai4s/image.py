@@ -12,6 +12,7 @@ from reconciler.errors import Conflict, Refused
 from reconciler.model.resource import Listed, Live, Phase
 from reconciler.providers.ai4s import standing_rows
 from reconciler.providers.ai4s.marks import mark_of, with_footer, without_mark
+from reconciler.providers.ai4s.shapes import imported
 from reconciler.providers.exchange import Call, Effect
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ class Image:
     def find(self, address: Address, mark: Mark) -> tuple[Live, ...]:
         """The repository of this name, if it carries `mark` or is imported."""
         rows = [row for row in self.rows(address.scope, address.name) if row["name"] == address.name]
-        return tuple(_live(address, row) for row in rows if mark_of(row) == mark or is_imported(row))
+        return tuple(_live(address, row) for row in rows if mark_of(row) == mark or imported(row, address.scope))
 
     def update(self, remote_id: str, desired: Desired) -> None:
         """Takes away the tags that must not be there; registers the one that is missing, which says the rest as well,
@@ -72,7 +73,7 @@ class Image:
             if tag in tags:
                 path = self._place.path(address.scope, "images", remote_id, "tags", tag)
                 self._place.removed(Call(f"delete tag {address.name}:{tag}", "DELETE", path))
-        if spec.get("tag") and spec["tag"] not in tags and not is_imported(row):
+        if spec.get("tag") and spec["tag"] not in tags and not imported(row, address.scope):
             try:
                 self._place.call(self._registration(desired, effect=Effect.REPEATABLE))
             except Conflict:  # an earlier attempt, whose answer was lost, has registered it
@@ -89,7 +90,7 @@ class Image:
         if row is None:
             return
         tags = [str(tag) for tag in row.get("tags") or ()]
-        if len(tags) > 1 and not is_imported(row):
+        if len(tags) > 1 and not imported(row, address.scope):
             msg = f"the image {address} holds {len(tags)} tags: {', '.join(sorted(tags))}"
             raise Refused(msg, hint="name all but one of them in `removed_tags`, apply that, and then remove the image")
         path = self._place.path(address.scope, "images", remote_id)
@@ -130,11 +131,6 @@ class Image:
         )
 
 
-def is_imported(row: Mapping[str, Any]) -> bool:
-    """Whether a listed image, app or workflow is a link to another space's."""
-    return bool(row.get("source_resource_id"))
-
-
 def _body(desired: Desired, members: tuple[str, ...]) -> dict[str, Any]:
     body = {name: desired.spec[name] for name in members if desired.spec.get(name)}
     if "from" in desired.spec:
@@ -146,7 +142,7 @@ def _live(address: Address, row: Mapping[str, Any]) -> Live:
     plain = without_mark(row)
     tags = sorted(str(tag) for tag in row.get("tags") or ())
     spec = {name: plain[name] for name in _SHOWN if plain.get(name) is not None}
-    if is_imported(row):
+    if imported(row, address.scope):
         spec["from"] = {"space": row["source_project_name"]}
     outputs = {"tags": ",".join(tags)}
     return Live(address, str(row["id"]), spec, Phase.READY, mark_of(row), outputs=outputs)

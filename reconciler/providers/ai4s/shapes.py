@@ -63,6 +63,11 @@ def reference(name: object, version: object, scope: object) -> str:
     return f"{name}::{version}::{scope}" if name and version and scope else ""
 
 
+def imported(item: Mapping[str, Any], scope: str) -> bool:
+    """Whether an app, workflow or image that the space `scope` shows is a link to another space's."""
+    return bool(item.get("source_resource_id")) and item.get("source_project_name") not in {None, "", scope}
+
+
 def without_nulls(value: Any) -> Any:  # noqa: ANN401 - any JSON value
     """A copy without members that are null: the platform knows absent and empty, and never null."""
     if isinstance(value, dict):

@@ -10,7 +10,7 @@ from reconciler.model.resource import Listed, Live, Phase
 from reconciler.providers.ai4s import standing_rows
 from reconciler.providers.ai4s.marks import mark_of, with_mark
 from reconciler.providers.ai4s.place import Place, created_id, items, shown
-from reconciler.providers.ai4s.shapes import without_nulls
+from reconciler.providers.ai4s.shapes import imported, without_nulls
 from reconciler.providers.exchange import Call
 
 if TYPE_CHECKING:
@@ -141,11 +141,6 @@ class Versioned:
     def _listed(self, scope: str, query: Mapping[str, str]) -> Sequence[dict[str, Any]]:
         call = Call(f"list {self.plural} of {scope}", "GET", self.place.path(scope, self.plural), query=query)
         return items(self.place.call(call), self.plural, self.place.target, call)
-
-
-def imported(item: Mapping[str, Any], scope: str) -> bool:
-    """Whether an object of the space `scope` is a link to another space's."""
-    return bool(item.get("source_resource_id")) and item.get("source_project_name") not in {None, "", scope}
 
 
 def _link(item: Mapping[str, Any]) -> dict[str, Any]:

@@ -6,8 +6,8 @@ import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from reconciler.providers.ai4s.foreseen.world import unknown_space
-from reconciler.providers.ai4s.image import is_imported
 from reconciler.providers.ai4s.meaning.findings import Site, closest
+from reconciler.providers.ai4s.shapes import imported
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -63,7 +63,7 @@ def source(image: Manifest, world: World) -> Iterator[Diagnostic]:
         return
     found = next((row for row in rows if row["name"] == name), None)
     wanted = _Wanted(origin["space"], name, origin["tag"])
-    if found is not None and is_imported(found):
+    if found is not None and imported(found, origin["space"]):
         message = f"{wanted} is itself imported, and cannot be imported"
         hint = f"import it from {found.get('source_project_name')}"
         yield Site(image.address).error("preflight.not-importable", "/from", message, hint)
@@ -83,7 +83,7 @@ def removed(image: Manifest, world: World) -> Iterator[Diagnostic]:
             message = f"the tag {tag} is to be removed, and the app {users[0]} uses it"
             hint = "give the app another image, or keep the tag"
             yield Site(image.address).error("preflight.tag-in-use", pointer, message, hint)
-        elif there is not None and tag in there["tags"] and not is_imported(there):
+        elif there is not None and tag in there["tags"] and not imported(there, image.address.scope):
             message = f"{reference} is removed from the registry, for everybody and for good"
             yield Site(image.address).warning(
                 "preflight.tag-destroyed", pointer, message, "take it out to keep the tag"

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from reconciler.providers.ai4s.foreseen.world import unknown_space
-from reconciler.providers.ai4s.image import is_imported
 from reconciler.providers.ai4s.meaning.findings import Site, closest
+from reconciler.providers.ai4s.shapes import imported
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -45,7 +45,7 @@ def source(tool: Manifest, world: World) -> Iterator[Diagnostic]:
     if found is None:
         message = f"the space {origin['space']} has no {kind.lower()} {wanted}"
         yield Site(tool.address).error(f"preflight.no-{kind.lower()}", "/from", message, _near(wanted, rows))
-    elif is_imported(found):
+    elif imported(found, origin["space"]):
         message = f"{wanted} of {origin['space']} is itself imported, and cannot be imported"
         hint = f"import it from {found.get('source_project_name')}"
         yield Site(tool.address).error("preflight.not-importable", "/from", message, hint)
