@@ -126,6 +126,7 @@ def upload(folder: Path, source: Path, place: str) -> int:
     """
     from reconciler.localplatform.data import DataFolder, OutsideData
     from reconciler.localplatform.folder import Folder
+    from reconciler.localplatform.phases import data_folder
 
     area, separator, path = place.partition(":")
     if not separator or not area:
@@ -135,7 +136,7 @@ def upload(folder: Path, source: Path, place: str) -> int:
         msg = f"there is no {source}"
         raise UsageError(msg)
     try:
-        destination = DataFolder(Folder.claim(folder).root / "data").locate(area, path)
+        destination = DataFolder(data_folder(Folder.claim(folder).root)).locate(area, path)
         return _copy(source, destination)
     except OutsideData as error:
         raise UsageError(str(error)) from error
@@ -147,11 +148,13 @@ def upload(folder: Path, source: Path, place: str) -> int:
 def place_of(folder: Path, area: str, path: str) -> Path | None:
     """Where `path` of an area lies on this machine, None when there is nothing."""
     from reconciler.localplatform.data import DataFolder, OutsideData
+    from reconciler.localplatform.phases import data_folder
 
-    if not (folder / "data" / area).is_dir():
+    root = data_folder(folder)
+    if not (root / area).is_dir():
         return None
     try:
-        place = DataFolder(folder / "data").locate(area, path)
+        place = DataFolder(root).locate(area, path)
     except OutsideData:
         return None
     return place if place.exists() else None
