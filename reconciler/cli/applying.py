@@ -94,6 +94,7 @@ def carry_out(
     """Does what the plan says, waits when asked to, and reports. `seen`: the look that the plan was just made from;
     `left`: what could not be settled before it; `carry` does it, by default `apply`.
     """
+    from reconciler.cli.waiting import advise
     from reconciler.operations.apply import Doing, apply
     from reconciler.operations.watching import awaited, watch
 
@@ -106,6 +107,8 @@ def carry_out(
         if manner.wait and not report.interrupted and not report.halted:
             waited = watch(opened, awaited(opened, plan), doing)
     _show(streams, plan, report, waited, manner)
+    if waited is not None and manner.form is not Shape.JSON:
+        advise(waited, streams, opened)
     if waited is not None and waited.interrupted:
         return ExitCode.INTERRUPTED
     code = exit_code(report, phases=[live.phase for live in waited.ended.values()] if waited else ())
@@ -115,7 +118,7 @@ def carry_out(
 
 
 def _show(streams: "Streams", plan: Plan, report: "Report", waited: "Waited | None", manner: Manner) -> None:
-    from reconciler.cli.waiting import advise, render_ended, rows
+    from reconciler.cli.waiting import render_ended, rows
     from reconciler.rendering.report import render_report, report_to_json
 
     if manner.form is Shape.JSON:
@@ -125,4 +128,3 @@ def _show(streams: "Streams", plan: Plan, report: "Report", waited: "Waited | No
         streams.show("\n" + render_report(report, width=streams.width, colour=streams.colour))
     if waited is not None:
         streams.show(render_ended(waited, colour=streams.colour))
-        advise(waited, streams)

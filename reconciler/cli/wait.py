@@ -47,7 +47,7 @@ def app(
     with graceful(streams.say) as stop, progress(streams, len(runs)) as listening:
         waited = watch(opened, runs, Doing(listening, stop, streams.say), deadline=deadline)
     streams.show(render_ended(waited, colour=streams.colour))
-    advise(waited, streams)
+    advise(waited, streams, opened)
     if waited.interrupted:
         return ExitCode.INTERRUPTED
     if waited.pending:

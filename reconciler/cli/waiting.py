@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from reconciler.model.kind import Ability
 from reconciler.rendering.runs import render_runs
 from reconciler.rendering.words import printable
 
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
     from reconciler.execution.waiting import Waited
     from reconciler.model.address import Address
     from reconciler.model.resource import Phase
+    from reconciler.operations.workspace import Workspace
 
 _ADVISED = 3
 
@@ -30,7 +32,10 @@ def render_ended(waited: Waited, *, colour: bool) -> str:
     return render_runs(rows(waited), colour=colour)
 
 
-def advise(waited: Waited, streams: Streams) -> None:
-    """Where to look for the reason, for each run that did not end well."""
+def advise(waited: Waited, streams: Streams, opened: Workspace) -> None:
+    """Where to look for the reason, for each run that did not end well: its output, where its platform keeps any."""
     for address in waited.failed[:_ADVISED]:
-        streams.say(f"for its output: reconciler logs {printable(str(address))}")
+        kind = opened.kinds.get((opened.platforms.get(address.target, ""), address.kind))
+        told = kind is not None and Ability.LOGS in kind.can
+        word = "its output: reconciler logs" if told else "more: reconciler status"
+        streams.say(f"for {word} {printable(str(address))}")
