@@ -1,7 +1,7 @@
 """TLS in front of the HTTP server: bytes in, decrypted, to a socket that only this user can reach, and back.
 
 The HTTP server has no TLS of its own, and the standard library's is kept with the interpreter: see the decision in
-docs/decisions/0060-team-service.md.
+docs/decisions/0061-secrets-of-a-team-are-derived.md.
 """
 
 from __future__ import annotations
