@@ -112,6 +112,16 @@ VALID: dict[str, dict[str, Any]] = {
         timeout=5,
         output_dir="/x",
     ),
+    "notebooks": {
+        "name": "nb",
+        "description": "d",
+        "flavor": {"cpu": 1, "gpu": 0, "memory": 2, "cpu_type": "X86", "gpu_type": "GPU"},
+        "image": {
+            "image_type": "CUSTOMER",
+            "image_info": {"source_project_name": "demo", "image_name": "busybox", "image_tag": "1.36"},
+        },
+        "storages": [{"path": "demo:/samples"}],
+    },
     "jobs": job_of(
         output_dir="/y",
         priority=1,
