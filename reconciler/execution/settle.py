@@ -63,12 +63,15 @@ class Settled:
 
 @dataclass(frozen=True, slots=True)
 class Ambiguous:
-    """A call nobody can tell about. `why` is for people, `key` is that of its intent."""
+    """A call nobody can tell about. `why` is for people, `key` is that of its intent. `blind`: no platform call will
+    ever tell.
+    """
 
     address: Address
     verb: Verb
     why: str
     key: str = ""
+    blind: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +96,9 @@ class Settlement:
         if not self.ambiguous:
             return None
         lines = [f"{left.address}: {left.why}" for left in self.ambiguous]
-        hint = f"Apply again when its platform answers; or look for it there and say what is true: {self.command()}"
+        look = f"look for it there and say what is true: {self.command()}"
+        waiting_helps = not all(left.blind for left in self.ambiguous)
+        hint = f"Apply again when its platform answers; or {look}" if waiting_helps else f"L{look[1:]}"
         return SubmissionAmbiguous("not known whether it was submitted:\n" + "\n".join(lines), hint=hint)
 
     def command(self) -> str:
@@ -177,7 +182,9 @@ def _recorded(intent: Intent, verdict: Verdict, context: Context) -> Settled | A
             context.store.append(context.environment, failed, context.lease)
             return Settled(intent.address, intent.verb)
         case Unsure(error, _):
-            return Ambiguous(intent.address, intent.verb, context.redactor.redact(error), intent.key)
+            kind = context.kinds.get((intent.platform, intent.address.kind))
+            blind = kind is not None and kind.create_class is CreateClass.BLIND
+            return Ambiguous(intent.address, intent.verb, context.redactor.redact(error), intent.key, blind)
         case _ as unreachable:
             assert_never(unreachable)
 

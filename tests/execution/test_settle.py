@@ -159,6 +159,7 @@ def test_a_blind_create_is_for_a_person_and_says_how() -> None:
     assert "memory/BlindJob/lab/job: no answer came" in doubt.message
     assert "reconciler state settle memory/BlindJob/lab/job --environment dev --submitted ID" in doubt.hint
     assert "--not-submitted" in doubt.hint
+    assert doubt.hint.startswith("Look for it there"), "applying again tells nobody anything"
     assert settlement.require().resources == {}
     assert len(unsettled(bench.store.records(ENVIRONMENT))) == 1
 
