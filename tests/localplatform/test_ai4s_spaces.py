@@ -109,7 +109,11 @@ def test_statistics_and_quotas(client: Client) -> None:
     """Counts are what is really there."""
     client.create("apps", APP)
     (space,) = client.call("GET", f"{client.root}/eihealth-projects/statistics").json()["projects"]
-    assert {entry["resource_name"]: entry["count"] for entry in space["total_statistics"]} == {"APP": 1, "WORKFLOW": 0, "JOB": 0}
+    assert {entry["resource_name"]: entry["count"] for entry in space["total_statistics"]} == {
+        "APP": 1,
+        "WORKFLOW": 0,
+        "JOB": 0,
+    }
     (quota,) = client.call("GET", f"{client.root}/quotas", params={"name": "PROJECT_APP"}).json()["quotas"]
     assert quota["usage"] == 1
     for path in ("users", "system/computing-clusters", "system/overview", "system/configs"):
