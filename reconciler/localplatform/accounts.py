@@ -50,6 +50,14 @@ class Role(StrEnum):
     ADMINISTRATOR = "Administrator"
 
 
+class Manner(StrEnum):
+    """How a call says who makes it, when it brings no token: it is signed, it may not be, it asks for a token."""
+
+    SIGNATURE = "signature"
+    TOKEN = "token"  # noqa: S105 - a manner, not a secret
+    PASSWORD = "password"  # noqa: S105 - the same
+
+
 @dataclass(frozen=True, slots=True)
 class Key:
     """One access key. `revoked` is None while it may be used; times are UNIX seconds."""
@@ -158,15 +166,13 @@ class Accounts:
         order = list(Role)
         return role is not None and (not write or order.index(role) >= order.index(Role.DEVELOPER))
 
-    def caller(self, request: Request, account_of_token: Callable[[str], str]) -> Account:
+    def caller(self, request: Request, account_of_token: Callable[[str], str], manner: Manner) -> Account:
         """Whom a request claims to come from; whether it does, the platform's own sign-in finds out. Somebody unknown
         gets an account that nobody can sign for, so that the refusal is in the platform's own words.
 
-        `account_of_token` tells whom a token was given out to, "" when it was to nobody.
+        A token comes first, as it does for the platforms: else whoever holds one could name another's key beside it and
+        pass for them. `account_of_token` tells whom a token was given out to, "" when it was to nobody.
         """
-        named = _SIGNED.search(request.headers.get("Authorization", ""))
-        if named and (found := self._by_key(named[1])):
-            return found
         for token in _tokens(request):
             if name := account_of_token(token):
                 return self._by_name(name) or self._nobody()
@@ -175,9 +181,13 @@ class Accounts:
             )
             if row is not None:
                 return self._account(row["access_key"], row["name"])
-        if named is None and (user := _user_in_body(request)) and (found := self._by_name(user)):
-            return found
-        return self._nobody()
+        named = _SIGNED.search(request.headers.get("Authorization", ""))
+        found = None
+        if manner is Manner.SIGNATURE and named and not request.headers.get("X-Auth-Token"):
+            found = self._by_key(named[1])
+        elif manner is Manner.PASSWORD and (user := _user_in_body(request)):
+            found = self._by_name(user)
+        return found or self._nobody()
 
     def password(self, name: str) -> str:
         """The password of an account."""

@@ -140,7 +140,8 @@ class Face:
     engine can run, from what is stored in the object alone,
     so that it can be done again after a restart; None where nothing runs.
     `switches` are behaviours an administrator may turn, with their defaults. `space` tells which space a call is about,
-    "" when none; None where roles are not told by spaces, or the face looks after them itself.
+    "" when none; None where roles are not told by spaces, or the face looks after them itself. `signatures`: callers
+    may sign instead of bringing a token.
     """
 
     name: str
@@ -153,6 +154,7 @@ class Face:
     work: Callable[[Services, Entity], Run] | None = None
     switches: Mapping[str, bool | int | str] = field(default_factory=dict)
     space: Callable[[Call], str] | None = None
+    signatures: bool = True
 
 
 def json_object(raw: bytes) -> dict[str, Any]:

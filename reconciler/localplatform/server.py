@@ -14,6 +14,7 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed, RequestEntityTo
 from werkzeug.routing import Map, Rule
 from werkzeug.wrappers import Request, Response
 
+from reconciler.localplatform.accounts import Manner
 from reconciler.localplatform.admin import PREFIX as ADMIN_PREFIX
 from reconciler.localplatform.face import Call, Face, Problem, Refusal, Rejected, Reply, Route
 from reconciler.localplatform.faults import ConnectionDropped, FaultKind, FaultRule, Faults, When
@@ -143,7 +144,7 @@ class Application:
         call = Call(
             request=request,
             arguments=match.arguments,
-            services=self._services_for(request),
+            services=self._services_for(request, match),
             request_id=request_id,
             now=now,
             as_of=now - fault.seconds if fault is not None and stale else None,
@@ -154,12 +155,14 @@ class Application:
             self._want_role(call, match)
         return match.route.handle(call)
 
-    def _services_for(self, request: Request) -> Services:
+    def _services_for(self, request: Request, match: _Match) -> Services:
         """The services as the caller may use them: everything that is done is done in their account."""
         if self._accounts is None:
             return self._services
         now, store = self._services.clock.now(), self._services.store
-        account = self._accounts.caller(request, lambda token: store.account_of_token(token, now))
+        manner = Manner.SIGNATURE if match.face.signatures else Manner.TOKEN
+        manner = manner if match.route.signed else Manner.PASSWORD
+        account = self._accounts.caller(request, lambda token: store.account_of_token(token, now), manner)
         return replace(self._services, account=account)
 
     def _want_role(self, call: Call, match: _Match) -> None:

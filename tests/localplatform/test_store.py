@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from reconciler.errors import LocalPlatformError
-from reconciler.localplatform.database import SCHEMA_VERSION, Database
+from reconciler.localplatform.database import _MIGRATIONS, SCHEMA_VERSION, Database
 from reconciler.localplatform.store import Entity, Query, Span, Store
 from reconciler.localplatform.switches import Switches
 
@@ -223,6 +223,16 @@ def test_a_newer_file_is_refused(tmp_path: Path) -> None:
     with pytest.raises(LocalPlatformError, match="newer release") as caught:
         Database(tmp_path / "f")
     assert "upgrade" in caught.value.hint
+
+
+def test_an_older_file_is_brought_up(tmp_path: Path) -> None:
+    """What it holds is kept, and what a later release needs is there."""
+    with closing(sqlite3.connect(tmp_path / "platform.sqlite3")) as raw:
+        raw.executescript(f"{_MIGRATIONS[0]} INSERT INTO settings VALUES ('kept', '1'); PRAGMA user_version = 1;")  # noqa: S608 - our own tables
+    database = Database(tmp_path / "platform.sqlite3")
+    assert Store(database).setting("kept") == 1
+    assert database.rows("SELECT * FROM accounts") == []
+    database.close()
 
 
 def test_no_folder_no_file(tmp_path: Path) -> None:

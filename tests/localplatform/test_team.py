@@ -104,6 +104,23 @@ def test_an_account_signs_with_its_own_key_and_its_runs_are_its_own(root: Path) 
             assert stranger.call("GET", f"/v1/{ana.project_id}/eihealth-projects").status_code == 401
 
 
+def test_a_token_of_ones_own_and_the_key_of_another_is_still_oneself(root: Path) -> None:
+    """Naming somebody else's access key beside a token does not make one somebody else; a bare name makes nobody."""
+    ana, bob = new_account(root, "ana"), new_account(root, "bob")
+    with serving(root) as platform, requests.Session() as session:
+        session.mount("http://platform.test", WsgiAdapter(platform.application))
+        platform.services.store.save_token("a-token-of-ana", "ana", now=0.0, expires=1e12)
+        grant(root, "ana", "demo", Role.VIEWER)
+        path = f"http://platform.test/v1/{ana.project_id}/eihealth-projects"
+        signed = f"SDK-HMAC-SHA256 Access={bob.access_key}, SignedHeaders=host, Signature=0"
+        mine = session.get(path, headers={"X-Auth-Token": "a-token-of-ana", "Authorization": signed})
+        assert [space["name"] for space in mine.json()["projects"]] == ["demo"]
+        theirs = session.get(path, headers={"X-Auth-Token": "nobodys", "Authorization": signed})
+        assert theirs.status_code == 401
+        claimed = session.post("http://platform.test/query/task", json={"name": "bob"}, params={"token": "guess"})
+        assert claimed.status_code == 403
+
+
 def test_roles_decide_who_may_read_and_write_in_a_space(root: Path) -> None:
     """Nothing without a role, reading as a viewer, submitting as a developer, on the platforms that have spaces."""
     ana = new_account(root, "ana")

@@ -80,9 +80,8 @@ class SlurmDispatch:
         ledger = tracked.life.ledger
         if ledger.started is not None:
             tracked.began = ledger.started - self._watch.moved()
-        jobs.frozen = ledger.status is Status.SUSPENDED and any(
-            event.message == SUSPENDED for event in tracked.events if event.type is EventType.SUSPENDED
-        )
+        suspensions = [event.message for event in tracked.events if event.type is EventType.SUSPENDED]
+        jobs.frozen = ledger.status is Status.SUSPENDED and suspensions[-1] == SUSPENDED
         jobs.held = ledger.status is Status.SUSPENDED
         self._watch.adopt(jobs)
         if ledger.stopping:

@@ -23,9 +23,12 @@ _OVER_FOR_SURE = 2
 
 @dataclass(slots=True)
 class Placed:
-    """One batch job of ours. `id` is Slurm's name for it, "" while that is not known; `sent`: an errand about it is
-    under way; `search`: it may have been submitted already; `rows` what Slurm said last, by position; `overs` how often
-    it was found over, `missing` how often not at all; `since` when it was submitted (monotonic seconds).
+    """One batch job of ours. `id` is Slurm's name for it, "" while that is not known.
+
+    `sent`: an errand about it is under way; `search`: it may have been submitted already; `rows` what Slurm said last,
+    by position; `overs` how often it was found over, `missing` how often not at all; `since` when it was submitted
+    (monotonic seconds); `forgotten`: Slurm's own records were asked for the last word; `cancelled`: it was taken out of
+    the queue, since it can never begin.
     """
 
     job: BatchJob

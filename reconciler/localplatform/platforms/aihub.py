@@ -41,6 +41,7 @@ FACE = Face(
     ),
     owns=lambda path: path.startswith(_PREFIXES),
     sign_in=sign_in,
+    signatures=False,
     problems={
         Problem.UNKNOWN_PATH: (404, "404"),
         Problem.UNKNOWN_METHOD: (405, "405"),

@@ -14,6 +14,7 @@ FACE = Face(
     routes=(*hai_tasks.ROUTES, *hai_lists.ROUTES, *hai_logs.ROUTES, *hai_users.ROUTES, *hai_nodes.ROUTES),
     owns=lambda path: path.startswith(_PREFIXES),
     sign_in=sign_in,
+    signatures=False,
     problems={
         Problem.UNKNOWN_PATH: (404, "Not Found"),
         Problem.UNKNOWN_METHOD: (405, "Method Not Allowed"),
