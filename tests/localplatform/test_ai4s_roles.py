@@ -12,6 +12,7 @@ from tests.localplatform.pipelines import APP
 from tests.support.local_platform import ACCOUNT
 
 if TYPE_CHECKING:
+    from reconciler.localplatform.assembly import Platform
     from tests.support.wsgi_adapter import WsgiAdapter
 
 ROLES = ("Viewer", "Uploader", "Developer", "Administrator")
@@ -109,3 +110,12 @@ def test_unknown_users_have_no_key(client: Client, wsgi_adapter: WsgiAdapter) ->
         client.admin("PUT", "switches", {"users": "eve"})
         assert eve.call("GET", path).status_code == 200
         assert eve.call("GET", f"/v2/{ACCOUNT.project_id}/training-quotas").status_code in {401, 403}
+
+
+def test_a_key_beside_a_token_proves_nothing(client: Client, platform: Platform) -> None:
+    """Whoever brings a token is who it was given to, whatever name stands beside it."""
+    platform.services.store.save_token("a-token", ACCOUNT.user, now=0.0, expires=1e12)
+    signed = f"SDK-HMAC-SHA256 Access={ACCOUNT.access_key}-ada, SignedHeaders=host, Signature=0"
+    headers = {"X-Auth-Token": "a-token", "Authorization": signed}
+    answer = client.session.get(f"{client.base}{client.root}/eihealth-projects", headers=headers)
+    assert [(space["name"], space["role"]) for space in answer.json()["projects"]] == [("demo", "Owner")]
