@@ -67,8 +67,8 @@ def sign_in_user(call: Call) -> None:
 
 
 def caller(call: Call) -> User:
-    """Who calls. A token stands for the owner of the account, who alone has a password here; the key that is named beside
-    a token proves nothing.
+    """Who calls. A token stands for the owner of the account, who alone has a password here; the key that is named
+    beside a token proves nothing.
     """
     known = users(call)
     if call.request.headers.get("X-Auth-Token"):
