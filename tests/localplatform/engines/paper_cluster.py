@@ -27,6 +27,7 @@ class Job:
     state: str = "PENDING"
     restarts: int = 0
     code: int = 0
+    reason: str = "None"
 
 
 @dataclass
@@ -98,7 +99,7 @@ class PaperCluster:
 
     @staticmethod
     def _row(number: int, job: Job) -> str:
-        return f"{number}|N/A|{number}|{job.state}|{job.restarts}|{job.code}|None|{job.comment}|\n"
+        return f"{number}|N/A|{number}|{job.state}|{job.restarts}|{job.code}|{job.reason}|{job.comment}|\n"
 
 
 def _spool(text: str) -> int:

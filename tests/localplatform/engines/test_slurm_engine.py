@@ -137,6 +137,18 @@ def test_a_node_is_taken_and_the_job_begins_again(paper: Bench, cluster: PaperCl
     assert (shown.status, shown.attempt, shown.restarts) == (Status.SUCCEEDED, 2, 0)
 
 
+def test_why_a_job_waits_in_vain_is_told_once(paper: Bench, cluster: PaperCluster) -> None:
+    """Waiting for its turn is nothing to tell; waiting for what will never be is."""
+    paper.engine.submit(two())
+    paper.wait_for(lambda: len(cluster.jobs) == 2)
+    for reason in ("Priority", "PartitionTimeLimit", "PartitionTimeLimit", "Resources"):
+        cluster.jobs[1].reason = reason
+        asked = cluster.asked.count("squeue")
+        paper.wait_for(lambda asked=asked: cluster.asked.count("squeue") > asked + 1)  # type: ignore[misc]
+    told = [event.message for event in paper.engine.events("run-1") if event.type is EventType.QUEUED]
+    assert told == ["waits in the cluster's queue: PartitionTimeLimit"]
+
+
 def test_restarts_happen_on_the_node(paper: Bench, cluster: PaperCluster) -> None:
     """One job, three attempts, all of them told."""
     paper.engine.submit(two('[ "$RECONCILER_ATTEMPT" -ge 3 ]', restart=Restart(2)))
