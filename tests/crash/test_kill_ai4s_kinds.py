@@ -67,6 +67,7 @@ def test_dying_on_and_on(world: World, cradle: Nursery) -> None:
     assert world.plan().is_empty
 
 
+@pytest.mark.long
 def test_taking_down_is_cut_short(world: World, cradle: Nursery) -> None:
     """Removals go on where they ended; what a new platform has stays."""
     without_data_job(world)
