@@ -25,9 +25,9 @@ _OVER_FOR_SURE = 2
 class Placed:
     """One batch job of ours. `id` is Slurm's name for it, "" while that is not known.
 
-    `sent`: an errand about it is under way; `search`: it may have been submitted already; `reason` why it waits, if
-    that was told; `rows` what Slurm said last, by position; `overs` how often it was found over, `missing` how often
-    not at all; `since` when it was submitted (monotonic seconds); `forgotten`: Slurm's own records were asked for the last
+    `sent`: an errand about it is under way; `search`: it may have been submitted already; `since` when it was submitted
+    (monotonic seconds); `reason` why it waits, if that was told; `rows` what Slurm said last, by position; `overs` how
+    often it was found over, `missing` how often not at all; `forgotten`: Slurm's own records were asked for the last
     word; `cancelled`: it was taken out of the queue, since it can never begin.
     """
 
