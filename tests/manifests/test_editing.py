@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from reconciler.manifests.editing import CannotEdit, edited
@@ -117,6 +117,7 @@ def _readable(value: Any) -> bool:
     return Reader().read(dump({"a": str(value)}).encode(), "f").diagnostics == ()
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow])  # a busy machine draws slowly
 @given(st.dictionaries(st.text("abcdefg", min_size=1, max_size=5), VALUES))
 def test_what_is_written_reads_back(value: dict[str, Any]) -> None:
     """Whatever the value: numbers stay numbers, texts that look like numbers stay texts."""
