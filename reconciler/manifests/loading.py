@@ -49,9 +49,7 @@ def load(
     unless told otherwise. Never raises for what stands in files or for files that cannot be read.
     """
     found = find(Path(project.root), project.manifests, paths, (base or Path()).resolve())
-    around = Surroundings(
-        catalogue, environment, {**environment.vars, **(variables or {})}, Path(project.root)
-    )
+    around = Surroundings(catalogue, environment, {**environment.vars, **(variables or {})}, Path(project.root))
     found.diagnostics += _nested(around.variables)
     reader = Reader()
     manifests: list[Manifest] = []

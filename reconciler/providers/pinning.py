@@ -27,7 +27,7 @@ class PinnedAdapter(Adapter):
             return host, pool
         return host, {**pool, "cert_reqs": "CERT_NONE", "assert_fingerprint": self._fingerprint}
 
-    def cert_verify(self, conn: Any, url: Any, verify: Any, cert: Any) -> None:  # noqa: ANN401 - as inherited
+    def cert_verify(self, conn: Any, url: Any, verify: Any, cert: Any) -> None:  # noqa: ANN401, ARG002 - as inherited
         """As inherited, without authorities: the fingerprint decides when the connection is made."""
         super().cert_verify(conn, url, False, cert)  # type: ignore[no-untyped-call]  # requests has no types there
         conn.assert_fingerprint = self._fingerprint

@@ -41,21 +41,25 @@ EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 PROJECTS = sorted(str(file.parent.relative_to(EXAMPLES)) for file in EXAMPLES.rglob("reconciler.yaml"))
 """Every example project; a new one is held to every law from the moment it exists."""
 
-CREDENTIALS = {
-    credential.variables[0]: getattr(ACCOUNT, credential.name)
-    for provider in providers().values()
-    for credential in provider.credentials
-    if credential.name in {"access_key", "secret_key", "project_id"}
-} | {
-    credential.variables[0]: getattr(ACCOUNT, provider.local_credentials[credential.name])
-    for provider in providers().values()
-    for credential in provider.credentials
-    if credential.name in provider.local_credentials
-} | {
-    f"RECONCILER_SECRET_{name.upper().replace('-', '_')}": f"fake-value-of-{name}"
-    for file in EXAMPLES.rglob("*.yaml")
-    for name in re.findall(r"\$\[\[ secrets\.([a-z0-9-]+) \]\]", file.read_text(encoding="utf-8"))
-}
+CREDENTIALS = (
+    {
+        credential.variables[0]: getattr(ACCOUNT, credential.name)
+        for provider in providers().values()
+        for credential in provider.credentials
+        if credential.name in {"access_key", "secret_key", "project_id"}
+    }
+    | {
+        credential.variables[0]: getattr(ACCOUNT, provider.local_credentials[credential.name])
+        for provider in providers().values()
+        for credential in provider.credentials
+        if credential.name in provider.local_credentials
+    }
+    | {
+        f"RECONCILER_SECRET_{name.upper().replace('-', '_')}": f"fake-value-of-{name}"
+        for file in EXAMPLES.rglob("*.yaml")
+        for name in re.findall(r"\$\[\[ secrets\.([a-z0-9-]+) \]\]", file.read_text(encoding="utf-8"))
+    }
+)
 """What each platform says in variables of its own about the one account, and the secrets of the examples."""
 
 

@@ -20,10 +20,8 @@ LOOKUPS: Final[dict[str, tuple[str, str]]] = {
     "meaning.not-vip": ("A field counts for VIP trainings only.", "Take it out, or make the training a VIP."),
     "meaning.other-search": ("A field does not belong to this type of search.", "Take it out."),
     "plan.unknowable": (
-        "Whether something was submitted before cannot be found out: this memory has never held anything, and the "
-        "platform lets nobody look.",
-        "If this is the first apply, go on. If a memory was lost, bring it back, or look on the platform for the mark "
-        "and take what is there over by its id.",
+        "This memory has never held anything, and the platform lets nobody look what was submitted before.",
+        "If this is the first apply, go on. Else bring the memory back, or take over by its id what carries the mark.",
     ),
     "execution.awaiting": (
         "A run is still going on, and another resource needs what it finds.",
