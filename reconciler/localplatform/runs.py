@@ -58,6 +58,11 @@ class Runs:
         return self._chosen
 
     @property
+    def use_images(self) -> bool:
+        """Whether new runs run inside the images that they name."""
+        return self._engines[self._chosen].uses_images
+
+    @property
     def engines(self) -> tuple[str, ...]:
         """Every engine there is."""
         return tuple(sorted(self._engines))

@@ -33,6 +33,9 @@ if TYPE_CHECKING:
 BODY_MOST = 128 * 1024 * 1024
 """Largest body of any kind, in bytes; faces and JSON bodies have lower limits."""
 
+NOTICE = "X-Platform-Notice"
+"""Header with a word about what this platform does otherwise than the real one. Clients may tell people of it."""
+
 _TEXTS = {
     Problem.UNKNOWN_PATH: "The API does not exist or has not been published in the environment",
     Problem.UNKNOWN_METHOD: "The API does not exist for this method",
@@ -126,7 +129,10 @@ class Application:
             reply = _render(face, refusal, request_id)
         notes.status = reply.status
         cut = notes.fault is not None and notes.fault.fault is FaultKind.TRUNCATE
-        return _response(reply, request_id, cut=cut)
+        response = _response(reply, request_id, cut=cut)
+        if not self._services.runs.use_images:
+            response.headers[NOTICE] = "images-ignored"
+        return response
 
     def _match(self, request: Request) -> _Match:
         try:

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING
 from reconciler.errors import PlatformError
 from reconciler.model.change import Action
 from reconciler.model.diagnostic import Diagnostic, Severity
+from reconciler.model.kind import Life
 from reconciler.operations.validate import rooted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+    from reconciler.model.change import Change
     from reconciler.model.manifest import Manifest
     from reconciler.model.plan import Plan
     from reconciler.operations.validate import Declared
@@ -22,8 +24,27 @@ if TYPE_CHECKING:
 _SUBMITS = frozenset({Action.CREATE, Action.UPDATE, Action.REPLACE})
 
 
+class Notices:
+    """What targets said of themselves while they were asked, by target. Any thread may add."""
+
+    def __init__(self) -> None:
+        self._words: set[tuple[str, str]] = set()
+
+    def add(self, target: str, word: str) -> None:
+        """Takes a word of a target."""
+        self._words.add((target, word))
+
+    def about(self, submitted: Iterable[Change]) -> Iterator[Diagnostic]:
+        """What of it matters for what would be submitted."""
+        concerned = {change.address.target for change in submitted if change.life is Life.RUN}
+        for target in sorted(concerned):
+            if (target, "images-ignored") in self._words:
+                told = f"{target} runs commands directly: the images that they name are ignored"
+                yield Diagnostic(Severity.NOTE, "capacity.images-ignored", told)
+
+
 def foresee(
-    workspace: Workspace, declared: Declared, plan: Plan, connections: Mapping[str, Connection]
+    workspace: Workspace, declared: Declared, plan: Plan, connections: Mapping[str, Connection], notices: Notices
 ) -> tuple[Diagnostic, ...]:
     """The findings about what `plan` would submit, placed, with files named from the project's root.
 
@@ -31,9 +52,11 @@ def foresee(
     """
     from reconciler.manifests.positions import place
 
-    submitted = {change.address for change in plan.changes if change.action in _SUBMITS}
-    concerned = [manifest for manifest in declared.manifests if manifest.address in submitted]
+    submitted = [change for change in plan.changes if change.action in _SUBMITS]
+    addresses = {change.address for change in submitted}
+    concerned = [manifest for manifest in declared.manifests if manifest.address in addresses]
     found = [finding for name in sorted(connections) for finding in _of_target(workspace, name, concerned, connections)]
+    found += notices.about(submitted)
     placed = place(found, declared.manifests)
     return rooted(replace(declared, diagnostics=placed), workspace.call.start, workspace.root).diagnostics
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from reconciler.model.canonical import digest
 from reconciler.model.plan import Base
-from reconciler.operations.foresight import foresee
+from reconciler.operations.foresight import Notices, foresee
 from reconciler.operations.recalling import with_words
 from reconciler.operations.selection import EVERYTHING, Selection
 from reconciler.operations.since import chosen
@@ -77,11 +77,12 @@ def look(workspace: Workspace, wish: Wish, say: Say) -> Look:
         seen = rooted(declared, workspace.call.start, workspace.root)
         state = _read(open_store(workspace), workspace)
         wanted = wants_of(workspace, seen, state, wish)
-        with connected(workspace, {want.address.target for want in wanted}, say) as connections:
+        notices = Notices()
+        with connected(workspace, {want.address.target for want in wanted}, say, heard=notices.add) as connections:
             reading = with_words(read_live(workspace, wanted, connections), wish.adopt, seen, workspace.kinds)
             read_at = time.time()
             made = make_plan(inputs_of(workspace, seen, state, wish, reading, connections))
-            foreseen = foresee(workspace, declared, made, connections)
+            foreseen = foresee(workspace, declared, made, connections, notices)
         plan = replace(made, diagnostics=merged((*seen.diagnostics, *foreseen), made.diagnostics))
         seen_now = (*observed(state.resources, reading, read_at), *unnoted(state, reading, read_at, workspace.kinds))
         return Look(plan, read_at, seen_now)

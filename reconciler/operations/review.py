@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from reconciler.errors import ManifestsInvalid, UsageError
 from reconciler.model.diagnostic import Diagnostic, Severity, Source, errors
 from reconciler.model.plan import Base, Plan
-from reconciler.operations.foresight import foresee
+from reconciler.operations.foresight import Notices, foresee
 from reconciler.operations.plan import Wish, base_of, inputs_of, merged, read_live, wants_of, without_collection
 from reconciler.operations.revisions import opened_at
 from reconciler.operations.validate import declare, rooted
@@ -148,12 +148,13 @@ def _planned(before: _Side, after: _Side, home: Workspace, say: Say) -> Review:
     sides = (before, after)
     wanted = {want.address: want for side in sides for want in wants_of(side.workspace, side.declared, state, _WISH)}
     readable = {a: want for a, want in wanted.items() if a.target in home.environment.targets}
-    with connected(home, {a.target for a in readable}, say) as connections:
+    notices = Notices()
+    with connected(home, {a.target for a in readable}, say, heard=notices.add) as connections:
         reading = read_live(home, tuple(readable.values()), connections)
         blind = dict.fromkeys(wanted.keys() - readable.keys(), "its target is not part of the base")
         reading = replace(reading, unreadable={**reading.unreadable, **blind})
         plans = [make_plan(inputs_of(s.workspace, s.declared, state, _WISH, reading, connections)) for s in sides]
-        foreseen = foresee(after.workspace, after.raw, plans[1], connections)
+        foreseen = foresee(after.workspace, after.raw, plans[1], connections, notices)
     was = plans[0] if not errors(before.declared.diagnostics) else Plan(plans[0].base, (), ())
     was = replace(was, diagnostics=merged(before.declared.diagnostics, was.diagnostics))
     told = (*after.declared.diagnostics, *foreseen, *_notes(before, after))

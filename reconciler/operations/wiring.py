@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from reconciler.errors import ManifestsInvalid, UsageError
@@ -120,9 +121,10 @@ def connected(
     *,
     stop: threading.Event | None = None,
     guard: Callable[[], None] | None = None,
+    heard: Callable[[str, str], None] | None = None,
 ) -> Iterator[dict[str, Connection]]:
     """Open connections to `targets` by name, closed at the end; the local platform is started when one needs it.
-    `stop` and `guard` as in `Transport`.
+    `stop` and `guard` as in `Transport`; `heard` as well, with the name of the target first.
 
     Raises CredentialsMissing before anything is sent, LocalPlatformError when the local platform does not start.
     """
@@ -130,7 +132,8 @@ def connected(
     opened: dict[str, Connection] = {}
     try:
         for name in sorted(set(targets) & set(workspace.environment.targets)):
-            opened[name] = _connect(workspace, workspace.environment.targets[name], transport, say)
+            theirs = replace(transport, heard=partial(heard, name)) if heard else transport
+            opened[name] = _connect(workspace, workspace.environment.targets[name], theirs, say)
         yield opened
     finally:
         for connection in opened.values():

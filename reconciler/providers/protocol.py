@@ -281,6 +281,7 @@ class Transport:
     `stop`: once set, no wait goes on and no call is tried again. `guard` is called right before a request that is more
     than a read leaves; what it raises is raised, and nothing is sent. `proxy` is the URL of one for everything but this
     machine itself, "" for what the environment says; `tokens` keeps sign-ins for later processes, None for not at all.
+    `heard` gets what a server says in the header `X-Platform-Notice`: a word about what it does otherwise than others.
     """
 
     connect_timeout: float = 10.0
@@ -301,6 +302,7 @@ class Transport:
     guard: Callable[[], None] | None = None
     proxy: str = ""
     tokens: TokenCache | None = None
+    heard: Callable[[str], None] | None = None
 
 
 class Connection(Protocol):

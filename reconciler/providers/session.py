@@ -144,6 +144,8 @@ class Session:
         answer = self._wire.send(request, call, self._speech, limits)
         told = unix_time(answer.headers.get("date", ""))
         self.clock_skew = self.clock_skew if told is None else told - transport.clock()
+        if transport.heard is not None and (notice := answer.headers.get("x-platform-notice")):
+            transport.heard(notice)
         fault = self._speech.dialect.fault(answer)
         if fault is None and answer.status < 300:  # noqa: PLR2004 - where success ends
             return answer

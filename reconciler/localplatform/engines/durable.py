@@ -76,7 +76,10 @@ class DurableEngine:
         make: Callable[[Path, Outbox], Dispatch],
         *,
         clock: Callable[[], float] = time.time,
+        images: bool = False,
     ) -> None:
+        """`images`: see `Engine.uses_images`."""
+        self._images = images
         self._folder = folder.absolute()
         self._make = make
         self._clock = clock
@@ -88,6 +91,11 @@ class DurableEngine:
         self._thread: threading.Thread | None = None
         self._wake: tuple[int, ...] = ()
         self._closing = False
+
+    @property
+    def uses_images(self) -> bool:
+        """See Engine."""
+        return self._images
 
     def submit(self, run: Run) -> None:
         """See Engine."""

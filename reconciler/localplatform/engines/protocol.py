@@ -212,6 +212,10 @@ LOG_LIMIT = 1024 * 1024
 class Engine(Protocol):
     """Carries runs out. Every method may be called from any thread and returns without waiting for work to end."""
 
+    @property
+    def uses_images(self) -> bool:
+        """Whether commands run inside the images that their tasks name. False: they run directly."""
+
     def submit(self, run: Run) -> None:
         """Takes a run. An id known already: nothing happens, whatever the rest of it says. Raises InvalidRun.
 

@@ -104,6 +104,11 @@ class SimulatedEngine:
         self._outbox = Outbox(listener)
         self._stages: dict[str, _Stage] = {}
 
+    @property
+    def uses_images(self) -> bool:
+        """See Engine. Nothing runs, so nothing runs otherwise than it was asked for."""
+        return True
+
     def submit(self, run: Run) -> None:
         """See Engine."""
         with self._lock:

@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING
 from reconciler.localplatform.engines.durable import DurableEngine
 from reconciler.localplatform.engines.slurm_commands import RealCommands
 from reconciler.localplatform.engines.slurm_dispatch import SlurmDispatch
+from reconciler.localplatform.engines.slurm_site import Images
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -51,4 +52,4 @@ def slurm_engine(
     def make(place: Path, outbox: Outbox) -> SlurmDispatch:
         return SlurmDispatch(place, site, clock, outbox, commands or RealCommands(site))
 
-    return DurableEngine(folder, listener, make, clock=clock)
+    return DurableEngine(folder, listener, make, clock=clock, images=site.images is not Images.NONE)

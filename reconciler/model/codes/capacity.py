@@ -21,6 +21,10 @@ CAPACITY: Final[dict[str, tuple[str, str]]] = {
         "What is about to be submitted could not be compared with what the platform has room for.",
         "Nothing is wrong with the manifests; plan again when the platform answers.",
     ),
+    "capacity.images-ignored": (
+        "The server runs commands directly, not inside the images that they name.",
+        "Have what the commands need on that machine; or let its administrator say what runs images there.",
+    ),
     "capacity.unknown-machine": (
         "The platform offers no instance type of that name.",
         "Check the spelling; `reconciler specs` lists what there is.",
