@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 from reconciler.localplatform.engines.process import process_engine
 from reconciler.localplatform.engines.simulated import Advance, SimulatedEngine
-from reconciler.localplatform.engines.slurm import slurm_engine
-from reconciler.localplatform.engines.slurm_site import FILE, read_site
+from reconciler.localplatform.engines.slurm.engine import slurm_engine
+from reconciler.localplatform.engines.slurm.site import FILE, read_site
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

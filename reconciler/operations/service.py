@@ -20,7 +20,7 @@ def serve(
     import secrets
 
     from reconciler.localplatform.daemon import Server
-    from reconciler.localplatform.engines.slurm_site import FILE, read_site
+    from reconciler.localplatform.engines.slurm.site import FILE, read_site
     from reconciler.localplatform.folder import Folder
     from reconciler.localplatform.phases import SLURM
     from reconciler.localplatform.team import team_listening

@@ -17,10 +17,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from reconciler.localplatform.engines.codec import run_from_json
-from reconciler.localplatform.engines.slurm import slurm_engine
-from reconciler.localplatform.engines.slurm_commands import Answer, RealCommands
-from reconciler.localplatform.engines.slurm_records import ChainFolder
-from reconciler.localplatform.engines.slurm_site import Site
+from reconciler.localplatform.engines.slurm.commands import Answer, RealCommands
+from reconciler.localplatform.engines.slurm.engine import slurm_engine
+from reconciler.localplatform.engines.slurm.records import ChainFolder
+from reconciler.localplatform.engines.slurm.site import Site
 from reconciler.localplatform.engines.storage import RunFolder
 
 if TYPE_CHECKING:

@@ -10,8 +10,8 @@ import pytest
 import requests
 
 from reconciler.localplatform.assembly import assemble
-from reconciler.localplatform.engines.slurm import slurm_engine
-from reconciler.localplatform.engines.slurm_site import Requeue, Site
+from reconciler.localplatform.engines.slurm.engine import slurm_engine
+from reconciler.localplatform.engines.slurm.site import Requeue, Site
 from reconciler.model.resource import Phase
 from tests.localplatform.client import Client
 from tests.localplatform.engines.conftest import waited

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from reconciler.localplatform.engines.protocol import EventType, Suspends
-from reconciler.localplatform.engines.slurm_site import Requeue
+from reconciler.localplatform.engines.slurm.site import Requeue
 from reconciler.localplatform.work import Cause, Instance, Limits, Restart, Run, Script, Status, Task, Together
 from tests.localplatform.engines.conftest import hanging, shell, slurm_bench
 

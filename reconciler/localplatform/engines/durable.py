@@ -3,7 +3,7 @@
 What is in memory is a fold of what is on disk (storage.py), so a restart loses nothing. One thread (the loop) lets a
 `Dispatch` look after what runs, whenever something pokes the engine's named pipe or it is time to look again. How work
 is started, watched and stopped is the dispatch's own affair: dispatch.py for processes of this machine,
-slurm_dispatch.py for jobs of a cluster.
+slurm/dispatch.py for jobs of a cluster.
 """
 
 from __future__ import annotations

@@ -12,8 +12,8 @@ from reconciler.localplatform.engines.dispatch import Settings
 from reconciler.localplatform.engines.process import process_engine
 from reconciler.localplatform.engines.scheduling import Capacity
 from reconciler.localplatform.engines.simulated import SimulatedEngine
-from reconciler.localplatform.engines.slurm import slurm_engine
-from reconciler.localplatform.engines.slurm_site import Site
+from reconciler.localplatform.engines.slurm.engine import slurm_engine
+from reconciler.localplatform.engines.slurm.site import Site
 from reconciler.localplatform.work import Instance, Limits, Script, Status
 
 if TYPE_CHECKING:

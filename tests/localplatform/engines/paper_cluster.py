@@ -8,7 +8,7 @@ import subprocess
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from reconciler.localplatform.engines.slurm_commands import Answer
+from reconciler.localplatform.engines.slurm.commands import Answer
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -8,8 +8,8 @@ import pytest
 
 from reconciler.localplatform.engines.protocol import EventType
 from reconciler.localplatform.engines.simulated import SimulatedEngine
-from reconciler.localplatform.engines.slurm import slurm_engine
-from reconciler.localplatform.engines.slurm_site import Site
+from reconciler.localplatform.engines.slurm.engine import slurm_engine
+from reconciler.localplatform.engines.slurm.site import Site
 from reconciler.localplatform.work import Cause, Restart, Run, Status, Task
 from tests.localplatform.engines.conftest import Bench, shell
 from tests.localplatform.engines.paper_cluster import PaperCluster

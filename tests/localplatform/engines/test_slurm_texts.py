@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from reconciler.errors import LocalPlatformError
-from reconciler.localplatform.engines.slurm_chain import chain, comment, job_name, key_of_comment, key_of_name
-from reconciler.localplatform.engines.slurm_gang import members_by_node
-from reconciler.localplatform.engines.slurm_mapping import ending_of
-from reconciler.localplatform.engines.slurm_reading import (
+from reconciler.localplatform.engines.slurm.chain import chain, comment, job_name, key_of_comment, key_of_name
+from reconciler.localplatform.engines.slurm.gang import members_by_node
+from reconciler.localplatform.engines.slurm.mapping import ending_of
+from reconciler.localplatform.engines.slurm.reading import (
     Row,
     read_cluster,
     read_completions,
@@ -18,9 +18,9 @@ from reconciler.localplatform.engines.slurm_reading import (
     read_queue,
     read_submitted,
 )
-from reconciler.localplatform.engines.slurm_script import Submission, notes, sbatch_arguments, script, wrapper
-from reconciler.localplatform.engines.slurm_site import Images, Requeue, Site, read_site
-from reconciler.localplatform.engines.slurm_step import addressed, may_restart, status_of
+from reconciler.localplatform.engines.slurm.script import Submission, notes, sbatch_arguments, script, wrapper
+from reconciler.localplatform.engines.slurm.site import Images, Requeue, Site, read_site
+from reconciler.localplatform.engines.slurm.step import addressed, may_restart, status_of
 from reconciler.localplatform.work import Cause, Instance, Limits, Program, Restart, Run, Script, Task, Together
 
 SITE = Site(Path("/shared"), python="/opt/python/bin/python3", packages="/opt/reconciler")

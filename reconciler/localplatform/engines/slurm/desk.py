@@ -18,9 +18,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from reconciler.localplatform.engines.slurm_chain import key_of_comment, key_of_name
-from reconciler.localplatform.engines.slurm_commands import PATIENCE
-from reconciler.localplatform.engines.slurm_errands import (
+from reconciler.localplatform.engines.slurm.chain import key_of_comment, key_of_name
+from reconciler.localplatform.engines.slurm.commands import PATIENCE
+from reconciler.localplatform.engines.slurm.errands import (
     Errand,
     Hold,
     Look,
@@ -33,7 +33,7 @@ from reconciler.localplatform.engines.slurm_errands import (
     Submit,
     Submitted,
 )
-from reconciler.localplatform.engines.slurm_reading import (
+from reconciler.localplatform.engines.slurm.reading import (
     HISTORY,
     QUEUE,
     Cluster,
@@ -48,7 +48,7 @@ from reconciler.localplatform.engines.slurm_reading import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from reconciler.localplatform.engines.slurm_commands import Commands
+    from reconciler.localplatform.engines.slurm.commands import Commands
 
 _POLL = 0.05
 _AT_ONCE = 500

@@ -6,18 +6,18 @@ import os
 from typing import TYPE_CHECKING
 
 from reconciler.localplatform.engines.sandbox import SYSTEM_PATH
-from reconciler.localplatform.engines.slurm_chain import chain, mark
-from reconciler.localplatform.engines.slurm_orders import Places, job_order, order_template
-from reconciler.localplatform.engines.slurm_records import next_chain
+from reconciler.localplatform.engines.slurm.chain import chain, mark
+from reconciler.localplatform.engines.slurm.orders import Places, job_order, order_template
+from reconciler.localplatform.engines.slurm.records import next_chain
 from reconciler.localplatform.engines.storage import folder_name
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from reconciler.localplatform.engines.slurm_chain import BatchJob
-    from reconciler.localplatform.engines.slurm_records import ChainFolder
-    from reconciler.localplatform.engines.slurm_site import Site
-    from reconciler.localplatform.engines.slurm_state import RunJobs
+    from reconciler.localplatform.engines.slurm.chain import BatchJob
+    from reconciler.localplatform.engines.slurm.records import ChainFolder
+    from reconciler.localplatform.engines.slurm.site import Site
+    from reconciler.localplatform.engines.slurm.state import RunJobs
 
 
 class Planner:

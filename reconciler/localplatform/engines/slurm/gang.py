@@ -13,14 +13,14 @@ import signal
 import socket
 import time
 
-from reconciler.localplatform.engines.slurm_step import may_restart
+from reconciler.localplatform.engines.slurm.step import may_restart
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from types import FrameType
     from typing import Any
 
-    from reconciler.localplatform.engines.slurm_step import Step
+    from reconciler.localplatform.engines.slurm.step import Step
 
 _FIRST_LOOK = 0.05
 _SLOWEST_LOOK = 1.0

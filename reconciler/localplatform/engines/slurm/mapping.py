@@ -26,7 +26,7 @@ from reconciler.localplatform.work import Cause
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from reconciler.localplatform.engines.slurm_reading import Row
+    from reconciler.localplatform.engines.slurm.reading import Row
 
 CANCELLED = "cancelled on the cluster"
 

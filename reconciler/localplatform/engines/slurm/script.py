@@ -7,22 +7,22 @@ import shlex
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from reconciler.localplatform.engines.slurm_chain import asked_of, comment, job_name, largest
-from reconciler.localplatform.engines.slurm_site import Images, Requeue
+from reconciler.localplatform.engines.slurm.chain import asked_of, comment, job_name, largest
+from reconciler.localplatform.engines.slurm.site import Images, Requeue
 from reconciler.localplatform.work import HIGHEST_PRIORITY, LOOPBACK, Script
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from reconciler.localplatform.engines.slurm_chain import BatchJob
-    from reconciler.localplatform.engines.slurm_site import Site
+    from reconciler.localplatform.engines.slurm.chain import BatchJob
+    from reconciler.localplatform.engines.slurm.site import Site
     from reconciler.localplatform.work import Instance, Limits, Run, Task
 
 _MEGABYTE = 1024 * 1024
 _MINUTE = 60
 BOOT = (
     "import sys; sys.path.append(sys.argv[1]); "
-    "from reconciler.localplatform.engines.slurm_step import main; sys.exit(main(sys.argv[2:]))"
+    "from reconciler.localplatform.engines.slurm.step import main; sys.exit(main(sys.argv[2:]))"
 )
 """Without the site module and the environment: fast to start, and nothing from outside can change what is run."""
 

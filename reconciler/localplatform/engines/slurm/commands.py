@@ -12,7 +12,7 @@ from reconciler.localplatform.engines.sandbox import SYSTEM_PATH
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from reconciler.localplatform.engines.slurm_site import Site
+    from reconciler.localplatform.engines.slurm.site import Site
 
 PATIENCE = 60.0
 """Seconds a command of Slurm's may take; sbatch and scancel on a busy cluster do take their time."""

@@ -21,7 +21,7 @@ import struct
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from reconciler.localplatform.engines.slurm_chain import BatchJob
+from reconciler.localplatform.engines.slurm.chain import BatchJob
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

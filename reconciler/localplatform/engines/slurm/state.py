@@ -7,15 +7,15 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from reconciler.localplatform.engines.protocol import EventType
-from reconciler.localplatform.engines.slurm_records import ChainFolder, chains_of
+from reconciler.localplatform.engines.slurm.records import ChainFolder, chains_of
 from reconciler.localplatform.work import topological_order
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from reconciler.localplatform.engines.dispatch import TrackedRun
-    from reconciler.localplatform.engines.slurm_chain import BatchJob
-    from reconciler.localplatform.engines.slurm_reading import Row
+    from reconciler.localplatform.engines.slurm.chain import BatchJob
+    from reconciler.localplatform.engines.slurm.reading import Row
 
 _OVER_FOR_SURE = 2
 """So many looks must find a job over before its missing record is given up: a shared disk shows files late."""

@@ -47,14 +47,14 @@ def main(arguments: list[str]) -> int:
         sys.stderr.write("this place in the chain belongs to another job: nothing was done\n")
         return 0
     if job["gang"]:
-        from reconciler.localplatform.engines.slurm_gang import lead
+        from reconciler.localplatform.engines.slurm.gang import lead
 
         return lead(step)
     return step.single()
 
 
 class Step:
-    """One job on its node. `job` is what `slurm_orders.job_order` said about it."""
+    """One job on its node. `job` is what `orders.job_order` said about it."""
 
     def __init__(self, folder: str, key: str, job: dict[str, Any], variables: Mapping[str, str]) -> None:
         self.folder = folder

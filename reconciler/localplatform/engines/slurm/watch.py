@@ -14,16 +14,16 @@ from typing import TYPE_CHECKING
 from reconciler.localplatform.engines.launching import Launch
 from reconciler.localplatform.engines.lifecycle import Ending, Unit
 from reconciler.localplatform.engines.protocol import EventType
-from reconciler.localplatform.engines.slurm_mapping import CANCELLED, ending_of, requeued, stopped_by
-from reconciler.localplatform.engines.slurm_script import notes
+from reconciler.localplatform.engines.slurm.mapping import CANCELLED, ending_of, requeued, stopped_by
+from reconciler.localplatform.engines.slurm.script import notes
 from reconciler.localplatform.work import Cause, Status
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from reconciler.localplatform.engines.slurm_reading import Row
-    from reconciler.localplatform.engines.slurm_site import Site
-    from reconciler.localplatform.engines.slurm_state import Placed, RunJobs
+    from reconciler.localplatform.engines.slurm.reading import Row
+    from reconciler.localplatform.engines.slurm.site import Site
+    from reconciler.localplatform.engines.slurm.state import Placed, RunJobs
 
 SUSPENDED = "suspended on the cluster"
 _ORDINARY = frozenset(

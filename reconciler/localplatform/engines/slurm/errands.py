@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
-    from reconciler.localplatform.engines.slurm_reading import Row
+    from reconciler.localplatform.engines.slurm.reading import Row
 
 
 @dataclass(frozen=True, slots=True)

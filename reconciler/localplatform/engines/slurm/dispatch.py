@@ -16,8 +16,8 @@ from urllib.parse import unquote
 
 from reconciler.localplatform.engines.lifecycle import Ending, Verb
 from reconciler.localplatform.engines.protocol import EventType, UnknownRun
-from reconciler.localplatform.engines.slurm_desk import Desk
-from reconciler.localplatform.engines.slurm_errands import (
+from reconciler.localplatform.engines.slurm.desk import Desk
+from reconciler.localplatform.engines.slurm.errands import (
     Hold,
     Look,
     LookBack,
@@ -28,12 +28,12 @@ from reconciler.localplatform.engines.slurm_errands import (
     Submit,
     Submitted,
 )
-from reconciler.localplatform.engines.slurm_plan import Planner
-from reconciler.localplatform.engines.slurm_reading import by_element
-from reconciler.localplatform.engines.slurm_records import identity
-from reconciler.localplatform.engines.slurm_script import Submission, sbatch_arguments, script
-from reconciler.localplatform.engines.slurm_state import RunJobs, load
-from reconciler.localplatform.engines.slurm_watch import SUSPENDED, Watch
+from reconciler.localplatform.engines.slurm.plan import Planner
+from reconciler.localplatform.engines.slurm.reading import by_element
+from reconciler.localplatform.engines.slurm.records import identity
+from reconciler.localplatform.engines.slurm.script import Submission, sbatch_arguments, script
+from reconciler.localplatform.engines.slurm.state import RunJobs, load
+from reconciler.localplatform.engines.slurm.watch import SUSPENDED, Watch
 from reconciler.localplatform.work import Cause, Status, topological_order
 
 if TYPE_CHECKING:
@@ -42,10 +42,10 @@ if TYPE_CHECKING:
 
     from reconciler.localplatform.engines.dispatch import TrackedRun
     from reconciler.localplatform.engines.outbox import Outbox
-    from reconciler.localplatform.engines.slurm_commands import Commands
-    from reconciler.localplatform.engines.slurm_reading import Row
-    from reconciler.localplatform.engines.slurm_site import Site
-    from reconciler.localplatform.engines.slurm_state import Placed
+    from reconciler.localplatform.engines.slurm.commands import Commands
+    from reconciler.localplatform.engines.slurm.reading import Row
+    from reconciler.localplatform.engines.slurm.site import Site
+    from reconciler.localplatform.engines.slurm.state import Placed
 
 _LONGEST_PAUSE = 60.0
 _MISSING = 2

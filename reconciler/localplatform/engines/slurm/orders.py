@@ -1,4 +1,4 @@
-"""What a node is told about an instance and about its job. Pure; `slurm_step` makes an order of it (supervise.py).
+"""What a node is told about an instance and about its job. Pure; `step` makes an order of it (supervise.py).
 
 What depends on the node or the attempt is left out and filled in there: the attempt's own folders, deadlines (which
 count from the start, and nobody knows it yet), ports, and the variables Slurm sets.
@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from reconciler.localplatform.engines.sandbox import command_line, identity, script_text, surroundings
-from reconciler.localplatform.engines.slurm_chain import asked_of
-from reconciler.localplatform.engines.slurm_script import notes, step_command, wrapper
+from reconciler.localplatform.engines.slurm.chain import asked_of
+from reconciler.localplatform.engines.slurm.script import notes, step_command, wrapper
 
 if TYPE_CHECKING:
-    from reconciler.localplatform.engines.slurm_chain import BatchJob
-    from reconciler.localplatform.engines.slurm_site import Site
+    from reconciler.localplatform.engines.slurm.chain import BatchJob
+    from reconciler.localplatform.engines.slurm.site import Site
     from reconciler.localplatform.work import Run, Task
 
 
