@@ -10,7 +10,7 @@ from reconciler.errors import ReconcilerError, UsageError
 from reconciler.model.address import NO_SCOPE
 from reconciler.model.kind import Life
 from reconciler.operations.runs import ours
-from reconciler.operations.selection import matches
+from reconciler.operations.selection import matches, no_such_kind
 from reconciler.operations.validate import declare
 from reconciler.operations.wiring import connected
 from reconciler.planning.wants import Want
@@ -87,8 +87,7 @@ def listed(workspace: Workspace, connections: Mapping[str, Connection], kind: st
     seen: set[Address] = set()
     named = {name for _, name in workspace.kinds}
     if kind and kind not in named:
-        msg = f"there is no kind {kind!r}"
-        raise UsageError(msg, hint=f"One of: {', '.join(sorted(named))}.")
+        raise no_such_kind(kind, named)
     for target in sorted(connections):
         platform = workspace.platforms[target]
         scope = workspace.environment.targets[target].scope or NO_SCOPE

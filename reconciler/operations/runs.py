@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from reconciler.errors import NotFound, UsageError
 from reconciler.model.address import NO_SCOPE, Address
 from reconciler.model.kind import Life
-from reconciler.operations.selection import matches
+from reconciler.operations.selection import matches, no_such_kind
 from reconciler.operations.wiring import connected, open_store
 
 if TYPE_CHECKING:
@@ -272,9 +272,8 @@ def browse(workspace: Workspace, kind: str, wish: Wish, say: Say) -> tuple[Found
     owned = {(r.address.target, r.remote_id): r.address for r in ours(workspace)}
     places = _places(workspace, kind, None if kind else Life.RUN)
     if not places:
-        msg = f"there is no kind {kind!r} on the targets of environment {workspace.environment.name}"
-        known = sorted({name for _, name in _places(workspace, "", None)})
-        raise UsageError(msg, hint=f"One of: {', '.join(known)}.")
+        known = {name for _, name in _places(workspace, "", None)}
+        raise no_such_kind(kind, known, f" on the targets of environment {workspace.environment.name}")
     found: list[Found] = []
     unfit: list[UsageError] = []
     with connected(workspace, {target for target, _ in places}, say) as connections:
@@ -344,4 +343,4 @@ def open_handler(workspace: Workspace, run: Run, say: Say) -> Iterator[Any]:
 def unable(run: Run, word: str) -> UsageError:
     """The error of asking a kind for what it has not."""
     msg = f"{run.address.kind} on this platform has no {word}"
-    return UsageError(msg, hint="`reconciler kinds` says what each kind can do.")
+    return UsageError(msg, hint=f"`reconciler describe {run.address}` shows what there is.")

@@ -6,6 +6,7 @@ Planning adds what they need. A selection never removes.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
@@ -125,3 +126,14 @@ def dependants(start: Iterable[Address], needs: Mapping[Address, Iterable[Addres
 def _inside(manifest: Manifest, path: Path, root: Path) -> bool:
     file = (root / manifest.source.file).resolve()
     return file == path.resolve() or path.resolve() in file.parents
+
+
+def no_such_kind(kind: str, known: Iterable[str], where: str = "") -> UsageError:
+    """The error of naming a kind that is none of `known`, with what was perhaps meant; `where` ends its sentence."""
+    names = {name.lower(): name for name in sorted(known)}
+    word, _, rest = kind.partition("/")
+    near = get_close_matches(word.lower(), names, n=1)
+    hint = f"Did you mean {names[near[0]]}?" if near else f"One of: {', '.join(names.values())}."
+    if rest:
+        hint = f"{hint} A kind alone stands here; `reconciler status {kind}` tells of one that is ours."
+    return UsageError(f"there is no kind {kind!r}{where}", hint=hint)

@@ -202,10 +202,9 @@ class Assessor:
 
     def _was_ours(self, subject: Subject, live: Live, expected: Mark) -> bool:
         """It is the very run that our memory let go of under this mark, on a platform that shows no marks."""
-        if subject.kind.life is not Life.RUN or live.mark is not None:
-            return False
         key = subject.address, expected, live.remote_id
-        return any(key == (each.address, each.mark, each.remote_id) for each in self._permissions.former)
+        gone = ((each.address, each.mark, each.remote_id) for each in self._permissions.former)
+        return subject.kind.life is Life.RUN and live.mark is None and key in gone
 
     def _ownership(self, subject: Subject) -> Ownership:
         """Of an object that our memory knows by its id: only another owner's mark speaks against it."""

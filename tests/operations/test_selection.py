@@ -10,7 +10,7 @@ from reconciler.errors import UsageError
 from reconciler.model.address import Address
 from reconciler.model.diagnostic import Source
 from reconciler.model.manifest import Manifest
-from reconciler.operations.selection import EVERYTHING, Selection, matches, select
+from reconciler.operations.selection import EVERYTHING, Selection, matches, no_such_kind, select
 
 APP = Address("prod", "App", "lab", "fastqc@1.0.0")
 JOB = Address("prod", "Job", "lab", "night/ly")
@@ -74,3 +74,18 @@ def test_what_means_nothing_is_an_error(selection: Selection) -> None:
     """A typo must not look like success."""
     with pytest.raises(UsageError):
         select(selection, MANIFESTS, [OTHER], ROOT)
+
+
+@pytest.mark.parametrize(
+    ("word", "hint"),
+    [
+        ("Jbo", "Did you mean Job?"),
+        ("job", "Did you mean Job?"),
+        ("Job/hello", "Did you mean Job? A kind alone stands here; `reconciler status Job/hello` tells of one"),
+        ("Zeppelin", "One of: App, Job, Workflow."),
+    ],
+)
+def test_a_kind_that_does_not_exist(word: str, hint: str) -> None:
+    """What was perhaps meant, whatever its case; an address in its place is told from a typo."""
+    error = no_such_kind(word, {"App", "Workflow", "Job"}, " here")
+    assert (error.message, error.hint.startswith(hint)) == (f"there is no kind {word!r} here", True), error.hint
