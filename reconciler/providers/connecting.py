@@ -15,7 +15,8 @@ import requests
 from requests.adapters import HTTPAdapter
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.connection import HTTPSConnection
-from urllib3.exceptions import HTTPError, MaxRetryError, NameResolutionError, NewConnectionError
+from urllib3.exceptions import ConnectTimeoutError, HTTPError, MaxRetryError, NameResolutionError, NewConnectionError
+from urllib3.exceptions import ProxyError as ProxyFailed
 from urllib3.util.ssl_match_hostname import CertificateError
 
 from reconciler.providers.errors import Failure, unanswered, unreachable
@@ -35,7 +36,6 @@ _UP = "is the endpoint right, and the network up?"
 _PROXY = "check the proxy: RECONCILER_PROXY, else HTTPS_PROXY"
 _NOTHING_SENT: tuple[tuple[type[requests.RequestException], str, str, int], ...] = (
     (requests.exceptions.ConnectTimeout, "no connection to {endpoint} within {seconds:g} s", _UP, _FEW),
-    (requests.exceptions.ProxyError, "the proxy does not let us through to {endpoint}", _PROXY, _FEW),
     (requests.exceptions.InvalidHeader, "a header cannot be sent", "does a credential contain a line break?", 1),
     (requests.exceptions.InvalidURL, "{endpoint} is not a usable URL", "check the endpoint", 1),
     (requests.exceptions.InvalidSchema, "{endpoint} is not a usable URL", "check the endpoint", 1),
@@ -171,11 +171,16 @@ def _before_answer(error: requests.RequestException, call: Call, speech: Speech,
 def _connection(error: requests.RequestException, call: Call, speech: Speech) -> Failure:
     reason = error.args[0] if error.args else None
     reason = reason.reason if isinstance(reason, MaxRetryError) else reason
+    untrusted = _distrust(reason.original_error if isinstance(reason, ProxyFailed) else reason)
+    if untrusted is not None:
+        what = f"the certificate of {speech.endpoint} cannot be trusted ({untrusted})"
+        remedy = "name the CA bundle of this network in RECONCILER_CA_BUNDLE; verification stays on"
+        return unreachable(speech, call, what, remedy, most=1)
     match reason:
-        case _HandshakeFailed(__cause__=ssl.SSLCertVerificationError() | CertificateError()):
-            what = f"the certificate of {speech.endpoint} cannot be trusted ({reason.__cause__})"
-            remedy = "name the CA bundle of this network in RECONCILER_CA_BUNDLE; verification stays on"
-            return unreachable(speech, call, what, remedy, most=1)
+        # urllib3 says "proxy" of a connection that broke after the request as well: it has forgotten it was open.
+        case ProxyFailed(original_error=NewConnectionError() | ConnectTimeoutError()):
+            what = f"the proxy does not let us through to {speech.endpoint}"
+            return unreachable(speech, call, what, _PROXY, most=_FEW)
         case _HandshakeFailed():
             what = f"no secure connection to {speech.endpoint} ({_kind(reason.__cause__)})"
             return unreachable(speech, call, what, "is it https that is served there?", most=_FEW)
@@ -187,6 +192,14 @@ def _connection(error: requests.RequestException, call: Call, speech: Speech) ->
                 speech, call, f"nothing listens at {speech.endpoint}", "is the endpoint right?", most=_FEW
             )
     return unanswered(speech, call, "the connection broke before an answer came", again=True)
+
+
+def _distrust(reason: object) -> BaseException | None:
+    """What is wrong with the certificate, where a connection was not made for that."""
+    match reason:
+        case _HandshakeFailed(__cause__=ssl.SSLCertVerificationError() | CertificateError()):
+            return reason.__cause__
+    return None
 
 
 def _kind(error: BaseException | None) -> str:

@@ -8,10 +8,12 @@ import struct
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from socketserver import BaseRequestHandler, ThreadingTCPServer
 from typing import Any
+from urllib.parse import urlsplit
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +155,42 @@ def serving(*script: Behaviour, wrap: Callable[[socket.socket], socket.socket] |
         server.shutdown()
         server.server_close()
         thread.join()
+
+
+@contextmanager
+def tunnelling(to: Loopback) -> Iterator[str]:
+    """The URL of a proxy whose every tunnel leads to `to`, whatever it is asked for."""
+    host, port = urlsplit(to.url).hostname, urlsplit(to.url).port
+
+    def pump(source: socket.socket, sink: socket.socket) -> None:
+        with suppress(OSError):
+            while piece := source.recv(65536):
+                sink.sendall(piece)
+        with suppress(OSError):
+            sink.shutdown(socket.SHUT_WR)
+
+    class Tunnel(BaseRequestHandler):
+        def handle(self) -> None:
+            head = b""
+            while b"\r\n\r\n" not in head:
+                head += self.request.recv(65536)
+            self.request.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
+            with socket.create_connection((host, port)) as onward:
+                back = threading.Thread(target=pump, args=(onward, self.request), daemon=True)
+                back.start()
+                pump(self.request, onward)
+                back.join()
+
+    with ThreadingTCPServer(("127.0.0.1", 0), Tunnel) as server:
+        server.daemon_threads = True
+        server.block_on_close = False
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_address[1]}"
+        finally:
+            server.shutdown()
+            thread.join()
 
 
 def closed_port() -> int:

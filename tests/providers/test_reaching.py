@@ -15,12 +15,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from reconciler.errors import Unreachable
+from reconciler.errors import Unanswered, Unreachable
 from reconciler.providers.errors import nested_fault
 from reconciler.providers.exchange import Call, Dialect
 from reconciler.providers.protocol import Transport
 from reconciler.providers.session import Credentials, Session
-from tests.providers.loopback import closed_port, reply, routed, serving
+from tests.providers.loopback import Behaviour, closed_port, hang_up, reply, reset, routed, serving
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -151,3 +151,22 @@ def test_a_proxy_that_is_told() -> None:
         here = session(server.url, replace(QUICK, proxy=f"http://127.0.0.1:{closed_port()}"))
         assert away.call(READ) == here.call(READ) == {"id": "1"}
     assert [seen.path for seen in server.seen] == ["http://nowhere.test/things/1", "/things/1"]
+
+
+@pytest.mark.parametrize("breaking", [hang_up, reset])
+def test_a_proxy_that_breaks_off_after_it_has_taken_the_request(breaking: Behaviour) -> None:
+    """What a proxy was given it may have passed on: a create that got no answer through it may have been done."""
+    with serving(breaking) as proxy:
+        line = session("http://nowhere.test", replace(QUICK, proxy=proxy.url))
+        with pytest.raises(Unanswered, match="the connection broke before an answer came"):
+            line.call(CREATE)
+    assert [(seen.method, seen.path) for seen in proxy.seen] == [("POST", "http://nowhere.test/things")]
+
+
+@pytest.mark.parametrize("url", ["http://nowhere.test", "https://nowhere.test"])
+def test_a_proxy_that_is_not_there(url: str) -> None:
+    """Nothing reached the platform, and the proxy is named as what to look at."""
+    line = session(url, replace(QUICK, proxy=f"http://127.0.0.1:{closed_port()}"))
+    with pytest.raises(Unreachable, match="the proxy does not let us through") as caught:
+        line.call(CREATE)
+    assert "RECONCILER_PROXY" in caught.value.hint

@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from reconciler.errors import Unreachable, UsageError
+from reconciler.errors import Unanswered, Unreachable, UsageError
 from reconciler.providers.errors import nested_fault
 from reconciler.providers.exchange import Call, Dialect
 from reconciler.providers.pinning import PinnedAdapter, fingerprint_of
 from reconciler.providers.protocol import Transport
 from reconciler.providers.session import Credentials, Session
-from tests.providers.loopback import reply, serving
+from tests.providers.loopback import hang_up, reply, serving, tunnelling
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -102,3 +102,31 @@ def test_verification_cannot_be_switched_off(certificate: tuple[Path, ssl.SSLCon
         session = Session("prod", server.url, replace(QUICK, verify=False), Dialect(nested_fault), Credentials())
         with pytest.raises(Unreachable):
             session.call(CREATE)
+
+
+def test_through_a_tunnel_the_request_still_counts_as_sent(certificate: tuple[Path, ssl.SSLContext]) -> None:
+    """A platform that hangs up behind a proxy may have done what it was asked, as one that does so without."""
+    chain, context = certificate
+    pinned = PinnedAdapter(2, hashlib.sha256(ssl.PEM_cert_to_DER_cert(chain.read_text())).hexdigest())
+    with serving(hang_up, wrap=partial(context.wrap_socket, server_side=True)) as server, tunnelling(server) as proxy:
+        transport = replace(QUICK, adapter=pinned, proxy=proxy)
+        session = Session("prod", "https://platform.test", transport, Dialect(nested_fault), Credentials())
+        with pytest.raises(Unanswered, match="the connection broke before an answer came"):
+            session.call(CREATE)
+        assert len(server.seen) == 1
+        session.close()
+
+
+def test_through_a_tunnel_a_bad_certificate_is_told_as_one(certificate: tuple[Path, ssl.SSLContext]) -> None:
+    """A proxy that looks into what passes has a certificate of its own: the bundle is what is missing, no proxy."""
+    _, context = certificate
+    with (
+        serving(reply(200), wrap=partial(context.wrap_socket, server_side=True)) as server,
+        tunnelling(server) as proxy,
+    ):
+        transport = replace(QUICK, proxy=proxy)
+        session = Session("prod", "https://platform.test", transport, Dialect(nested_fault), Credentials())
+        with pytest.raises(Unreachable, match=r"the certificate of .* cannot be trusted") as caught:
+            session.call(CREATE)
+        assert server.seen == []
+    assert "RECONCILER_CA_BUNDLE" in caught.value.hint
