@@ -31,7 +31,7 @@ from reconciler.state.document import (
     with_key,
 )
 from reconciler.state.durable import AppendFile, sync_folder, write_file
-from reconciler.state.file_lease import FileLease, LeaseFolder
+from reconciler.state.file_lease import ALIVE_FILE, FileLease, LeaseFolder
 from reconciler.state.group import GroupCommit
 from reconciler.state.journal import Header, Reader, encode, whole_length
 from reconciler.state.recovery import carried, fold
@@ -230,7 +230,7 @@ class _Writer:
         named = {shard.file for shard in head.files}
         named |= {"head.json", "lease.json", "lock", _journal_file(self.folder, head.serial).name}
         for file in self.folder.iterdir():
-            if file.name not in named and not file.name.startswith("alive-"):
+            if file.name not in named and not ALIVE_FILE.fullmatch(file.name):
                 with contextlib.suppress(OSError):
                     file.unlink()
 

@@ -14,10 +14,11 @@ from __future__ import annotations
 import contextlib
 import os
 import platform
+import re
 import threading
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from reconciler.errors import StateLocked, StateUnreadable, StateUnwritable
 from reconciler.state.durable import make_folder, sync_folder, write_file
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
 
 _PATIENCE = 10.0
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
+ALIVE_FILE: Final = re.compile(r"alive-([0-9]+)")
+"""What signs of life are called. Files of a target that is called `alive-7` have a digest in their name."""
 
 
 class FileLease:
@@ -132,7 +135,7 @@ class LeaseFolder:
             try:
                 found = self.read()
             except StateUnreadable:
-                numbers = [int(file.name.rpartition("-")[2]) for file in self._folder.glob("alive-*")]
+                numbers = [int(sign[1]) for file in self._folder.iterdir() if (sign := ALIVE_FILE.fullmatch(file.name))]
                 found = replace(FREE, fencing=max(floor, *numbers, 0), holder="somebody (the lease file is damaged)")
             if found.holder:
                 self.write(replace(found, fencing=found.fencing + 1, holder="", expires=0.0))
@@ -187,8 +190,8 @@ class LeaseFolder:
         return handle
 
     def _sweep(self, grant: Grant) -> None:
-        for file in self._folder.glob("alive-*"):
-            if file != self._alive_file(grant):
+        for file in self._folder.iterdir():
+            if ALIVE_FILE.fullmatch(file.name) and file != self._alive_file(grant):
                 with contextlib.suppress(OSError):
                     file.unlink()
 

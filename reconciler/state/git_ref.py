@@ -36,7 +36,7 @@ from reconciler.state.document import (
 from reconciler.state.git_plumbing import Plumbing, Tip, ref_of
 from reconciler.state.grant import FREE, Grant, grant_from_bytes, grant_to_bytes, refusal, superseded
 from reconciler.state.group import GroupCommit
-from reconciler.state.journal import Header, decode, encode
+from reconciler.state.journal import JOURNAL_FILE, Header, decode, encode
 from reconciler.state.recovery import carried, fold
 
 if TYPE_CHECKING:
@@ -321,7 +321,7 @@ def _records(tip: Tip) -> tuple[Record, ...]:
 
 
 def _segments(tip: Tip) -> list[str]:
-    return sorted(name for name in tip.files if name.startswith(_JOURNAL))
+    return sorted(filter(JOURNAL_FILE.fullmatch, tip.files))
 
 
 def _segment(number: int) -> str:

@@ -13,8 +13,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, TypeAlias, assert_never
+from typing import TYPE_CHECKING, Any, Final, TypeAlias, assert_never
 
 from reconciler.errors import StateUnreadable
 from reconciler.model.address import Address
@@ -36,6 +37,9 @@ if TYPE_CHECKING:
 
     from reconciler.model.manifest import Lifecycle, Spec
     from reconciler.model.mark import Mark
+
+JOURNAL_FILE: Final = re.compile(r"journal-[0-9]+\.jsonl")
+"""What the files of a journal are called. Those of a target that is called `journal-7` have a digest in their name."""
 
 
 @dataclass(frozen=True, slots=True)

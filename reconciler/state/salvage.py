@@ -9,6 +9,7 @@ import json
 from typing import TYPE_CHECKING
 
 from reconciler.model.address import Address
+from reconciler.state.journal import JOURNAL_FILE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,7 +20,7 @@ def remembered_ids(folder: Path) -> dict[Address, str]:
     """The last remote id that each address had, "" where something was begun and its answer is not written down."""
     found: dict[Address, str] = {}
     # A journal goes on from the files beside it.
-    for file in sorted(folder.glob("*.jsonl"), key=lambda file: (file.name.startswith("journal-"), file.name)):
+    for file in sorted(folder.glob("*.jsonl"), key=lambda file: (bool(JOURNAL_FILE.fullmatch(file.name)), file.name)):
         for address, remote_id in _lines(file):
             found[address] = remote_id or found.get(address, "")
     return found

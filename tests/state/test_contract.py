@@ -354,3 +354,22 @@ def test_marks_come_back_whole(backend: Backend) -> None:
     store.commit(ENV, store.read(ENV), expected_serial=0, lease=lease)
     assert store.read(ENV).resources[address_of("a")].mark == mark_of("a")
     lease.release()
+
+
+@pytest.mark.parametrize("target", ["journal", "journal-7", "alive-7", "alive-ness", "head", "lease", "lock", "former"])
+def test_a_target_may_be_called_like_a_file_of_ours(backend: Backend, target: str) -> None:
+    """Names of targets are the author's: none of them is taken for a journal, a lease or a sign of life."""
+    intent = replace(CREATE, address=address_of("a", target))
+    store = backend.open()
+    lease = store.lock(ENV, "me")
+    store.append(ENV, intent, lease)
+    store.append(ENV, done(intent), lease)
+    store.commit(ENV, store.read(ENV), expected_serial=0, lease=lease)
+    lease.release()
+    store = backend.open()
+    store.unlock(ENV)
+    lease = store.lock(ENV, "somebody else")
+    store.append(ENV, create("b"), lease)
+    assert store.read(ENV).resources.keys() == {intent.address}
+    assert acts(store) == [create("b")]
+    lease.release()
