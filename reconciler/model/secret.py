@@ -35,9 +35,17 @@ class Redactor:
 
 def _spellings(value: str) -> set[str]:
     escaped = json.dumps(value)[1:-1]
-    raw = value.encode()
-    found = {value, quote(value, safe=""), quote(value), escaped, json.dumps(value, ensure_ascii=False)[1:-1]}
+    raw = _bytes(value)
+    found = {value, quote(raw, safe=""), quote(raw), escaped, json.dumps(value, ensure_ascii=False)[1:-1]}
     found.add(base64.b64encode(raw).decode())
     found.add(base64.urlsafe_b64encode(raw).decode())
     found.update(line for line in value.splitlines() if len(line) >= _SHORTEST * 2)
     return found
+
+
+def _bytes(value: str) -> bytes:
+    """The secret as this process got it: of what is no UTF-8 Python makes halves of characters, a byte each."""
+    try:
+        return value.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        return value.encode("utf-8", "surrogatepass")

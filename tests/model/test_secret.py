@@ -46,6 +46,17 @@ def test_lines_of_a_long_secret_are_masked_each() -> None:
     assert "second line" not in Redactor().with_values(key).redact("found: second line of it")
 
 
+def test_a_secret_that_is_no_text_is_masked_too() -> None:
+    """Environment variables may hold any bytes; Python keeps those that are no UTF-8 as halves of characters."""
+    raw = b"\xff\xfe\xfd-secret"
+    value = raw.decode("utf-8", "surrogateescape")
+    redactor = Redactor().with_values(value)
+    assert redactor.redact(f"x {value} y") == f"x {REDACTED} y"
+    assert redactor.redact(f"x {base64.b64encode(raw).decode()} y") == f"x {REDACTED} y"
+    assert redactor.redact("x %FF%FE%FD-secret y") == f"x {REDACTED} y"
+    assert Redactor().with_values("half \ud800").redact("a half \ud800") == f"a {REDACTED}"
+
+
 def test_short_and_empty_values_are_left_alone() -> None:
     """They would shred ordinary text."""
     redactor = Redactor().with_values("abc", "")
