@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -17,7 +16,8 @@ if TYPE_CHECKING:
 
 PROJECT_FILE = "reconciler.yaml"
 MANIFESTS = "manifests"
-_NAME = re.compile(r"[^A-Za-z0-9_-]+")
+_NO_NAME = re.compile(r"[^A-Za-z0-9_-]+")
+_LONGEST_NAME = 63
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +31,8 @@ def initialise(folder: Path, *, name: str = "", platform: str = "", live: Mappin
     """Writes a project into `folder`, the local platform as its only target. Overwrites nothing.
 
     With `live`, the settings of a target as in the project file, that one is the target and no first manifests are
-    written: they are to be imported. Raises UsageError when there is a project already, the platform has no starter or
-    no such settings, ReconcilerError when the folder cannot be written.
+    written: they are to be imported. Raises UsageError when there is a project already, no project can have that name,
+    the platform has no starter or no such settings, ReconcilerError when the folder cannot be written.
     """
     from reconciler.providers.discovery import providers
 
@@ -47,7 +47,7 @@ def initialise(folder: Path, *, name: str = "", platform: str = "", live: Mappin
     if unknown := sorted(set(target) - {"endpoint", "region", scope_key, *providers()[chosen].settings}):
         msg = f"targets of platform {chosen} have no key {unknown[0]!r}"
         raise UsageError(msg, hint=f"Such as endpoint, region and {scope_key}.")
-    files = _files(folder, name or _name_of(folder), chosen, target, known[chosen])
+    files = _files(folder, _checked(name) or _name_of(folder), chosen, target, known[chosen])
     standing = [file for file in files if file.exists()]
     if standing:
         msg = f"{standing[0]} is there already: nothing was written"
@@ -75,8 +75,19 @@ def _starters() -> dict[str, dict[str, str]]:
     return found
 
 
+def _checked(name: str) -> str:
+    """`name`, by the rule of the project file. Raises UsageError."""
+    from reconciler.manifests.schemas import load_project_schema
+
+    rule = load_project_schema()["$defs"]["name"]
+    if name and not re.fullmatch(rule["pattern"], name):
+        msg = f"the name of a project {rule['patternErrorMessage']}"
+        raise UsageError(msg, hint="Say another --name.")
+    return name
+
+
 def _name_of(folder: Path) -> str:
-    return _NAME.sub("-", folder.resolve().name).strip("-").lower() or "project"
+    return _NO_NAME.sub("-", folder.resolve().name).lower()[:_LONGEST_NAME].strip("-_") or "project"
 
 
 def _files(
@@ -92,24 +103,21 @@ def _files(
 
 
 def _project(name: str, platform: str, target: Mapping[str, str]) -> str:
+    from reconciler.manifests.writing import dump_flow
+
     local = target.get("endpoint") == "local"
     note = "    # the embedded local platform: no account, no secret\n" if local else ""
-    settings = ", ".join(f"{key}: {_value(text)}" for key, text in target.items())
+    settings = ", ".join(f"{key}: {dump_flow(text)}" for key, text in target.items())
     return (
         "apiVersion: reconciler/v1\n"
         "kind: Project\n"
-        f"name: {name}   # part of every ownership mark: keep it\n"
+        f"name: {dump_flow(name)}   # part of every ownership mark: keep it\n"
         f"manifests: [{MANIFESTS}]\n"
         "default: dev\n"
         "environments:\n"
         "  dev:\n"
         f"{note}    {platform}: {{ {settings} }}\n"
     )
-
-
-def _value(text: str) -> str:
-    """Quoted where it is not a plain word."""
-    return text if re.fullmatch(r"[A-Za-z][A-Za-z0-9_-]*", text) else json.dumps(text)
 
 
 def _modeline(schema: str) -> str:

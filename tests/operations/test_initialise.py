@@ -30,6 +30,30 @@ def test_the_name_is_the_folder_s(tmp_path: Path) -> None:
     assert "name: my-project-2 " in text
 
 
+@pytest.mark.parametrize("folder", ["2024", "null", "true", "1.5", "_private", "x" * 99, "-", "基因组"])
+def test_whatever_the_folder_is_called_the_project_is_valid(tmp_path: Path, folder: str) -> None:
+    """A folder is called as people like, and its project can be validated all the same."""
+    started = tmp_path / folder
+    initialise(started)
+    ended = reconciler(started, "validate")
+    assert (ended.code, ended.err) == (0, "3 manifests in 3 files: fine\n")
+
+
+@pytest.mark.parametrize("name", ["a: b", "x" * 64, "-x", "a b", "名"])
+def test_a_name_that_no_project_can_have_is_refused(tmp_path: Path, name: str) -> None:
+    """By the rule of the project file, and before anything is written."""
+    with pytest.raises(UsageError, match="must be 1 to 63 letters"):
+        initialise(tmp_path, name=name)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_settings_are_text_whatever_they_look_like(tmp_path: Path) -> None:
+    """What YAML would take for a number, a truth or nothing is written in quotes."""
+    initialise(tmp_path, platform="ai4s", live={"region": "null", "space": "0815"})
+    text = (tmp_path / "reconciler.yaml").read_text(encoding="utf-8")
+    assert "ai4s: { region: 'null', space: '0815' }\n" in text
+
+
 def test_editors_find_the_schemas(tmp_path: Path) -> None:
     """The first line of every file names a schema that was exported and is one."""
     started = initialise(tmp_path)
