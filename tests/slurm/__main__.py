@@ -1,9 +1,9 @@
 """`make test-slurm`: a cluster of one machine, everything that is to be shown on one, and the cluster stopped again.
 
-    python -m tests.slurm [--fan-out N] [--workers N]
+    python -m tests.slurm [--fan-out N] [--workers N] [--accounting]
 
-Slurm and munge come from the system's packages, installed when they are missing and may be. Where that cannot be, it
-says so, and that nothing was run.
+Slurm and munge come from the system's packages, installed when they are missing and may be; with `--accounting` so do
+slurmdbd and a database. Where that cannot be, it says so, and that nothing was run.
 """
 
 from __future__ import annotations
@@ -16,9 +16,10 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.slurm.cluster import cluster, missing
+from tests.slurm import accounting
+from tests.slurm.cluster import PACKAGES, PROGRAMS, cluster
+from tests.slurm.daemons import missing
 
-PACKAGES = ("slurmctld", "slurmd", "slurm-client", "munge")
 ROOT = Path(__file__).resolve().parents[2]
 _POLICY = Path("/usr/sbin/policy-rc.d")
 
@@ -28,14 +29,16 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="tests.slurm")
     parser.add_argument("--fan-out", type=int, default=1000, help="elements of the fan-out that is timed")
     parser.add_argument("--workers", type=int, default=4, help="tests at once")
+    parser.add_argument("--accounting", action="store_true", help="with slurmdbd and a database")
     options = parser.parse_args()
-    reason = _unable()
+    more = options.accounting
+    reason = _unable(PROGRAMS + (accounting.PROGRAMS if more else ()), PACKAGES + (accounting.PACKAGES if more else ()))
     if reason:
         print(f"test-slurm: NOT RUN: {reason}")
         return 0
     folder = Path(tempfile.mkdtemp(prefix="reconciler-slurm-"))
     try:
-        with cluster(folder / "cluster") as made:
+        with cluster(folder / "cluster", with_accounting=options.accounting) as made:
             print(f"test-slurm: {made.command('sbatch', '--version').strip()}, one node, below {folder}", flush=True)
             return _tests(made.conf, options.workers) or _timing(made.conf, options.fan_out)
     finally:
@@ -60,19 +63,20 @@ def _pytest(*arguments: str) -> int:
     return subprocess.run(command, cwd=ROOT, check=False).returncode
 
 
-def _unable() -> str:
+def _unable(programs: tuple[str, ...], packages: tuple[str, ...]) -> str:
     """Why there can be no cluster here, "" when there can be one."""
-    if not missing():
+    absent = ", ".join(missing(programs))
+    if not absent:
         return "" if os.geteuid() == 0 else "starting a cluster needs root"
     if os.geteuid() != 0:
-        return f"{', '.join(missing())} not installed, and installing needs root"
+        return f"{absent} not installed, and installing needs root"
     if shutil.which("apt-get") is None:
-        return f"{', '.join(missing())} not installed, and this is no Debian"
-    _install()
-    return f"{', '.join(missing())} not installed, and could not be" if missing() else ""
+        return f"{absent} not installed, and this is no Debian"
+    _install(packages)
+    return f"{', '.join(missing(programs))} not installed, and could not be" if missing(programs) else ""
 
 
-def _install() -> None:
+def _install(packages: tuple[str, ...]) -> None:
     """From the system's packages, without starting the services they bring: ours are started apart from them."""
     ours = not _POLICY.exists()
     if ours:
@@ -80,7 +84,7 @@ def _install() -> None:
         _POLICY.chmod(0o755)
     try:
         environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-        for words in (["update"], ["install", "--yes", "--no-install-recommends", *PACKAGES]):
+        for words in (["update"], ["install", "--yes", "--no-install-recommends", *packages]):
             subprocess.run(["apt-get", "--quiet", *words], env=environment, check=False, stdout=subprocess.DEVNULL)
     finally:
         if ours:
