@@ -61,8 +61,7 @@ def app(
 
 
 def _runs(opened: "Workspace", names: list[str], ids: list[str], scope: str) -> "list[Run]":
-    from reconciler.model.kind import Life
-    from reconciler.operations.runs import Run, one_run, ours
+    from reconciler.operations.runs import Run, is_run, one_run, ours
 
     if ids:
         if len(names) != 1:
@@ -72,5 +71,5 @@ def _runs(opened: "Workspace", names: list[str], ids: list[str], scope: str) -> 
     return [
         Run(each.address, each.platform, each.remote_id, each.mark)
         for each in ours(opened, names)
-        if opened.kinds[each.platform, each.address.kind].life is Life.RUN
+        if is_run(opened, each)
     ]

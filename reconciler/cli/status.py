@@ -51,8 +51,7 @@ def app(
     form: Format = Shape.TEXT,
 ) -> int:
     """Show what is recorded and what is live: address, phase, the platform's own word, and its reason."""
-    from reconciler.model.kind import Life
-    from reconciler.operations.runs import Run, outputs, parts, status
+    from reconciler.operations.runs import Run, is_run, outputs, parts, status
 
     streams = streams_of(context)
     opened = workspace(streams, project, environment)
@@ -60,10 +59,9 @@ def app(
         return _one(streams, opened, _meant(opened, globs or [], remote_id, scope), (task, index), form)
     rows = status(opened, globs or (), streams.say)
     one = rows[0].recorded if len(rows) == 1 else None
-    is_run = one is not None and opened.kinds[one.platform, one.address.kind].life is Life.RUN
     instances = (
         parts(opened, Run(one.address, one.platform, one.remote_id), streams.say)
-        if one is not None and is_run and rows[0].live is not None
+        if one is not None and is_run(opened, one) and rows[0].live is not None
         else ()
     )
     if form is Shape.JSON:

@@ -32,14 +32,13 @@ def app(
     from reconciler.cli.progress import progress
     from reconciler.cli.signals import graceful
     from reconciler.cli.waiting import advise, render_ended
-    from reconciler.model.kind import Life
     from reconciler.operations.apply import Doing
-    from reconciler.operations.runs import ours
+    from reconciler.operations.runs import is_run, ours
     from reconciler.operations.watching import watch
 
     streams = streams_of(context)
     opened = workspace(streams, project, environment)
-    runs = [run for run in ours(opened, globs or ()) if opened.kinds[run.platform, run.address.kind].life is Life.RUN]
+    runs = [run for run in ours(opened, globs or ()) if is_run(opened, run)]
     if globs and not runs:
         msg = "what matches is no run"
         raise UsageError(msg)

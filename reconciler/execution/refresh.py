@@ -156,6 +156,9 @@ class _Survey:
         if connection is None:
             self._fail(group, f"there is no connection to the target {place[0]}")
             return []
+        if (group[0].platform, place[1]) not in self._kinds:
+            self._fail(group, "of a kind that is not known here")
+            return []
         handler = connection.handler(place[1])
         if not isinstance(handler, Lists):
             return [_Open(want, handler, (want.remote_id,) if want.remote_id else ()) for want in group]

@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from reconciler.errors import NotFound, UsageError
-from reconciler.model.kind import Life
 from reconciler.operations.meant import meant
-from reconciler.operations.runs import Run, open_handler, ours, unable
+from reconciler.operations.runs import Run, is_run, open_handler, ours, unable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -65,7 +64,7 @@ def _one(workspace: Workspace, run: Run, say: Say, *, force: bool) -> Doomed:
         _not_anothers(workspace, named, named.mark, force=force)
         return Doomed(named, named.address.name, gone=isinstance(handler, Reads))
     _not_anothers(workspace, named, live.mark, force=force)
-    if workspace.kinds[run.platform, run.address.kind].life is Life.RUN and not live.phase.ended:
+    if is_run(workspace, run) and not live.phase.ended:
         msg = f"{named.address} is {live.phase.value}: only what has ended can be removed"
         raise UsageError(msg, hint="Stop it first with `reconciler cancel`.")
     called = live.spec.get("name") if named.address.name == named.remote_id else ""
@@ -74,7 +73,7 @@ def _one(workspace: Workspace, run: Run, say: Say, *, force: bool) -> Doomed:
 
 def _not_declared(workspace: Workspace, run: Run) -> None:
     """Raises UsageError for a standing thing that we made: the next plan would only make it again."""
-    if workspace.kinds[run.platform, run.address.kind].life is Life.RUN:
+    if is_run(workspace, run):
         return
     for each in ours(workspace):
         place = (each.address.target, each.address.kind, each.remote_id)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from reconciler.errors import UsageError
 from reconciler.model.address import Address
 from reconciler.model.change import Action, Change
+from reconciler.model.kind import Life
 from reconciler.model.plan import Plan, Step, Verb
 from reconciler.operations.plan import Wish, base_of, look
 from reconciler.operations.rebuild import only_adoptions
@@ -66,7 +67,8 @@ def _plan(workspace: Workspace, entries: Iterable[tuple[Recorded, Action, str, A
     state = open_store(workspace).read(workspace.environment.name)
     changes, steps = [], []
     for number, (entry, action, why, address, verb) in enumerate(entries, start=1):
-        life = workspace.kinds[entry.platform, entry.address.kind].life
+        kind = workspace.kinds.get((entry.platform, entry.address.kind))
+        life = kind.life if kind else Life.STANDING
         changes.append(Change(address, entry.platform, life, action, why, remote_id=entry.remote_id))
         former = entry.address if verb is Verb.MOVE else None
         step = Step(number, address, entry.platform, verb, attempt=entry.attempt, remote_id=entry.remote_id)

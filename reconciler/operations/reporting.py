@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING, Final
 
 from reconciler.errors import ReconcilerError
 from reconciler.forges.protocol import Verdict
-from reconciler.model.kind import Life
 from reconciler.model.resource import Phase
 from reconciler.operations.publishing import mark_commit, post_runs, reviewed_record
-from reconciler.operations.runs import Run, logs, ours, parts, read
+from reconciler.operations.runs import Run, is_run, logs, ours, parts, read
 from reconciler.rendering.comment import marker
 from reconciler.rendering.markdown import render_plan
 from reconciler.rendering.progress import RunProgress, render_runs_status
@@ -52,7 +51,7 @@ def progress_of(workspace: Workspace, addresses: Iterable[Address], say: Say) ->
     runs = [
         Run(each.address, each.platform, each.remote_id, each.mark)
         for each in ours(workspace)
-        if each.address in wanted and workspace.kinds[each.platform, each.address.kind].life is Life.RUN
+        if each.address in wanted and is_run(workspace, each)
     ]
     if not runs:
         return ()

@@ -68,6 +68,12 @@ def ours(workspace: Workspace, globs: Sequence[str] = ()) -> tuple[Recorded, ...
     return tuple(recorded[address] for address in chosen)
 
 
+def is_run(workspace: Workspace, thing: Recorded | Run) -> bool:
+    """Whether it is a run. What is of a kind that is not known here is taken for none."""
+    kind = workspace.kinds.get((thing.platform, thing.address.kind))
+    return kind is not None and kind.life is Life.RUN
+
+
 def one_run(workspace: Workspace, name: str, remote_id: str = "", *, standing: bool = False, scope: str = "") -> Run:
     """The one recorded run that `name` (an address, or what is clear of it) means; with `standing` anything, a run
     before what stands under the same name.
@@ -78,14 +84,21 @@ def one_run(workspace: Workspace, name: str, remote_id: str = "", *, standing: b
     if remote_id:
         return _any_run(workspace, name, remote_id, None if standing else Life.RUN, scope)
     found = ours(workspace, [name])
-    runs = [r for r in found if workspace.kinds[r.platform, r.address.kind].life is Life.RUN]
+    runs = [each for each in found if is_run(workspace, each)]
     runs = list(found) if standing and len(runs) != 1 else runs
     if len(runs) == 1:
+        _require_known(workspace, runs[0])
         return Run(runs[0].address, runs[0].platform, runs[0].remote_id, runs[0].mark)
     words = f"{len(runs)} runs match" if runs else "what matches is no run"
     hint = "One of: " + ", ".join(str(run.address) for run in runs[:9]) if runs else "Runs are jobs, trainings, tasks."
     msg = f"{words}: {name!r}"
     raise UsageError(msg, hint=hint)
+
+
+def _require_known(workspace: Workspace, recorded: Recorded) -> None:
+    if (recorded.platform, recorded.address.kind) not in workspace.kinds:
+        msg = f"{recorded.address} is of a kind that is not known here"
+        raise UsageError(msg, hint="Use the release, or install the package, that knows it; or forget it.")
 
 
 def _any_run(workspace: Workspace, name: str, remote_id: str, life: Life | None, scope: str) -> Run:
@@ -322,8 +335,7 @@ def _places(workspace: Workspace, kind: str, life: Life | None) -> list[tuple[st
 
 def declared(workspace: Workspace, run: Run) -> bool:
     """Whether it is a standing thing that we made, so that a manifest says how it should be."""
-    standing = workspace.kinds[run.platform, run.address.kind].life is Life.STANDING
-    return standing and any(each.address == run.address for each in ours(workspace))
+    return not is_run(workspace, run) and any(each.address == run.address for each in ours(workspace))
 
 
 @contextmanager
