@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import html
 import re
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -32,6 +33,8 @@ from reconciler.errors import (
 from reconciler.providers.exchange import Effect, Fault
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from reconciler.providers.exchange import Answer, Call, Dialect
 
 _SHOWN = 300
@@ -127,6 +130,23 @@ def unanswered(speech: Speech, call: Call, what: str, *, again: bool = False, re
 def unreachable(speech: Speech, call: Call, what: str, hint: str, *, most: int | None) -> Failure:
     """Nothing was sent. `most` attempts make sense, None for as many as the session allows, 1 for none but this."""
     return Failure(Unreachable(speech.about(call, what), hint=hint), again=most != 1, most=most)
+
+
+@contextmanager
+def before_sending() -> Iterator[None]:
+    """Around what has to be asked before something is sent: that a question got no answer must not be told of the call
+    behind it, which never left.
+    """
+    try:
+        yield
+    except Unanswered as error:
+        raise Unreachable(
+            error.message,
+            hint="nothing was sent; run it again",
+            status=error.status,
+            platform_code=error.platform_code,
+            request_id=error.request_id,
+        ) from None
 
 
 def shorten(text: str) -> str:

@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from requests.auth import AuthBase
 
-from reconciler.errors import CredentialsMissing, NotFound, Unanswered, Unreachable
+from reconciler.errors import CredentialsMissing, NotFound, Unreachable
+from reconciler.providers.errors import before_sending
 from reconciler.providers.exchange import Call, Effect
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
     from requests import PreparedRequest
 
+    from reconciler.providers.exchange import Answer
     from reconciler.providers.protocol import TokenCache
     from reconciler.providers.session import Session
 
@@ -95,9 +97,8 @@ class TokenSignIn(AuthBase):
             if self._token and self._clock() < self._ends - _MARGIN:
                 return
         answer = _without_effect(self._session.answer, _token_call(self._user))
-        token = answer.headers.get("x-subject-token", "")
-        content = _object(_object(answer.json()).get("token"))
-        if not token:
+        token, content = answer.headers.get("x-subject-token", ""), _content(answer)
+        if not token or content is None:
             msg = f"sign-in as {self._user.name}: the answer holds no token"
             raise Unreachable(msg, hint="is the IAM endpoint right?")
         self._token, self._ends = token, _ends(content, self._clock() + _LIFETIME)
@@ -168,11 +169,18 @@ def _without_effect(send: Callable[[Call], _Got], call: Call) -> _Got:
     the identity service is not one of the service.
     """
     try:
-        return send(call)
-    except Unanswered as error:
-        raise Unreachable(error.message, hint="could not sign in; nothing was sent", status=error.status) from None
+        with before_sending():
+            return send(call)
     except NotFound as error:
         raise CredentialsMissing(error.message, hint="is the region right?", status=error.status) from None
+
+
+def _content(answer: Answer) -> dict[str, Any] | None:
+    """What is told of a token; None for an answer that is not one of the identity service."""
+    try:
+        return _object(_object(answer.json()).get("token"))
+    except ValueError:
+        return None
 
 
 def _ends(token: dict[str, Any], otherwise: float) -> float:

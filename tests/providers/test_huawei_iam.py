@@ -76,6 +76,14 @@ def test_token_is_renewed_before_it_ends(body: Any) -> None:
         assert signed(sign_in) == "t2"
 
 
+@pytest.mark.parametrize("body", ["<html>sign in here</html>", b"\xff"])
+def test_an_answer_that_is_not_of_the_identity_service_is_no_token(body: Any) -> None:
+    """Whatever stands in its headers: something else answers there, and nothing was sent to the service."""
+    answers = reply(200, body, {"X-Subject-Token": "t1"})
+    with serving(answers) as server, pytest.raises(Unreachable, match="the answer holds no token"):
+        signed(TokenSignIn(session(server), USER, Clock()))
+
+
 def test_refused_token_is_replaced_once() -> None:
     """A 401 of the service throws the token away, and the read is sent again with a new one."""
     with (

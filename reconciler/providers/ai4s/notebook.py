@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from reconciler.errors import NotFound, Refused
+from reconciler.errors import NotFound, PlatformError
 from reconciler.model.resource import Listed, Live, Phase
 from reconciler.providers.ai4s import standing_rows
 from reconciler.providers.ai4s.job_story import event_of
@@ -49,7 +49,7 @@ class Notebook:
         path = self._place.path(address.scope, "notebooks")
         remote_id = self._place.created(Call(f"create notebook {address.name}", "POST", path, body=body))
         if state == STOPPED:
-            with suppress(Refused):  # while it is still being made: the next plan stops it
+            with suppress(PlatformError):  # it may still be being made: the next plan stops it
                 self._turn(address, remote_id, "stop")
         return Live(address, remote_id, {}, Phase.READY, desired.mark)
 

@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 from reconciler.errors import NoSuchScope, NotFound, Refused, Unanswered
 from reconciler.model.address import NO_SCOPE, Address
+from reconciler.providers.errors import before_sending
 from reconciler.providers.exchange import Call
 
 if TYPE_CHECKING:
@@ -53,7 +54,9 @@ class Place:
         """The id of a space. All spaces are listed once. Raises NoSuchScope with what was perhaps meant."""
         with self._lock:
             if not self._spaces:
-                self._spaces.update({str(row["name"]): str(row["id"]) for row in self.spaces()})
+                with before_sending():
+                    rows = self.spaces()
+                self._spaces.update({str(row["name"]): str(row["id"]) for row in rows})
             found = self._spaces.get(name)
         if found is None:
             raise _unknown_space(self.target, name, self._spaces)

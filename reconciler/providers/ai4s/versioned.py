@@ -11,6 +11,7 @@ from reconciler.providers.ai4s import standing_rows
 from reconciler.providers.ai4s.marks import mark_of, with_mark
 from reconciler.providers.ai4s.place import Place, created_id, items, shown
 from reconciler.providers.ai4s.shapes import imported, without_nulls
+from reconciler.providers.errors import before_sending
 from reconciler.providers.exchange import Call
 
 if TYPE_CHECKING:
@@ -115,11 +116,12 @@ class Versioned:
         address, source = desired.address, desired.spec["from"]
         name, _, version = address.name.rpartition("@")
         wanted = f"{source.get('name') or name}@{source.get('version') or version}"
-        ids = self._ids(source["space"], wanted)
-        if not ids:
-            msg = f"the space {source['space']} has no {self.noun} {wanted}"
-            raise Refused(msg, hint="make it there first, or correct `from`")
-        call = self.import_call(self.place, desired, ids[0])
+        with before_sending():
+            ids = self._ids(source["space"], wanted)
+            if not ids:
+                msg = f"the space {source['space']} has no {self.noun} {wanted}"
+                raise Refused(msg, hint="make it there first, or correct `from`")
+            call = self.import_call(self.place, desired, ids[0])
         answer = self.place.call(call)
         # A list answer tells of each item how it went (ai4s contract, trap 18).
         told = answer[0] if isinstance(answer, list) and answer else answer or {}

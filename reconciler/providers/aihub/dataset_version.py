@@ -16,6 +16,7 @@ from reconciler.errors import NotFound, PlatformError, Refused
 from reconciler.model.resource import Live, Phase
 from reconciler.providers.aihub.addresses import Service
 from reconciler.providers.aihub.shapes import body_of, described, number, shown, status_of
+from reconciler.providers.errors import before_sending
 from reconciler.providers.exchange import Call
 
 if TYPE_CHECKING:
@@ -47,7 +48,8 @@ class DatasetVersion:
         address, spec = desired.address, desired.spec
         body = body_of(spec, desired.mark, numbers=("dataset_id",), without=("dataset_name", "version"))
         if "parent_version_id" in body:
-            body["parent_version_id"] = self._id_of(address, str(body["parent_version_id"]))
+            with before_sending():
+                body["parent_version_id"] = self._id_of(address, str(body["parent_version_id"]))
         call = Call(f"create version {address.name}", "POST", _CREATE, body=body)
         made = self._place.create(Service.DATASETS, call)
         outputs = {"id": made}

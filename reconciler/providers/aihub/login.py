@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from requests.auth import AuthBase
 
-from reconciler.errors import CredentialsMissing, Unanswered
+from reconciler.errors import CredentialsMissing, Unreachable
+from reconciler.providers.errors import before_sending
 from reconciler.providers.exchange import Call, Effect
 
 if TYPE_CHECKING:
@@ -89,11 +90,12 @@ class Tokens(AuthBase):
             )
         body = {"username": self._account.user, "password": self._account.password}
         call = Call("log in", "POST", "/api/v1/auth/login", body=body, effect=Effect.READ)
-        answer = self._open_users().call(call)
+        with before_sending():
+            answer = self._open_users().call(call)
         data = answer.get("data") if isinstance(answer, dict) and answer.get("code") == 0 else None
         if not isinstance(data, dict) or not data.get("token") or not isinstance(data.get("id"), int):
             msg = f"{self._target}: log in: the answer holds no token"
-            raise Unanswered(msg, hint="is the address of the user system right?")
+            raise Unreachable(msg, hint="is the address of the user system right?")
         self._token, self._user_id = str(data["token"]), int(data["id"])
 
 

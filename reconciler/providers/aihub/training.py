@@ -10,6 +10,7 @@ from reconciler.model.secret import REDACTED
 from reconciler.providers.aihub.addresses import Service
 from reconciler.providers.aihub.shapes import body_of, described, shown, status_of, utc
 from reconciler.providers.containers import NodeTask, Pod
+from reconciler.providers.errors import before_sending
 from reconciler.providers.exchange import Call
 from reconciler.providers.paging import Page, every_item
 from reconciler.providers.protocol import Part
@@ -41,10 +42,11 @@ class Work:
     def create(self, desired: Desired) -> Live:
         """Submits it, once. Names of clusters, storages and projects become ids before that."""
         body = body_of(desired.spec, desired.mark)
-        body["virtual_cluster_id"] = self._names.cluster(body["virtual_cluster_id"])
-        body["project_id"] = self._names.project(body["project_id"])
-        if "storage_ids" in body:
-            body["storage_ids"] = [self._names.storage(each) for each in body["storage_ids"]]
+        with before_sending():
+            body["virtual_cluster_id"] = self._names.cluster(body["virtual_cluster_id"])
+            body["project_id"] = self._names.project(body["project_id"])
+            if "storage_ids" in body:
+                body["storage_ids"] = [self._names.storage(each) for each in body["storage_ids"]]
         call = Call(f"submit {self.word} {desired.address.name}", "POST", self.path, body=body)
         remote_id = self._place.create(self.service, call)
         return Live(desired.address, remote_id, {}, Phase.PENDING, desired.mark)

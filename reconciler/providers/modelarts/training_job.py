@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from reconciler.errors import NotFound, Refused
 from reconciler.model.resource import Live, Phase
+from reconciler.providers.errors import before_sending
 from reconciler.providers.exchange import Call, Effect
 from reconciler.providers.modelarts import listing_v1, story_v1
 from reconciler.providers.modelarts.listing_v1 import JOBS, earlier, mark_of, run_id
@@ -60,15 +61,16 @@ class TrainingJob:
 
     def create(self, desired: Desired) -> Live:
         """Submits the run, once: as a new job, or as one more version of ours."""
-        address = desired.address
-        chain = self._chain(address)
-        if chain is None or chain.description.mark is None or chain.description.mark.owner != desired.mark.owner:
-            # Where somebody else's job has the name the platform refuses, which is what has to be told.
-            return self._submit(desired, path_to(JOBS), self._first(desired))
-        made = chain.with_mark(desired.mark)
-        if made:
-            return self._live(address, chain.job_id, made[0], desired.mark)
-        return self._submit(desired, path_to(JOBS, chain.job_id, "versions"), self._following(desired, chain))
+        with before_sending():
+            chain = self._chain(desired.address)
+            if chain is None or chain.description.mark is None or chain.description.mark.owner != desired.mark.owner:
+                # Where somebody else's job has the name the platform refuses, which is what has to be told.
+                path, body = path_to(JOBS), self._first(desired)
+            elif made := chain.with_mark(desired.mark):
+                return self._live(desired.address, chain.job_id, made[0], desired.mark)
+            else:
+                path, body = path_to(JOBS, chain.job_id, "versions"), self._following(desired, chain)
+        return self._submit(desired, path, body)
 
     def read(self, address: Address, remote_id: str) -> Live | None:
         """The version, or None when the platform has none."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from reconciler.errors import NotFound
 from reconciler.model.address import NO_SCOPE, Address
 from reconciler.model.resource import Listed, Live, Phase
+from reconciler.providers.errors import before_sending
 from reconciler.providers.exchange import Call
 from reconciler.providers.modelarts import listing_v1
 from reconciler.providers.modelarts.listing_v1 import SAMPLE
@@ -40,7 +41,8 @@ class TrainingJobConfig:
     def create(self, desired: Desired) -> Live:
         """Makes one. The platform answers no more than that it did."""
         name = desired.address.name
-        body = {"config_name": name, **self._body(desired)}
+        with before_sending():
+            body = {"config_name": name, **self._body(desired)}
         self._place.v1(Call(f"create configuration {name}", "POST", path_to(listing_v1.CONFIGS), body=body))
         return Live(desired.address, name, {}, Phase.READY, desired.mark)
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from reconciler.errors import Conflict, NotFound, PlatformError, Unanswered
 from reconciler.model.resource import Live, Phase
+from reconciler.providers.errors import before_sending
 from reconciler.providers.exchange import Call, Effect
 from reconciler.providers.facilities import Link, Series
 from reconciler.providers.modelarts import listing_v2, story_v2
@@ -46,7 +47,8 @@ class TrainingJobV2:
     def create(self, desired: Desired) -> Live:
         """Submits the run, once; its tags follow when it exists, for the platform has no one call for both."""
         address = desired.address
-        name, made = self._free_name(desired)
+        with before_sending():
+            name, made = self._free_name(desired)
         if made is not None:
             return made
         body = body_of(desired.spec, name, stamp(_text(desired.spec, "description"), desired.mark), address.scope)

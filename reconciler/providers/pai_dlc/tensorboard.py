@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from reconciler.errors import Conflict, NotFound, Unanswered
+from reconciler.errors import Conflict, NotFound, PlatformError, Unanswered
 from reconciler.model.address import Address
 from reconciler.model.resource import Listed, Live, Phase
 from reconciler.providers.exchange import Call
@@ -73,7 +74,8 @@ class Tensorboard:
             msg = f"{self._place.target}: {call.operation}: the answer holds no id"
             raise Unanswered(msg, hint="the next apply looks for it before it sends anything again")
         if state == STOPPED:
-            self._turn(address, identifier, "stop")
+            with suppress(PlatformError):  # it is there all the same, and the next plan stops it
+                self._turn(address, identifier, "stop")
         return Live(address, identifier, {}, Phase.READY, desired.mark)
 
     def read(self, address: Address, remote_id: str) -> Live | None:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from reconciler.errors import Conflict, NoSuchScope, Refused
+from reconciler.errors import Conflict, NoSuchScope, Refused, Unreachable
+from reconciler.localplatform.faults import FaultKind, FaultRule
 from reconciler.model.address import NO_SCOPE, Address
 from reconciler.model.mark import Mark
 from reconciler.model.resource import Phase
@@ -240,6 +241,16 @@ def test_a_notebook_that_cannot_be_stopped_yet(connection: Ai4sConnection, platf
     assert (live.spec["state"], live.status, live.phase) == ("running", "Creating", Phase.READY)
 
 
+@pytest.mark.parametrize("fault", [FaultKind.THROTTLE, FaultKind.ERROR, FaultKind.RESET])
+def test_a_notebook_whose_stop_gets_no_answer(connection: Ai4sConnection, platform: Platform, fault: FaultKind) -> None:
+    """What happens to the stop is not told of the create, which would be sent again then."""
+    rule = FaultRule(fault, operation="StopOrStartNotebook", count=None, retry_after=0)
+    platform.faults.replace([rule])
+    wanted, remote_id = make(connection, "Notebook", {**NOTEBOOK, "state": "stopped"})
+    handler: Any = connection.handler("Notebook")
+    assert handler.read(wanted.address, remote_id).spec["state"] == "running"
+
+
 def test_notebooks_of_every_page(connection: Ai4sConnection) -> None:
     """The list is walked to its end: more than fit on one page."""
     for number in range(103):
@@ -292,3 +303,16 @@ def test_a_name_that_is_taken_is_a_conflict(connection: Ai4sConnection) -> None:
     for kind, spec in (("Image", {"name": "own", "tag": "1"}), ("Notebook", NOTEBOOK)):
         with pytest.raises(Conflict):
             make(connection, kind, spec)
+
+
+def test_spaces_that_cannot_be_listed_are_no_copy_that_may_have_begun(
+    connection: Ai4sConnection, platform: Platform
+) -> None:
+    """Nothing can look for a data job, so what is asked before one is made must not leave its fate open."""
+    platform.faults.replace([FaultRule(FaultKind.LOST, operation="ListProject", count=None)])
+    with pytest.raises(Unreachable, match="list spaces"):
+        make(
+            connection,
+            "DataJob",
+            {"name": "copy", "type": "CLONE_DATA", "sub_paths": ["demo:/a"], "target_folder": "/b"},
+        )

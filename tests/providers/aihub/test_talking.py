@@ -17,6 +17,7 @@ from reconciler.errors import (
     Throttled,
     Unanswered,
     Unauthenticated,
+    Unreachable,
     UsageError,
 )
 from reconciler.localplatform.clock import Clock
@@ -212,6 +213,15 @@ def test_a_lost_answer_is_not_sent_again(platform: Platform) -> None:
     with opened(platform) as connection, pytest.raises(Unanswered):
         connection.handler("Training").create(desired("Training"))
     assert platform.services.store.counts()["aihub/Training"] == 1
+
+
+@pytest.mark.parametrize("operation", ["login", "listClusters", "listStorages"])
+def test_what_is_asked_before_a_create_is_not_the_create(platform: Platform, operation: str) -> None:
+    """A login or a name that got no answer leaves nothing that a person would have to look for: nothing was sent."""
+    platform.faults.replace([FaultRule.parse({"fault": "lost", "operation": operation, "count": None})])
+    with opened(platform) as connection, pytest.raises(Unreachable):
+        connection.handler("Training").create(desired("Training"))
+    assert "aihub/Training" not in platform.services.store.counts()
 
 
 def test_statuses_that_nobody_documented_are_unknown() -> None:

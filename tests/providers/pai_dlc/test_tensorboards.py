@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
+from reconciler.localplatform.faults import FaultRule
 from tests.providers.pai_dlc.opened import board
 
 if TYPE_CHECKING:
@@ -22,6 +25,21 @@ def test_states(platform: Platform, connection: PaiDlcConnection) -> None:
     platform.services.clock.advance(301)
     live = handler.read(wanted.address, identifier)
     assert (live.spec["State"], live.status) == ("stopped", "Stopped")
+
+
+@pytest.mark.parametrize("fault", ["throttle", "error", "reset"])
+def test_a_stop_that_fails_is_not_a_create_that_failed(
+    platform: Platform, connection: PaiDlcConnection, fault: str
+) -> None:
+    """Told of the create, it would be sent again: there is one, it runs, and the next plan stops it."""
+    rule = FaultRule.parse({"fault": fault, "operation": "StopTensorboard", "count": None, "retry_after": 0})
+    platform.faults.replace([rule])
+    handler: Any = connection.handler("Tensorboard")
+    wanted = board(State="stopped")
+    identifier = handler.create(wanted).remote_id
+    platform.faults.replace([])
+    assert handler.read(wanted.address, identifier).spec["State"] == "running"
+    assert len(list(handler.list(wanted.address.scope))) == 1
 
 
 def test_changes_travel_in_the_query(platform: Platform, connection: PaiDlcConnection) -> None:
