@@ -10,6 +10,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from reconciler.errors import Refused
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -31,6 +34,16 @@ _EFFECT_OF_METHOD = {
     "PUT": Effect.REPEATABLE,
     "DELETE": Effect.REPEATABLE,
 }
+
+
+def segment(text: str) -> str:
+    """`text` as one segment of a path. Raises Refused for what a URL would take as a step to another place: an empty id
+    on a DELETE above all.
+    """
+    if text in {"", ".", ".."}:
+        msg = f"{text!r} is no id of an object"
+        raise Refused(msg)
+    return quote(text, safe="~")
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import count
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -24,10 +25,19 @@ def every_item(fetch: Callable[[int], Page], *, key: Callable[[dict[str, Any]], 
     or an empty page does. What moves to a later page while we walk is not given twice. A platform that repeats itself
     does not keep us for ever: without a count, a page with nothing new is the last.
     """
+    return _walk(lambda _number, offset: fetch(offset), key)
+
+
+def every_page(fetch: Callable[[int], Page], *, key: Callable[[dict[str, Any]], str]) -> Iterator[dict[str, Any]]:
+    """The same on a platform that numbers its pages: `fetch` gets the number of a page, from 0."""
+    return _walk(lambda number, _offset: fetch(number), key)
+
+
+def _walk(fetch: Callable[[int, int], Page], key: Callable[[dict[str, Any]], str]) -> Iterator[dict[str, Any]]:
     seen: set[str] = set()
     offset = 0
-    while True:
-        page = fetch(offset)
+    for number in count():
+        page = fetch(number, offset)
         fresh = [item for item in page.items if key(item) not in seen]
         for item in fresh:
             seen.add(key(item))

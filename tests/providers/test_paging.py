@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.providers.paging import Page, every_item
+from reconciler.providers.paging import Page, every_item, every_page
 
 
 def rows(*ids: int) -> list[dict[str, Any]]:
@@ -44,3 +44,21 @@ def test_platform_that_ignores_the_offset_does_not_keep_us() -> None:
     """The same page for ever is one page."""
     found = every_item(lambda _offset: Page(rows(1, 2)), key=lambda row: str(row["id"]))
     assert [row["id"] for row in found] == ["1", "2"]
+
+
+@given(st.integers(0, 40), st.integers(1, 9), st.integers(1, 9), st.booleans())
+def test_every_page_once_and_in_order(total: int, asked: int, given_at_most: int, counted: bool) -> None:
+    """By number: whoever gives less than was asked for counts pages of that size, too, and nothing is left out."""
+
+    def fetch(number: int) -> Page:
+        size = min(asked, given_at_most)
+        return Page(rows(*range(total))[number * size : (number + 1) * size], total if counted else None)
+
+    assert [row["id"] for row in every_page(fetch, key=lambda row: str(row["id"]))] == [str(n) for n in range(total)]
+
+
+def test_pages_that_are_all_old_do_not_end_a_counted_walk_of_pages() -> None:
+    """As with offsets: what comes in front pushes a whole page back, and what is behind it still counts."""
+    pages = iter([Page(rows(2, 1), 3), Page(rows(2, 1), 5), Page(rows(0), 5)])
+    found = every_page(lambda _number: next(pages), key=lambda row: str(row["id"]))
+    assert [row["id"] for row in found] == ["2", "1", "0"]

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from reconciler.errors import CredentialsMissing, Forbidden, PlatformError, Refused, UsageError
-from reconciler.providers.ai4s.place import items, segment
-from reconciler.providers.exchange import Call
+from reconciler.providers.ai4s.place import items
+from reconciler.providers.exchange import Call, segment
 from reconciler.providers.facilities import Allowance, Finding, Identity, Reach
 
 if TYPE_CHECKING:

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from reconciler.errors import NotFound, Unanswered
 from reconciler.providers.ai4s.job_story import asked_tasks, parts, read_events
-from reconciler.providers.ai4s.place import items, segment
+from reconciler.providers.ai4s.place import items
 from reconciler.providers.ai4s.times import utc
-from reconciler.providers.exchange import Call
+from reconciler.providers.exchange import Call, segment
 from reconciler.providers.facilities import Instance
 
 if TYPE_CHECKING:

@@ -9,9 +9,9 @@ from itertools import accumulate
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from reconciler.errors import NotFound
-from reconciler.providers.ai4s.place import items, segment
+from reconciler.providers.ai4s.place import items
 from reconciler.providers.ai4s.times import utc
-from reconciler.providers.exchange import Call
+from reconciler.providers.exchange import Call, segment
 from reconciler.providers.protocol import Event, LogLine, Part
 
 if TYPE_CHECKING:

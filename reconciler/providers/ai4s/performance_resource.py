@@ -12,8 +12,7 @@ from reconciler.errors import Refused
 from reconciler.model.address import NO_SCOPE
 from reconciler.model.resource import Listed, Live, Phase
 from reconciler.providers.ai4s import standing_rows
-from reconciler.providers.ai4s.place import segment
-from reconciler.providers.exchange import Call
+from reconciler.providers.exchange import Call, segment
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

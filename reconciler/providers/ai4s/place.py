@@ -6,12 +6,11 @@ import difflib
 import threading
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
 
 from reconciler.errors import NoSuchScope, NotFound, Refused, Unanswered
 from reconciler.model.address import NO_SCOPE, Address
 from reconciler.providers.errors import before_sending
-from reconciler.providers.exchange import Call
+from reconciler.providers.exchange import Call, segment
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -96,14 +95,6 @@ class Place:
             self.call(call)
         except NotFound:
             return
-
-
-def segment(text: str) -> str:
-    """`text` as one segment of a path. Raises Refused for what a URL would take as a step to another place."""
-    if text in {"", ".", ".."}:
-        msg = f"{text!r} is no id of an object"
-        raise Refused(msg)
-    return quote(text, safe="~")
 
 
 def items(answer: Any, key: str, target: str, call: Call) -> list[dict[str, Any]]:  # noqa: ANN401 - any JSON value

@@ -9,9 +9,9 @@ from reconciler.model.address import NO_SCOPE
 from reconciler.model.resource import Listed, Live, Phase
 from reconciler.providers.ai4s import standing_rows
 from reconciler.providers.ai4s.marks import mark_of, with_footer, without_mark
-from reconciler.providers.ai4s.place import SPACES, segment, shown
+from reconciler.providers.ai4s.place import SPACES, shown
 from reconciler.providers.ai4s.shapes import without_nulls
-from reconciler.providers.exchange import Call, Effect
+from reconciler.providers.exchange import Call, Effect, segment
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

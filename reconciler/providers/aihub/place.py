@@ -93,13 +93,20 @@ class Place:
         return self._object(self.call(Service.WORKFLOWS, call), operation)
 
     def rows(self, service: Service, operation: str, path: str, query: Query | None = None) -> list[dict[str, Any]]:
-        """A list, which stands inside another `data`. Raises Unanswered where there is none: what cannot be read must
-        not pass for an empty list.
+        """A list that comes whole. Raises as `page`."""
+        return self.page(service, operation, path, query)[0]
+
+    def page(
+        self, service: Service, operation: str, path: str, query: Query | None = None
+    ) -> tuple[list[dict[str, Any]], int | None]:
+        """A page of a list, which stands inside another `data`, and how many there are, None where that is not told.
+        Raises Unanswered where there is no list: what cannot be read must not pass for an empty one.
         """
         data = self.call(service, Call(operation, "GET", path, query=query or {}))
         found = data.get("data") if isinstance(data, dict) else None
         if isinstance(found, list) and all(isinstance(each, dict) for each in found):
-            return found
+            total = data.get("total")
+            return found, total if isinstance(total, int) else None
         msg = f"{self.target}: {operation}: the answer holds no list"
         raise Unanswered(msg, hint="is the address right?")
 

@@ -10,7 +10,7 @@ from reconciler.model.resource import Live, Phase
 from reconciler.providers.aihub.addresses import Service
 from reconciler.providers.aihub.shapes import body_of, described, shown, status_of
 from reconciler.providers.containers import ResultFile
-from reconciler.providers.exchange import Call
+from reconciler.providers.exchange import Call, segment
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -83,4 +83,4 @@ class Search:
         return self._row(address, remote_id)
 
     def _row(self, address: Address, remote_id: str) -> dict[str, Any]:
-        return self._place.read(Service.WAREHOUSE, f"read search {address.name}", f"{_PATH}/{remote_id}")
+        return self._place.read(Service.WAREHOUSE, f"read search {address.name}", f"{_PATH}/{segment(remote_id)}")

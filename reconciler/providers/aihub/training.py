@@ -11,8 +11,8 @@ from reconciler.providers.aihub.addresses import Service
 from reconciler.providers.aihub.shapes import body_of, described, shown, status_of, utc
 from reconciler.providers.containers import NodeTask, Pod
 from reconciler.providers.errors import before_sending
-from reconciler.providers.exchange import Call
-from reconciler.providers.paging import Page, every_item
+from reconciler.providers.exchange import Call, segment
+from reconciler.providers.paging import Page, every_page
 from reconciler.providers.protocol import Part
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ class Work:
         """
         if self._is_over(address, remote_id):
             return
-        call = Call(f"stop {self.word} {address.name}", "POST", f"{self.path}/{remote_id}/stop")
+        call = Call(f"stop {self.word} {address.name}", "POST", f"{self.path}/{segment(remote_id)}/stop")
         try:
             self._place.call(self.service, call)
         except Refused:
@@ -97,12 +97,14 @@ class Work:
         """Its pods with the machines they are on and the way in, where one is open."""
         operation = f"list pods of {self.word} {address.name}"
 
-        def fetch(offset: int) -> Page:
-            query = {"page_size": str(_PAGE), "page_num": str(offset // _PAGE + 1)}
-            rows = self._place.rows(self.service, operation, f"{self.path}/{remote_id}/pods", query)
-            return Page(rows, None if len(rows) == _PAGE else offset + len(rows))
+        path = f"{self.path}/{segment(remote_id)}/pods"
 
-        return tuple(_pod(row) for row in every_item(fetch, key=lambda row: str(row.get("id") or row.get("name"))))
+        def fetch(number: int) -> Page:
+            query = {"page_size": str(_PAGE), "page_num": str(number + 1)}
+            rows, total = self._place.page(self.service, operation, path, query)
+            return Page(rows, total)
+
+        return tuple(_pod(row) for row in every_page(fetch, key=lambda row: str(row.get("id") or row.get("name"))))
 
     def detail(self, address: Address, remote_id: str) -> Spec:
         """Everything the platform tells, but for the values of variables, which may be secrets. Raises NotFound."""
@@ -131,7 +133,7 @@ class Work:
         return live is None or live.phase.ended
 
     def _row(self, address: Address, remote_id: str) -> dict[str, Any]:
-        return self._place.read(self.service, f"read {self.word} {address.name}", f"{self.path}/{remote_id}")
+        return self._place.read(self.service, f"read {self.word} {address.name}", f"{self.path}/{segment(remote_id)}")
 
 
 class Training(Work):

@@ -8,7 +8,7 @@ from reconciler.errors import NotFound
 from reconciler.model.resource import Live, Phase
 from reconciler.providers.aihub.addresses import Service
 from reconciler.providers.aihub.shapes import STATUSES, body_of, described, shown, status_of, utc
-from reconciler.providers.exchange import Call
+from reconciler.providers.exchange import Call, segment
 from reconciler.providers.protocol import Part
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ class WorkflowRun:
         return self._row(address, remote_id)
 
     def _row(self, address: Address, remote_id: str) -> dict[str, Any]:
-        return self._place.read_run(f"read run {address.name}", f"{_PATH}/{remote_id}")
+        return self._place.read_run(f"read run {address.name}", f"{_PATH}/{segment(remote_id)}")
 
 
 def _nodes(tree: Any) -> Iterator[dict[str, Any]]:  # noqa: ANN401 - any JSON value

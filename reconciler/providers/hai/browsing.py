@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from reconciler.errors import UsageError
 from reconciler.providers.hai.place import part, rows_of
 from reconciler.providers.hai.rows import summary_of
-from reconciler.providers.paging import Page, every_item
+from reconciler.providers.paging import Page, every_page
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -53,14 +53,14 @@ def browse(place: Place, filters: Mapping[str, str], limit: int) -> Iterator[Run
 def _every(place: Place, query: Query) -> Iterator[dict[str, Any]]:
     operation = "list tasks"
 
-    def fetch(offset: int) -> Page:
-        paged = {**query, "page": str(offset // PAGE_SIZE + 1), "page_size": str(PAGE_SIZE)}
+    def fetch(number: int) -> Page:
+        paged = {**query, "page": str(number + 1), "page_size": str(PAGE_SIZE)}
         answer = place.ask(operation, "/query/task/list", paged)
         rows = rows_of(answer, place.target, operation, "result", "tasks")
         total = part(answer, "result", "total")
         return Page(rows, total if isinstance(total, int) else None)
 
-    return every_item(fetch, key=lambda row: str(row.get("chain_id")))
+    return every_page(fetch, key=lambda row: str(row.get("chain_id")))
 
 
 def _query(filters: Mapping[str, str]) -> dict[str, str | list[str]]:

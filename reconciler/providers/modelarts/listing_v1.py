@@ -15,6 +15,7 @@ from reconciler.providers.modelarts.marks import taken_apart
 from reconciler.providers.modelarts.phases import V1, of_v1
 from reconciler.providers.modelarts.place import path_to, whole, workspace_of
 from reconciler.providers.modelarts.times import ended, utc
+from reconciler.providers.paging import Page, every_page
 from reconciler.providers.protocol import RunSummary
 
 if TYPE_CHECKING:
@@ -47,20 +48,16 @@ def jobs(place: Place, scope: str, part: str = "", query: Query | None = None) -
 
 def versions(place: Place, job_id: str) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     """The members of a job, and all its versions, oldest first. Raises NotFound when there is no such job."""
-    call = Call("list versions", "GET", path_to(JOBS, job_id, "versions"), query={"per_page": str(PAGE_SIZE)})
-    first: dict[str, Any] = {}
-    found: list[dict[str, Any]] = []
-    page = 1
-    while True:
-        asked = {**call.query, "page": str(page)}
-        answer = place.v1(Call(call.operation, call.method, call.path, query=asked))
-        rows = place.rows(answer, "versions", call)
-        first = first or answer
-        known = {str(row.get("version_id")) for row in found}
-        found += [row for row in rows if str(row.get("version_id")) not in known]
-        page += 1
-        if len(rows) < PAGE_SIZE or len(found) >= (whole(answer.get("version_count")) or 0):
-            return first, sorted(found, key=lambda row: whole(row.get("version_id")) or 0)
+    call = Call("list versions", "GET", path_to(JOBS, job_id, "versions"))
+    job: dict[str, Any] = {}
+
+    def fetch(number: int) -> Page:
+        answer = _page(place, call, number)
+        job.update(answer if number == 0 else {})
+        return Page(place.rows(answer, "versions", call), whole(answer.get("version_count")))
+
+    found = every_page(fetch, key=lambda row: str(row.get("version_id")))
+    return job, sorted(found, key=lambda row: whole(row.get("version_id")) or 0)
 
 
 def configs(place: Place, part: str = "", *, samples: bool = False) -> Iterator[dict[str, Any]]:
@@ -140,19 +137,17 @@ def run_id(job_id: Any, version_id: Any) -> str:  # noqa: ANN401 - numbers, whic
 
 
 def _every(place: Place, call: Call, key: str, total: str, identity: str) -> Iterator[dict[str, Any]]:
-    seen: set[str] = set()
-    page = 1
-    while True:
-        asked = {**call.query, "per_page": str(PAGE_SIZE), "page": str(page)}
-        answer = place.v1(Call(call.operation, call.method, call.path, query=asked))
-        rows = place.rows(answer, key, call)
-        fresh = [row for row in rows if str(row.get(identity)) not in seen]
-        seen |= {str(row.get(identity)) for row in fresh}
-        yield from fresh
-        page += 1
-        count = whole(answer.get(total))
-        if not fresh or (count is not None and (page - 1) * PAGE_SIZE >= count):
-            return
+    def fetch(number: int) -> Page:
+        answer = _page(place, call, number)
+        return Page(place.rows(answer, key, call), whole(answer.get(total)))
+
+    return every_page(fetch, key=lambda row: str(row.get(identity)))
+
+
+def _page(place: Place, call: Call, number: int) -> dict[str, Any]:
+    """One page, counted from 0. The platform counts from 1; without a number some lists are not paged at all."""
+    asked = {**call.query, "per_page": str(PAGE_SIZE), "page": str(number + 1)}
+    return place.v1(Call(call.operation, call.method, call.path, query=asked))
 
 
 def _known(words: Iterable[str], known: Sequence[str], what: str) -> None:

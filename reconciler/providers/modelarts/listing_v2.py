@@ -16,6 +16,7 @@ from reconciler.providers.modelarts.marks import taken_apart
 from reconciler.providers.modelarts.phases import V2, of_v2
 from reconciler.providers.modelarts.place import part, whole, workspace_of
 from reconciler.providers.modelarts.times import ended, utc
+from reconciler.providers.paging import Page, every_page
 from reconciler.providers.protocol import RunSummary
 
 if TYPE_CHECKING:
@@ -38,11 +39,10 @@ def named(place: Place, scope: str, name: str) -> Iterator[dict[str, Any]]:
 
 def every(place: Place, scope: str, filters: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
     """Every job of a workspace that matches, newest first, each once."""
-    seen: set[str] = set()
-    page = 0
-    while True:
+
+    def fetch(number: int) -> Page:
         body = {
-            "offset": page,
+            "offset": number,
             "limit": PAGE_SIZE,
             "sort_by": "create_time",
             "order": "desc",
@@ -51,15 +51,9 @@ def every(place: Place, scope: str, filters: list[dict[str, Any]]) -> Iterator[d
         }
         call = Call(_OPERATION, "POST", "/training-job-searches", body=body, effect=Effect.READ)
         answer = place.v2(call)
-        rows = place.rows(answer, "items", call)
-        fresh = [row for row in rows if identifier(row) and identifier(row) not in seen]
-        seen |= {identifier(row) for row in fresh}
-        yield from fresh
-        page += 1
-        count = whole(answer.get("count"))
-        # A job that is created meanwhile moves others to a later page, never out of reach.
-        if not fresh or (count is not None and page * PAGE_SIZE >= count):
-            return
+        return Page([row for row in place.rows(answer, "items", call) if identifier(row)], whole(answer.get("count")))
+
+    return every_page(fetch, key=identifier)
 
 
 def identifier(row: Mapping[str, Any]) -> str:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
 
-from reconciler.errors import Refused, Unanswered
+from reconciler.errors import Unanswered
 from reconciler.model.address import NO_SCOPE
+from reconciler.providers.exchange import segment
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -64,14 +64,6 @@ def path_to(*parts: str) -> str:
     (contract, trap 22).
     """
     return "".join(f"/{segment(part)}" for part in parts)
-
-
-def segment(text: str) -> str:
-    """`text` as one segment of a path. Raises Refused for what a URL would take as a step to another place."""
-    if text in {"", ".", ".."}:
-        msg = f"{text!r} is no id of an object"
-        raise Refused(msg)
-    return quote(text, safe="~")
 
 
 def workspace_of(scope: str) -> str:

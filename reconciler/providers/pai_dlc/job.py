@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 from reconciler.errors import Conflict, Forbidden, NotFound, Refused, Throttled, Unanswered, Unauthenticated
 from reconciler.model.resource import Live, Phase
-from reconciler.providers.exchange import Call, Effect
+from reconciler.providers.exchange import Call, Effect, segment
 from reconciler.providers.pai_dlc import browsing, story
 from reconciler.providers.pai_dlc.marks import mark_of, with_tag
-from reconciler.providers.pai_dlc.place import moment, segment, workspace_of
+from reconciler.providers.pai_dlc.place import moment, workspace_of
 from reconciler.providers.pai_dlc.rows import (
     ENDED,
     PRIORITY_COUNTS,

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from reconciler.errors import Refused, Throttled, Unauthenticated
+from reconciler.providers.exchange import segment
 from reconciler.providers.facilities import Link
-from reconciler.providers.pai_dlc.place import segment
 from reconciler.providers.pai_dlc.rows import numbered, status_of
 
 if TYPE_CHECKING:

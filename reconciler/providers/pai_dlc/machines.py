@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from reconciler.providers.facilities import MachineType
-from reconciler.providers.paging import Page, every_item
+from reconciler.providers.paging import Page, every_page
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -37,13 +37,13 @@ class Machines:
         if names:
             query["InstanceTypes"] = ",".join(names)
 
-        def fetch(offset: int) -> Page:
-            asked = {**query, "PageNumber": str(offset // _PAGE + 1)}
+        def fetch(number: int) -> Page:
+            asked = {**query, "PageNumber": str(number + 1)}
             answer = self._place.read("ListEcsSpecs", operation, "/api/v1/ecsspecs", asked)
             total = answer.get("TotalCount")
             return Page(self._place.rows(answer, "EcsSpecs", operation), total if isinstance(total, int) else None)
 
-        rows = every_item(fetch, key=lambda row: str(row.get("InstanceType")))
+        rows = every_page(fetch, key=lambda row: str(row.get("InstanceType")))
         return tuple(sorted(map(_machine, rows), key=lambda machine: machine.name))
 
 

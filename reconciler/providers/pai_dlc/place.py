@@ -6,12 +6,11 @@ import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
 
 from reconciler.errors import Unanswered
 from reconciler.model.address import NO_SCOPE
 from reconciler.providers.exchange import Call
-from reconciler.providers.paging import Page, every_item
+from reconciler.providers.paging import Page, every_page
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -65,16 +64,15 @@ class Place:
             "PageSize": str(PAGE_SIZE),
         }
 
-        def fetch(offset: int) -> Page:
-            page = offset // PAGE_SIZE + 1
-            if page > LAST_PAGE:
+        def fetch(number: int) -> Page:
+            if number >= LAST_PAGE:
                 msg = f"{self.target}: {operation}: the platform lists no more than {LAST_PAGE * PAGE_SIZE}"
                 raise Unanswered(msg, hint="use more workspaces, or narrower filters")
-            answer = self.read(action, operation, path, {**fixed, **query, "PageNumber": str(page)})
+            answer = self.read(action, operation, path, {**fixed, **query, "PageNumber": str(number + 1)})
             total = answer.get("TotalCount")
             return Page(self.rows(answer, member, operation), total if isinstance(total, int) else None)
 
-        return every_item(fetch, key=lambda row: str(row.get(key)))
+        return every_page(fetch, key=lambda row: str(row.get(key)))
 
     def rows(self, answer: dict[str, Any], member: str, operation: str) -> list[dict[str, Any]]:
         """A list of objects in an answer. Raises Unanswered when there is none."""
@@ -88,11 +86,6 @@ class Place:
 def workspace_of(scope: str) -> dict[str, str]:
     """The workspace as a parameter; a scope that is none leaves it to the platform."""
     return {} if scope in {"", NO_SCOPE} else {"WorkspaceId": scope}
-
-
-def segment(text: str) -> str:
-    """A part of a path, encoded as the vendor's client does."""
-    return quote(text, safe="~")
 
 
 def stamp(seconds: float) -> str:

@@ -10,8 +10,9 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from reconciler.errors import NotFound, UsageError
+from reconciler.providers.exchange import segment
 from reconciler.providers.facilities import HealthCheck, Series
-from reconciler.providers.pai_dlc.place import EVER, moment, segment, stamp
+from reconciler.providers.pai_dlc.place import EVER, moment, stamp
 from reconciler.providers.pai_dlc.rows import numbered
 from reconciler.providers.protocol import Event, LogLine
 

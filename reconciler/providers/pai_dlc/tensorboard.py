@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 from reconciler.errors import Conflict, NotFound, PlatformError, Unanswered
 from reconciler.model.address import Address
 from reconciler.model.resource import Listed, Live, Phase
-from reconciler.providers.exchange import Call
+from reconciler.providers.exchange import Call, segment
 from reconciler.providers.pai_dlc.browsing import EVERYBODY
 from reconciler.providers.pai_dlc.marks import named, split
-from reconciler.providers.pai_dlc.place import segment, workspace_of
+from reconciler.providers.pai_dlc.place import workspace_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -12,7 +12,10 @@ from reconciler.errors import CredentialsMissing, NotFound, Refused
 from reconciler.localplatform.store import Query
 from reconciler.model.mark import Mark
 from reconciler.model.resource import Phase
+from reconciler.model.target import Target
+from reconciler.providers.aihub.connection import connect
 from tests.providers.aihub.opened import CREDENTIALS, QUICK, SPECS, TARGET, at, desired, opened
+from tests.providers.loopback import reply, serving
 from tests.support.local_platform import ACCOUNT, local_platform
 
 if TYPE_CHECKING:
@@ -122,6 +125,32 @@ def test_stopping_looks_first(platform: Platform, connection: AihubConnection) -
         assert found.phase is Phase.CANCELLED
         assert found.detail == f"stopped by {ACCOUNT.user}"
     assert len(_sent(platform, "stopTraining")) == len(_sent(platform, "stopQuotaTask")) == 1
+
+
+def test_pods_of_every_page() -> None:
+    """Also of a platform that gives fewer on a page than it was asked for."""
+    pods = [{"id": number, "name": f"p{number}", "status": "Running"} for number in range(3)]
+    pages = [reply(200, {"code": 0, "data": {"total": 3, "data": page}}) for page in (pods[:2], pods[2:])]
+    login = reply(200, {"code": 0, "data": {"id": 1, "token": "fake-token-for-tests"}})
+    with serving(login, *pages) as server:
+        connection = connect(Target("a", "aihub", server.url), CREDENTIALS, QUICK)
+        handler: Any = connection.handler("Training")
+        assert [pod.name for pod in handler.pods(at("Training", "t"), "7")] == ["p0", "p1", "p2"]
+        connection.close()
+    assert [seen.path.rpartition("page_num=")[2] for seen in server.seen[1:]] == [
+        "1&page_size=9999",
+        "2&page_size=9999",
+    ]
+
+
+@pytest.mark.parametrize("kind", READ)
+@pytest.mark.parametrize("bad", ["", ".", ".."])
+def test_an_id_that_is_none_goes_nowhere(platform: Platform, connection: AihubConnection, kind: str, bad: str) -> None:
+    """It would be a step to another place of the service."""
+    handler: Any = connection.handler(kind)
+    with pytest.raises(Refused, match="is no id of an object"):
+        handler.read(at(kind, "x"), bad)
+    assert platform.log.report() == []
 
 
 def test_pods_tell_the_machine_and_the_way_in(connection: AihubConnection) -> None:

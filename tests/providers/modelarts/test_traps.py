@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
@@ -25,6 +25,8 @@ from reconciler.providers.modelarts.shapes_v2 import spec_of
 from tests.providers.modelarts.opened import NAMED, OWNER, at, config_v1, desired, job_v1, job_v2
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from reconciler.localplatform.assembly import Platform
     from reconciler.localplatform.clock import Clock
     from reconciler.providers.modelarts.connection import ModelArtsConnection
@@ -282,6 +284,47 @@ def test_trap_17_pages(platform: Platform, connection: ModelArtsConnection) -> N
     legacy.create(desired(V1, job_v1("a", seconds="0")))
     assert listing_v1.versions(legacy._place, "1")[1]
     assert any("page=1" in e["query"] for e in platform.log.report() if e["path"].endswith("/versions"))
+
+
+@pytest.mark.parametrize("per_page", [2, 1000])
+def test_no_list_ends_with_a_short_page(per_page: int) -> None:
+    """A platform that gives less than was asked for, and a whole page of new rows while we walk, hide nothing: what a
+    list does not show would be submitted a second time.
+    """
+    ids = [str(number) for number in range(5)]
+    place = _Listing(ids, per_page)
+    assert [row["version_id"] for row in listing_v1.versions(cast("Any", place), "1")[1]] == ids
+    assert [row["config_name"] for row in listing_v1.configs(cast("Any", place))] == ids
+    arriving = _Listing([f"old-{each}" for each in ids], 2, arriving=["new-1", "new-2"])
+    found = [listing_v2.identifier(row) for row in listing_v2.every(cast("Any", arriving), "-", [])]
+    assert found == [f"old-{each}" for each in ids]
+
+
+class _Listing:
+    """Lists of things with these ids, at most `most` on a page; `arriving` come in front of them after the first."""
+
+    def __init__(self, ids: list[str], most: int, arriving: Sequence[str] = ()) -> None:
+        self._ids, self._most, self._arriving = ids, most, list(arriving)
+
+    def v1(self, call: Call) -> dict[str, Any]:
+        """One page of versions or configurations."""
+        asked = {name: int(str(call.query[name])) for name in ("page", "per_page")}
+        key, name = ("versions", "version_id") if "versions" in call.path else ("configs", "config_name")
+        size = min(asked["per_page"], self._most)
+        rows = [{name: each} for each in self._ids[(asked["page"] - 1) * size : asked["page"] * size]]
+        return {key: rows, "version_count": len(self._ids), "config_total_count": len(self._ids)}
+
+    def v2(self, call: Call) -> dict[str, Any]:
+        """One page of jobs, newest first."""
+        start = call.body["offset"] * self._most
+        rows = [{"metadata": {"id": each}} for each in self._ids[start : start + self._most]]
+        self._ids, self._arriving = [*self._arriving, *self._ids], []
+        return {"items": rows, "count": len(self._ids)}
+
+    def rows(self, answer: dict[str, Any], key: str, _call: Call) -> list[dict[str, Any]]:
+        """The list."""
+        found: list[dict[str, Any]] = answer[key]
+        return found
 
 
 def test_trap_18_a_post_that_reads_and_a_delete_with_a_body(

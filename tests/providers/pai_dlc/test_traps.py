@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from reconciler.errors import NotFound, Unanswered, Unauthenticated, UsageError
+from reconciler.errors import NotFound, Refused, Unanswered, Unauthenticated, UsageError
 from reconciler.localplatform.store import Query
 from reconciler.model.mark import Owner
 from reconciler.model.target import Target
@@ -135,6 +135,16 @@ class Talkative:
         """Those of the window that was asked for."""
         start, end = (datetime.fromisoformat(str(call.query[name])).timestamp() for name in ("StartTime", "EndTime"))
         return {"Logs": [text for at, text in self.lines if start <= at <= end][-int(str(call.query["MaxLines"])) :]}
+
+
+@pytest.mark.parametrize("kind", ["Job", "Tensorboard"])
+@pytest.mark.parametrize("bad", ["", ".", ".."])
+def test_an_id_that_is_none_goes_nowhere(platform: Platform, connection: PaiDlcConnection, kind: str, bad: str) -> None:
+    """It would be a step to another place of the service, a DELETE of which nobody wants."""
+    handler: Any = connection.handler(kind)
+    with pytest.raises(Refused, match="is no id of an object"):
+        handler.delete(at("x"), bad)
+    assert platform.log.report() == []
 
 
 def test_a_log_longer_than_an_answer() -> None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from reconciler.providers.ai4s.meaning.findings import Site, instead
-from reconciler.providers.ai4s.place import SPACES, segment
+from reconciler.providers.ai4s.place import SPACES
 from reconciler.providers.ai4s.space import ADMINISTRATOR, members, owner
-from reconciler.providers.exchange import Call
+from reconciler.providers.exchange import Call, segment
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
