@@ -31,7 +31,7 @@ def render_drift(drift: Drift, *, colour: bool = False) -> str:
     for orphan in drift.orphans:
         name = printable(f"{orphan.address} ({orphan.remote_id})")
         blocks.append(f"  ? {paint(name, Tone.STRONG)}\n      carries our mark, but is neither declared nor recorded")
-    blocks += ["\n".join(finding_lines(finding, "", paint)) for finding in drift.unread]
+    blocks += ["\n".join(finding_lines(finding, paint)) for finding in drift.unread]
     return "\n\n".join([*blocks, paint(_verdict(drift), Tone.STRONG)]) + "\n"
 
 

@@ -27,13 +27,15 @@ def render_diagnostics(
     found = sorted(diagnostics, key=lambda d: d.sort_key)
     if not found:
         return ""
-    paint, texts = Paint(colour), sources or {}
-    lines = [line for d in found for line in finding_lines(d, texts.get(d.source.file, "") if d.source else "", paint)]
+    paint, texts = Paint(colour), {file: text.split("\n") for file, text in (sources or {}).items() if text}
+    lines = [line for d in found for line in finding_lines(d, paint, texts.get(d.source.file, ()) if d.source else ())]
     return "\n".join([*lines, summary(found)]) + "\n"
 
 
-def finding_lines(diagnostic: Diagnostic, text: str, paint: Paint) -> list[str]:
-    """One finding as lines: `file:line:column: error: message [code]`, the quoted line, the hint."""
+def finding_lines(diagnostic: Diagnostic, paint: Paint, text: Sequence[str] = ()) -> list[str]:
+    """One finding as lines: `file:line:column: error: message [code]`, the quoted line, the hint. `text` are the lines
+    of its file.
+    """
     where = printable(str(diagnostic.source or diagnostic.address or ""))
     where, message = f"{where}: " if where else "", diagnostic.message
     if diagnostic.address and not diagnostic.source:
@@ -41,16 +43,15 @@ def finding_lines(diagnostic: Diagnostic, text: str, paint: Paint) -> list[str]:
     severity = paint(f"{diagnostic.severity}:", SEVERITY_TONES[diagnostic.severity])
     code = paint(f"[{printable(diagnostic.code)}]", Tone.QUIET)
     lines = [f"{where}{severity} {printable(message)} {code}"]
-    if diagnostic.source and text:
+    if diagnostic.source:
         lines += _quoted(text, diagnostic.source.line, diagnostic.source.column, paint)
     if diagnostic.hint:
         lines.append(f"  {paint('hint:', Tone.NOTE)} {printable(diagnostic.hint)}")
     return lines
 
 
-def _quoted(text: str, line: int, column: int, paint: Paint) -> list[str]:
+def _quoted(lines: Sequence[str], line: int, column: int, paint: Paint) -> list[str]:
     """The offending line with a caret below it; a long line is cut to a window around the caret."""
-    lines = text.split("\n")
     if not 1 <= line <= len(lines):
         return []
     raw = lines[line - 1].rstrip("\r")

@@ -87,12 +87,12 @@ def _findings(plan: Plan, severity: Severity, paint: Paint) -> str:
 
 def _group_lines(message: str, group: Sequence[Diagnostic], paint: Paint) -> list[str]:
     if len(group) == 1:
-        return finding_lines(group[0], "", paint)
+        return finding_lines(group[0], paint)
     first = replace(group[0], message=message, source=None, address=None, hint="")
     hint = [f"  {paint('hint:', Tone.NOTE)} {printable(group[0].hint)}"] if group[0].hint else []
     places = [f"   {paint(printable(str(d.source)), Tone.QUIET)}" if d.source else "" for d in group]
     named = [f"  {printable(str(d.address))}{place}" for d, place in zip(group, places, strict=True)]
-    return [*finding_lines(first, "", paint), *named, *hint]
+    return [*finding_lines(first, paint), *named, *hint]
 
 
 def _dangers(plan: Plan, paint: Paint) -> str:

@@ -33,7 +33,8 @@ def work_lines(plan: Plan, changes: Iterable[Change], now: float | None = None) 
 
 def losses(plan: Plan, changes: Iterable[Change], now: float | None = None) -> list[str]:
     """A line for each active run that the plan would end."""
-    ended = [line for change in _once(changes) if (line := _ended(plan, change, now))]
+    ends = {step.address: _ENDS[step.verb] for step in reversed(plan.steps) if step.verb in _ENDS}
+    ended = [line for change in _once(changes) if (line := _ended(change, ends.get(change.address, ""), now))]
     if len(ended) > _NAMED:
         return [*ended[:_NAMED], f"Work at risk: {len(ended) - _NAMED} more active runs would be ended"]
     return ended
@@ -44,12 +45,8 @@ def _once(changes: Iterable[Change]) -> list[Change]:
     return [change for _, change in sorted({change.address: change for change in changes}.items())]
 
 
-def _ended(plan: Plan, change: Change, now: float | None) -> str:
-    if change.life is not Life.RUN or change.phase is None or not change.phase.active:
-        return ""
-    verbs = [step.verb for step in plan.steps if step.address == change.address]
-    ends = next((_ENDS[verb] for verb in verbs if verb in _ENDS), "")
-    if not ends:
+def _ended(change: Change, ends: str, now: float | None) -> str:
+    if change.life is not Life.RUN or change.phase is None or not change.phase.active or not ends:
         return ""
     after = " and submitted anew" if change.action is Action.REPLACE else ""
     resources = f"up to {_hours(change.at_risk)}" if change.at_risk is not None else "its GPU-hours are not known"

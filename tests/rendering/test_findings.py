@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -37,6 +39,22 @@ def test_place_line_caret_and_hint() -> None:
         "  hint: did you mean 'commands'?\n"
         "1 error in 1 file.\n"
     )
+
+
+def test_a_file_is_taken_apart_once() -> None:
+    """However many findings are about it: a file of thousands of documents may have one in each."""
+
+    class Text(str):
+        __slots__ = ()
+        taken_apart = 0
+
+        def split(self, *words: Any, **named: Any) -> list[str]:
+            Text.taken_apart += 1
+            return super().split(*words, **named)
+
+    shown = render_diagnostics([UNKNOWN, replace(UNKNOWN, code="x.y")], {"apps/a.yaml": Text(TEXT)})
+    assert shown.count("    3 |   comands: [ls]\n") == 2
+    assert Text.taken_apart == 1
 
 
 def test_without_the_text_no_line_is_quoted() -> None:

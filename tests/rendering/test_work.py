@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -23,6 +24,9 @@ from reconciler.rendering.review import render_review_text
 from reconciler.rendering.sides import Profile
 from reconciler.rendering.text import render_plan
 from reconciler.rendering.work import work_lines
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 OLD, NEW, THIRD = (Address("a", "Job", "s", name) for name in ("old", "new", "third"))
 BEGUN = "2026-01-01T21:30:00+00:00"
@@ -113,3 +117,27 @@ def test_hours_survive_the_file() -> None:
     plan = _plan(STOPPED, replace(MADE, gpu_hours=math.inf))
     assert plan_from_json(plan_to_json(plan)) == plan
     assert '"gpu_hours": "unbounded"' in plan_to_json(plan)
+
+
+def test_the_steps_are_gone_through_once() -> None:
+    """However many runs are at risk: a plan may stop thousands."""
+
+    class Steps(tuple[Step, ...]):
+        __slots__ = ()
+        walks = 0
+
+        def __iter__(self) -> Iterator[Step]:
+            Steps.walks += 1
+            return super().__iter__()
+
+        def __reversed__(self) -> Iterator[Step]:
+            Steps.walks += 1
+            return iter(self[::-1])
+
+    names = [f"n{number}" for number in range(9)]
+    addresses = [Address("t", "Job", "s", name) for name in names]
+    changes = tuple(Change(a, "p", Life.RUN, Action.DELETE, "", phase=Phase.RUNNING) for a in addresses)
+    steps = Steps(Step(number, a, "p", Verb.STOP) for number, a in enumerate(addresses, start=1))
+    lines = work_lines(Plan(Base("p", "e", "1"), changes, steps), changes)
+    assert len(lines) == len(names)
+    assert Steps.walks == 1
