@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 _CALL_LIMITS = frozenset({"eihealth.03000004", "APIGW.0308"})
 _EXISTS = re.compile(r"(?i)already exist|exists? already|duplicate|已存在|重复")
-_BAD_REQUEST, _NOT_FOUND, _CONFLICT, _TOO_MANY = 400, 404, 409, 429
+_BAD_REQUEST, _NOT_FOUND, _CONFLICT, _TOO_MANY, _SERVER = 400, 404, 409, 429, 500
 
 
 def fault(answer: Answer) -> Fault | None:
@@ -26,7 +26,7 @@ def fault(answer: Answer) -> Fault | None:
     found = nested_fault(answer)
     if found is None:
         return None
-    if found.code in _CALL_LIMITS:
+    if found.code in _CALL_LIMITS and answer.status < _SERVER:
         return replace(found, status=_TOO_MANY)
     if answer.status == _BAD_REQUEST and _EXISTS.search(found.message):
         return replace(found, status=_CONFLICT)

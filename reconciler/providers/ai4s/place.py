@@ -27,7 +27,7 @@ class Place:
     target: str
     session: Session
     project_id: Callable[[], str]
-    _spaces: dict[str, str] = field(default_factory=dict)
+    _spaces: dict[str, list[str]] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def address(self, kind: str, scope: str, name: str) -> Address:
@@ -50,16 +50,21 @@ class Place:
         return "/".join((SPACES, segment(self.space_id(scope)), *(segment(part) for part in parts)))
 
     def space_id(self, name: str) -> str:
-        """The id of a space. All spaces are listed once. Raises NoSuchScope with what was perhaps meant."""
+        """The id of a space. All spaces are listed once. Raises NoSuchScope with what was perhaps meant, and Refused
+        where several have the name: it is not guessed which is meant.
+        """
         with self._lock:
             if not self._spaces:
                 with before_sending():
                     rows = self.spaces()
-                self._spaces.update({str(row["name"]): str(row["id"]) for row in rows})
-            found = self._spaces.get(name)
-        if found is None:
+                self._spaces.update(_by_name(rows))
+            found = self._spaces.get(name, [])
+        if not found:
             raise _unknown_space(self.target, name, self._spaces)
-        return found
+        if len(found) > 1:
+            msg = f"target {self.target}: {len(found)} spaces are called {name!r}: {', '.join(found)}"
+            raise Refused(msg, hint="manifests know a space by its name: give one of them another, or delete it")
+        return found[0]
 
     def spaces(self) -> list[dict[str, Any]]:
         """Every space in which we have a role, without its members."""
@@ -144,13 +149,24 @@ def _refusal(answer: Mapping[str, Any]) -> str:
     return "; ".join(part for part in parts if part)
 
 
-def _unknown_space(target: str, name: str, known: Mapping[str, str]) -> NoSuchScope | Refused:
+def _by_name(rows: list[dict[str, Any]]) -> dict[str, list[str]]:
+    """The ids by name. One whose deletion was asked for has its name only as long as no other has it."""
+    found: dict[str, list[str]] = {}
+    for leaving in (False, True):
+        names = set(found)
+        for row in rows:
+            if bool(row.get("delete_time")) is leaving and str(row["name"]) not in names:
+                found.setdefault(str(row["name"]), []).append(str(row["id"]))
+    return found
+
+
+def _unknown_space(target: str, name: str, known: Mapping[str, list[str]]) -> NoSuchScope | Refused:
     if name in {"", NO_SCOPE}:
         return Refused(
             f"target {target}: no space is named",
             hint="write `space:` in the target, or `metadata.scope` in a manifest",
         )
-    by_id = next((title for title, space_id in known.items() if space_id == name), "")
+    by_id = next((title for title, ids in known.items() if name in ids), "")
     near = [by_id] if by_id else difflib.get_close_matches(name, known, n=1)
     hint = f"did you mean {near[0]!r}?" if near else f"spaces of this account: {', '.join(sorted(known)) or 'none'}"
     return NoSuchScope(f"target {target}: there is no space {name!r}", hint=hint)

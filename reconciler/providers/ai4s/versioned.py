@@ -126,7 +126,7 @@ class Versioned:
         # A list answer tells of each item how it went (ai4s contract, trap 18).
         told = answer[0] if isinstance(answer, list) and answer else answer or {}
         remote_id = told.get("destination_app_id") or told.get("id")
-        if not remote_id and "FAIL" in str(told.get("status") or told.get("import_workflow_status")):
+        if "FAIL" in str(told.get("status") or told.get("import_workflow_status")):
             why = told.get("message") or told.get("import_app_results")
             raise Refused(
                 f"{self.place.target}: {call.operation}: {why}", hint="what is itself imported cannot be imported"

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 PAGE_SIZE = 50
 """The guide allows no more; the server twice as many."""
+_FIRST = "first_id"
+"""The order that suspensions do not change: by its newest number a task would jump ahead of the pages still to come."""
 _TYPES = ("training", "virtual", "background")
 _WITHOUT_PODS = {"select_pods": "False"}
 _FIELDS = {
@@ -38,7 +40,7 @@ platform's own zone, go together."""
 
 def tagged(place: Place, tag: str) -> Iterator[dict[str, Any]]:
     """Every task of ours with this tag, of any type."""
-    return _every(place, {"tag": tag, **_WITHOUT_PODS})
+    return _every(place, {"tag": tag, "order_by": _FIRST, **_WITHOUT_PODS})
 
 
 def browse(place: Place, filters: Mapping[str, str], limit: int) -> Iterator[RunSummary]:

@@ -47,14 +47,14 @@ def fault(answer: Answer) -> Fault | None:
 
 
 def _status(code: str, answer: Answer) -> int:
-    """What the code means, 0 where the status says it."""
+    """What the code means, 0 where the status says it: a 5xx may have had its effect, whatever its code."""
+    if answer.status >= _SERVER:
+        return 0
     if code.startswith(_WHO):
         return _UNAUTHENTICATED
     if code.startswith(_THROTTLED):
         return _TOO_MANY
-    if code.startswith(_NOT_OURS) and answer.status < _SERVER:
-        return _REFUSED
-    return 0
+    return _REFUSED if code.startswith(_NOT_OURS) else 0
 
 
 def _wait(answer: Answer) -> float | None:

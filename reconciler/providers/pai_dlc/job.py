@@ -69,9 +69,14 @@ class Job:
         """Every job with exactly this mark: by its tag, and where that shows none, by name, in case the filter of tags
         does not see what was just written.
         """
-        rows = list(browsing.tagged(self._place, address.scope, mark))
-        rows = rows or list(browsing.named(self._place, address.scope, address.name))
-        ids = sorted({str(row["JobId"]) for row in rows if mark_of(row) == mark and not row.get("IsDeleted")})
+        ids: list[str] = []
+        for rows in (
+            browsing.tagged(self._place, address.scope, mark),
+            browsing.named(self._place, address.scope, address.name),
+        ):
+            ids = ids or sorted(
+                {str(row["JobId"]) for row in rows if mark_of(row) == mark and not row.get("IsDeleted")}
+            )
         found = (self.read(address, job_id) for job_id in ids)
         return tuple(live for live in found if live is not None and live.mark == mark)
 

@@ -95,9 +95,13 @@ class Tensorboard:
                 yield Listed(address, str(row.get("TensorboardId")), mark)
 
     def find(self, address: Address, mark: Mark) -> tuple[Live, ...]:
-        """Every one whose name ends in this mark."""
-        rows = self._every(address.scope, {"DisplayName": str(mark)})
-        ids = sorted({str(row["TensorboardId"]) for row in rows if split(str(row.get("DisplayName")))[1] == mark})
+        """Every one whose name ends in this mark: by the mark, and where the platform's search does not look inside of
+        names, by the whole.
+        """
+        ids: list[str] = []
+        for text in (str(mark), named(address.name, mark)):
+            rows = [] if ids else self._every(address.scope, {"DisplayName": text})
+            ids += sorted({str(row["TensorboardId"]) for row in rows if split(str(row.get("DisplayName")))[1] == mark})
         found = (self.read(address, identifier) for identifier in ids)
         return tuple(live for live in found if live is not None)
 

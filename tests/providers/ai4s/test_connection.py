@@ -12,6 +12,7 @@ from reconciler.model.address import Address
 from reconciler.model.target import Target
 from reconciler.providers.ai4s import PROVIDER
 from reconciler.providers.protocol import Transport
+from tests.providers.ai4s.opened import desired
 from tests.providers.loopback import Loopback, closed_port, reply, routed, serving
 
 QUICK = Transport(connect_timeout=2, read_timeout=2, deadline=5, backoff=0.001)
@@ -205,3 +206,32 @@ def test_meaning_checks_come_with_the_provider() -> None:
     lost = {**workflow.spec["tasks"][0], "inputs": [{"name": "x", "values": ["${nobody.out}"]}]}
     wrong = replace(workflow, spec={**workflow.spec, "tasks": [lost]})
     assert [finding for finding in PROVIDER.check((wrong,)) if finding.severity == "error"] != []
+
+
+def test_spaces_of_one_name() -> None:
+    """Of two that stay, none is guessed at; one that is going makes room for the one that came after it."""
+    rows = [{"id": "s1", "name": "demo"}, {"id": "s2", "name": "demo"}]
+    paths = {f"GET /v1/p1/eihealth-projects/{space}/apps": NO_APPS for space in ("s1", "s2")}
+    listed = "GET /v1/p1/eihealth-projects"
+    both, refused = reply(200, {"projects": rows}), pytest.raises(Refused, match="2 spaces are called 'demo': s1, s2")
+    with serving(routed({listed: both, **paths})) as server, refused:
+        apps(at(server, project_id="p1"), KEYS)
+    for going in (0, 1):
+        left = [{**row, "delete_time": "2026-01-01T00:00:00Z"} if n == going else row for n, row in enumerate(rows)]
+        with serving(routed({listed: reply(200, {"projects": left}), **paths})) as server:
+            assert apps(at(server, project_id="p1"), KEYS) == []
+            assert server.seen[-1].path == f"/v1/p1/eihealth-projects/s{2 - going}/apps"
+
+
+@pytest.mark.parametrize("told", [{"message": "no"}, {"message": "no", "destination_app_id": "a9"}])
+def test_an_import_that_failed_is_none(told: dict[str, str]) -> None:
+    """Each item of a batch says how it went, whatever else it says."""
+    spaces = reply(200, {"projects": [{"id": "s1", "name": "demo"}, {"id": "s2", "name": "lab"}]})
+    routes = {
+        "GET /v1/p1/eihealth-projects": spaces,
+        "GET /v1/p1/eihealth-projects/s2/apps": reply(200, {"apps": [{"id": "a1", "name": "a", "version": "1"}]}),
+        "POST /v1/p1/eihealth-projects/s1/apps/batch-import": reply(207, [{**told, "status": "IMPORT_FAIL"}]),
+    }
+    wanted = desired(Address("prod", "App", "demo", "a@1"), {"name": "a", "version": "1", "from": {"space": "lab"}})
+    with serving(routed(routes)) as server, pytest.raises(Refused, match="import app a@1: no"):
+        PROVIDER.connect(at(server, project_id="p1"), KEYS, QUICK).handler("App").create(wanted)

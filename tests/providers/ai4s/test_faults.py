@@ -19,6 +19,7 @@ from reconciler.providers.exchange import Answer
         (403, "eihealth.03000004", "call limit exceeded", 429, True),
         (403, "eihealth.03000009", "no permission", 0, True),
         (429, "APIGW.0308", "throttled", 429, True),
+        (500, "APIGW.0308", "throttled", 0, True),
         (404, "eihealth.01050222", "task instance does not exist", 0, True),
         (404, "APIGW.0101", "the API does not exist", 0, False),
     ],

@@ -5,14 +5,17 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import requests
 
 from reconciler.errors import Conflict, NotFound, Refused, Throttled, UsageError
 from reconciler.localplatform.faults import FaultRule
 from reconciler.localplatform.store import Query
 from reconciler.model.mark import Owner
 from reconciler.model.resource import Phase
-from tests.providers.hai.opened import at, desired, spec
+from reconciler.providers.hai.browsing import tagged
+from tests.providers.hai.opened import TARGET, at, desired, opened, spec
 from tests.support.local_platform import ACCOUNT
+from tests.support.wsgi_adapter import WsgiAdapter
 
 if TYPE_CHECKING:
     from reconciler.localplatform.assembly import Platform
@@ -105,6 +108,30 @@ def test_found_on_a_later_page(tasks: Task) -> None:
         tasks.create(wanted)
         tasks.read(wanted.address, "none")
     assert len(tasks.find(wanted.address, wanted.mark)) == 53
+
+
+def test_what_moves_while_it_is_looked_for_is_found(platform: Platform) -> None:
+    """A task that gets a new number between two pages jumps to the front of a list by number; ours is by another."""
+    wanted = desired(spec("t", seconds="0"))
+
+    class Restarting(WsgiAdapter):
+        """Starts the oldest task again as soon as the first page was read."""
+
+        def send(self, request: requests.PreparedRequest, *rest: Any, **more: Any) -> requests.Response:
+            """As inherited, and then a new life."""
+            answer = super().send(request, *rest, **more)
+            if "/query/task/list?" in str(request.url) and "page=1&" in str(request.url):
+                super().send(requests.Request("POST", f"{TARGET.endpoint}{again}").prepare(), *rest, **more)
+            return answer
+
+    with opened(platform, adapter=Restarting(platform.application)) as connection:
+        tasks: Any = connection.handler("Task")
+        ids = []
+        for _ in range(53):
+            ids.append(tasks.create(wanted).remote_id)
+            tasks.read(wanted.address, "none")
+        again = f"/operating/task/resume?chain_id={ids[0]}&token={ACCOUNT.secret_key}"
+        assert {row["chain_id"] for row in tagged(tasks._place, str(wanted.mark))} == set(ids)
 
 
 def test_three_suspensions_are_one_run(tasks: Task) -> None:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import io
+import json
 from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from urllib3 import HTTPResponse
 
 from reconciler.errors import NotFound, Refused, Unanswered, Unauthenticated, UsageError
 from reconciler.localplatform.store import Query
@@ -61,20 +65,30 @@ def test_beyond_the_first_pages(platform: Platform, connection: PaiDlcConnection
     assert len(list(handler.browse(WORKSPACE, {}, 150))) == 150
 
 
+def say(answer: requests.Response, body: Any) -> None:
+    """Puts another body in the place of what the platform said."""
+    answer.raw = HTTPResponse(io.BytesIO(json.dumps(body).encode()), status=200, preload_content=False)
+
+
 class Blind(WsgiAdapter):
-    """A platform whose filter of tags finds nothing."""
+    """A platform whose filter of tags finds nothing, or only what was not asked for."""
+
+    shown: tuple[dict[str, str], ...] = ()
 
     def send(self, request: requests.PreparedRequest, *rest: Any, **more: Any) -> requests.Response:
-        """Empties the answer of a search by tags."""
+        """Replaces the answer of a search by tags."""
         answer = super().send(request, *rest, **more)
         if "Tags=" in str(request.url):
-            answer._content = b'{"Jobs": [], "TotalCount": 0}'
+            say(answer, {"Jobs": self.shown, "TotalCount": len(self.shown)})
         return answer
 
 
-def test_a_filter_of_tags_that_lags_behind(platform: Platform) -> None:
-    """Where it shows nothing, the name is looked for, and the mark is read from what is found."""
-    with opened(platform, adapter=Blind(platform.application)) as connection:
+@pytest.mark.parametrize("shown", [(), ({"JobId": "dlcother", "DisplayName": "t"},)])
+def test_a_filter_of_tags_that_lags_behind(platform: Platform, shown: tuple[dict[str, str], ...]) -> None:
+    """Where it does not show it, the name is looked for, and the mark is read from what is found."""
+    adapter = Blind(platform.application)
+    adapter.shown = shown
+    with opened(platform, adapter=adapter) as connection:
         handler: Any = connection.handler("Job")
         wanted, other = desired(spec()), desired(spec(), attempt=2)
         job = handler.create(wanted).remote_id
@@ -165,12 +179,16 @@ CODES = [
     (404, "InvalidAction.NotFound", 400),
     (404, "NotFound", 0),
     (403, "Forbidden.RAM", 0),
+    (503, "Throttling.Api", 0),
+    (500, "SignatureDoesNotMatch", 0),
 ]
 
 
 @pytest.mark.parametrize(("status", "code", "means"), CODES)
 def test_codes_count_where_statuses_mislead(status: int, code: str, means: int) -> None:
-    """A key that is not known comes as 404: read as the absence of a job, everything would be made again."""
+    """A key that is not known comes as 404: read as the absence of a job, everything would be made again. But a 5xx
+    stays one, for the call may have had its effect.
+    """
     found = fault(Answer(status, {}, f'{{"Code": "{code}", "Message": "m"}}'.encode()))
     assert found is not None
     assert (found.code, found.message, found.status) == (code, "m", means)
@@ -207,6 +225,28 @@ def test_tensorboards_are_found_without_tags(platform: Platform, connection: Pai
     assert listed[identifier] == ("b", ours.mark)
     assert listed["tbperson"] == ("b", None)
     assert handler.read(ours.address, "tbperson").mark is None
+
+
+class ByBeginning(WsgiAdapter):
+    """A platform that finds names only by how they begin: what its search compares is not told for TensorBoards."""
+
+    def send(self, request: requests.PreparedRequest, *rest: Any, **more: Any) -> requests.Response:
+        """Leaves out what begins otherwise."""
+        answer = super().send(request, *rest, **more)
+        (wanted,) = parse_qs(urlsplit(str(request.url)).query).get("DisplayName", [""])
+        if wanted and request.method == "GET":
+            rows = [row for row in json.load(answer.raw)["Tensorboards"] if row["DisplayName"].startswith(wanted)]
+            say(answer, {"Tensorboards": rows, "TotalCount": len(rows)})
+        return answer
+
+
+def test_tensorboards_are_found_however_names_are_compared(platform: Platform) -> None:
+    """By the mark alone, which is found after a move, too; else by the whole name."""
+    with opened(platform, adapter=ByBeginning(platform.application)) as connection:
+        handler: Any = connection.handler("Tensorboard")
+        wanted = board()
+        identifier = handler.create(wanted).remote_id
+        assert [live.remote_id for live in handler.find(wanted.address, wanted.mark)] == [identifier]
 
 
 def test_unknown_filters_are_refused(connection: PaiDlcConnection) -> None:
