@@ -118,11 +118,24 @@ Command: TypeAlias = Script | Program
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What one instance asks for. `cpu` in cores, `memory` in bytes (0: not stated), `gpu` in devices."""
+    """What one instance asks for. `cpu` in cores, `memory` in bytes (0: not stated), `gpu` in devices. `whole`: a
+    machine of its own with all that is in it, for engines that have a choice of machines.
+    """
 
     cpu: float = 1.0
     memory: int = 0
     gpu: int = 0
+    whole: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """What an author chose from a platform's offer: a machine by its name, or `count` times the unit of that name. Who
+    runs a cluster may say what it is there.
+    """
+
+    name: str
+    count: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +157,7 @@ class Instance:
     checked). `outputs` are folders made before the start. Relative paths are relative to the working folder.
     `name` is for people; `image` is reported and otherwise ignored by engines that run commands directly.
     `requested` is what the author asked for, where `limits` say less so that one machine has room for it: what a
-    cluster is asked for.
+    cluster is asked for; None besides a `size`: how large that is, is not known here.
     """
 
     command: Command
@@ -157,6 +170,7 @@ class Instance:
     name: str = ""
     image: str = ""
     requested: Limits | None = None
+    size: Size | None = None
 
 
 @dataclass(frozen=True, slots=True)

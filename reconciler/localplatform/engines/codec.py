@@ -17,6 +17,7 @@ from reconciler.localplatform.work import (
     Restart,
     Run,
     Script,
+    Size,
     Status,
     Task,
     Together,
@@ -122,6 +123,7 @@ def _instance_to_json(instance: Instance) -> dict[str, Any]:
         "name": instance.name,
         "image": instance.image,
         "requested": None if instance.requested is None else _limits_to_json(instance.requested),
+        "size": None if instance.size is None else [instance.size.name, instance.size.count],
     }
 
 
@@ -140,11 +142,12 @@ def _instance_from_json(data: dict[str, Any]) -> Instance:
         name=data["name"],
         image=data["image"],
         requested=None if data.get("requested") is None else Limits(*data["requested"]),
+        size=None if data.get("size") is None else Size(*data["size"]),
     )
 
 
-def _limits_to_json(limits: Limits) -> list[float]:
-    return [limits.cpu, limits.memory, limits.gpu]
+def _limits_to_json(limits: Limits) -> list[float | bool]:
+    return [limits.cpu, limits.memory, limits.gpu, limits.whole]
 
 
 def file_to_json(file: File) -> dict[str, Any]:

@@ -32,8 +32,8 @@ def identity(run: Run, task: Task, index: int, attempt: int) -> dict[str, str]:
     }
 
 
-def surroundings(*, search_path: str, home: str, temporary: str, cpu: float) -> dict[str, str]:
-    """What every command gets, wherever it comes from. `cpu` in cores."""
+def surroundings(*, search_path: str, home: str, temporary: str, cpu: float | None) -> dict[str, str]:
+    """What every command gets, wherever it comes from. `cpu` in cores, None: all that it finds."""
     user = _user()
     return {
         "PATH": search_path,
@@ -43,7 +43,7 @@ def surroundings(*, search_path: str, home: str, temporary: str, cpu: float) -> 
         "SHELL": shell(),
         "USER": user,
         "LOGNAME": user,
-        **dict.fromkeys(_THREADS, str(max(math.ceil(cpu), 1))),
+        **({} if cpu is None else dict.fromkeys(_THREADS, str(max(math.ceil(cpu), 1)))),
     }
 
 

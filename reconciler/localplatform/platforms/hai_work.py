@@ -7,6 +7,7 @@
 | environment values, pasted into a script | variables; those that the shell has to read are exported by the script |
 | rank, world size, a place to meet | `RANK`, `WORLD_SIZE`, `MASTER_IP`, `MASTER_PORT`, and the `MARSV2_` variables |
 | "must I give way?" of the platform's library | whether the file is there that `MARSV2_SUSPEND_FLAG` names |
+| a node | a whole machine of a cluster; cores and accelerators where a container says them |
 | a suspension | SIGTERM to all of it, and a little later the end; the next life begins from the top |
 """
 
@@ -17,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from reconciler.localplatform.data import OutsideData
 from reconciler.localplatform.platforms.hai_words import CHAIN, PLATFORM, run_of
-from reconciler.localplatform.work import Instance, Limits, Run, Script, Task, Together
+from reconciler.localplatform.work import Instance, Limits, Run, Script, Size, Task, Together
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -87,9 +88,17 @@ def _instance(services: Services, chain: Entity, row: Mapping[str, Any], rank: i
         environment={**words, **given},
         outputs=(folder,),
         limits=Limits(cpu=_CPU),
+        requested=_requested(chain.body["task"]["resource"]),
+        size=Size(f"{PLATFORM}/{chain.body['group']}"),
         name=f"rank {rank}",
         image=chain.body["backend"],
     )
+
+
+def _requested(resource: Mapping[str, Any]) -> Limits:
+    """What a cluster is asked for. In which unit a container says its memory is not documented."""
+    cores, cards = resource["cpu"], resource["gpu"]
+    return Limits(cpu=cores or _CPU, gpu=cards) if cores or cards else Limits(cpu=_CPU, whole=True)
 
 
 def _environment(variables: Mapping[str, str]) -> tuple[dict[str, str], list[str]]:

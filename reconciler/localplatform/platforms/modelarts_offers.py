@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from reconciler.localplatform.face import Reply, Route
+from reconciler.localplatform.platforms.modelarts_sizes import FLAVORS, POOL, POOL_FLAVOR
 from reconciler.localplatform.platforms.modelarts_words import INVALID, JOB_V2, PLATFORM, V2, no_v2, text
 from reconciler.localplatform.store import Query
 
@@ -17,17 +18,8 @@ _ENGINES = (
     ("MindSpore-GPU", "mindspore_1.7.0-cuda_10.1-py_3.7-ubuntu_18.04-x86_64"),
     ("Ascend-Powered-Engine", "mindspore_1.7.0-cann_5.1.0-py_3.7-euler_2.8.3-aarch64"),
 )
-_FLAVORS = (
-    ("modelarts.vm.cpu.2u", "CPU", 2, 8, 0),
-    ("modelarts.vm.cpu.8u", "CPU", 8, 32, 0),
-    ("modelarts.p3.large.public", "GPU", 8, 64, 1),
-    ("modelarts.p3.8xlarge.public", "GPU", 64, 512, 8),
-    ("modelarts.kat1.8xlarge", "Ascend", 96, 720, 8),
-)
 _NODES_MOST = 16
 _JOBS_MOST = 1000
-POOL = "pool-local"
-"""The one dedicated pool there is."""
 
 
 def engines(_call: Call) -> Reply:
@@ -49,9 +41,9 @@ def engines(_call: Call) -> Reply:
 def flavors(call: Call) -> Reply:
     """The flavors of the public pool, all or of one type."""
     wanted = text(call, "flavor_type")
-    if wanted and wanted not in {kind for _, kind, *_ in _FLAVORS}:
+    if wanted and wanted not in {kind for kind, *_ in FLAVORS.values()}:
         raise no_v2(INVALID, "flavor_type must be CPU, GPU or Ascend")
-    rows = [_flavor(*row) for row in _FLAVORS if wanted in ("", row[1])]
+    rows = [_flavor(name, *row) for name, row in FLAVORS.items() if wanted in ("", row[0])]
     return Reply({"total_count": len(rows), "flavors": rows})
 
 
@@ -98,7 +90,7 @@ def show_pool(call: Call) -> Reply:
 
 
 def _pool() -> dict[str, Any]:
-    resources = [{"flavor": "modelarts.vm.cpu.8u", "count": 2}]
+    resources = [{"flavor": POOL_FLAVOR, "count": 2}]
     return {
         "kind": "Pool",
         "apiVersion": "v2",

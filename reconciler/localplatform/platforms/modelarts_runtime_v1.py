@@ -8,7 +8,8 @@ from reconciler.localplatform.face import Reply, Route
 from reconciler.localplatform.platforms.modelarts_fields_v1 import told
 from reconciler.localplatform.platforms.modelarts_jobs_v1 import ONE, version_of
 from reconciler.localplatform.platforms.modelarts_output import output_of, window
-from reconciler.localplatform.platforms.modelarts_views_v1 import ENGINES, SPECS
+from reconciler.localplatform.platforms.modelarts_sizes import SPECS
+from reconciler.localplatform.platforms.modelarts_views_v1 import ENGINES
 from reconciler.localplatform.platforms.modelarts_words import ABSENT, FAILURES_AS_400, INVALID, V1, no_v1, number, text
 
 if TYPE_CHECKING:

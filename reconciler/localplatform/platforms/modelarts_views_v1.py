@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from reconciler.localplatform.measuring import CPU, MEMORY
+from reconciler.localplatform.platforms.modelarts_sizes import POOL_SPEC, SPECS
 from reconciler.localplatform.platforms.modelarts_views_v2 import Seen, glance, look
 from reconciler.localplatform.platforms.modelarts_words import DRIFT, milliseconds, shown_value
 from reconciler.localplatform.platforms.modelarts_work import WORK
@@ -36,14 +37,6 @@ ENGINES = {
     3: (17, "MindSpore-GPU", "MindSpore-1.7.0-python3.7"),
 }
 """type, name and version of each engine, by its id."""
-SPECS = {
-    1: ("modelarts.vm.cpu.2u", "2", "8", 0, ""),
-    2: ("modelarts.vm.cpu.8u", "8", "32", 0, ""),
-    3: ("modelarts.p3.large.public", "8", "64", 1, "nvidia-v100"),
-}
-"""code, cores, gigabytes, cards and their type of each specification, by its id."""
-POOL_SPEC = 2
-"""What a machine of the dedicated pool is, shown beside the pool."""
 
 
 def status_of(version: Entity, seen: Seen, now: float) -> int:

@@ -8,6 +8,7 @@
 | parameters | `--name value` behind the program |
 | inputs, outputs | `--name folder`, or a variable of that name; output folders are made |
 | where logs are kept | a folder, made, in `MA_LOG_DIR` |
+| a flavor, a specification, a pool | what it has, which a cluster is asked for (`modelarts_sizes`) |
 | machines | `VC_TASK_INDEX`, `MA_NUM_HOSTS`, `VC_WORKER_HOSTS` and a place to meet in `MA_MASTER_PORT` |
 """
 
@@ -18,6 +19,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from reconciler.localplatform.data import OutsideData
+from reconciler.localplatform.platforms.modelarts_sizes import Machine, machine_v1, machine_v2
 from reconciler.localplatform.platforms.modelarts_words import PLATFORM, member
 from reconciler.localplatform.work import Instance, Limits, Run, Script, Task, Together
 
@@ -41,6 +43,7 @@ class Job:
 
     id: str
     name: str
+    machine: Machine
     boot_file: str = ""
     command: str = ""
     code: str = ""
@@ -60,6 +63,7 @@ def job_v2(identifier: str, name: str, body: Mapping[str, Any]) -> Job:
     return Job(
         id=identifier,
         name=name,
+        machine=machine_v2(spec.get("resource") or {}),
         boot_file=str(algorithm.get("boot_file") or ""),
         command=str(algorithm.get("command") or ""),
         code=str(algorithm.get("code_dir") or ""),
@@ -83,6 +87,7 @@ def job_v1(identifier: str, name: str, config: Mapping[str, Any]) -> Job:
     return Job(
         id=identifier,
         name=name,
+        machine=machine_v1(config),
         boot_file=config.get("boot_file_url", ""),
         command=config.get("user_command", ""),
         code=config.get("app_url", ""),
@@ -140,6 +145,8 @@ def _instance(data: DataFolder, job: Job, index: int) -> Instance:
         inputs=tuple(path for path in (code, *(places[name] for name, _, made, _ in job.folders if not made)) if path),
         outputs=(*(places[name] for name, _, made, _ in job.folders if made), *log),
         limits=Limits(cpu=_CPU),
+        requested=job.machine.limits,
+        size=job.machine.size,
         name=f"{WORK}-{index}",
         image=job.image,
     )

@@ -16,6 +16,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -25,7 +26,7 @@ from reconciler.localplatform.mounts import placed
 from reconciler.localplatform.platforms import pai_dlc_starting as starting
 from reconciler.localplatform.platforms.pai_dlc_specs import requested_by
 from reconciler.localplatform.platforms.pai_dlc_words import PLATFORM
-from reconciler.localplatform.work import LOOPBACK, File, Instance, Limits, Restart, Run, Script, Task, Together
+from reconciler.localplatform.work import LOOPBACK, File, Instance, Limits, Restart, Run, Script, Size, Task, Together
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -154,15 +155,16 @@ def _instance(body: Mapping[str, Any], pods: list[Pod], rank: int, mounts: Mappi
         files=(File("hostfile", hosts),) if body["JobType"] == "MPIJob" else (),
         limits=Limits(cpu=_CPU),
         requested=_requested(pod.role),
+        size=Size(pod.role["EcsSpec"]) if pod.role.get("EcsSpec") else None,
         name=f"{pod.type.lower()}-{pod.number}",
         image=str(pod.role.get("Image") or ""),
     )
 
 
 def _requested(role: Mapping[str, Any]) -> Limits:
-    """What a cluster is asked for; one machine has seldom room for it."""
+    """What a cluster is asked for; one machine has seldom room for it. It gives no less than a whole accelerator."""
     asked = requested_by(role)
-    return Limits(cpu=asked.cpu or _CPU, memory=int(asked.memory * _GIB), gpu=int(asked.gpu))
+    return Limits(cpu=asked.cpu or _CPU, memory=int(asked.memory * _GIB), gpu=math.ceil(asked.gpu))
 
 
 def _meets(body: Mapping[str, Any]) -> bool:

@@ -22,6 +22,7 @@ from reconciler.localplatform.work import (
     Restart,
     Run,
     Script,
+    Size,
     Status,
     Task,
     Together,
@@ -42,6 +43,8 @@ INSTANCES = st.builds(
     limits=st.builds(Limits, st.floats(0, 99), st.integers(0, 2**40), st.integers(0, 16)),
     name=TEXT,
     image=TEXT,
+    requested=st.none() | st.builds(Limits, st.floats(0, 99), st.integers(0, 2**40), st.integers(0, 16), st.booleans()),
+    size=st.none() | st.builds(Size, TEXT, st.integers(0, 9)),
 )
 
 

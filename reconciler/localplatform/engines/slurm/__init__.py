@@ -1,6 +1,7 @@
 """The engine that runs on a cluster: runs become chains of Slurm jobs, and Slurm does the scheduling.
 
     site      what a site says about its cluster
+    sizes     how much of it an instance asks for
     chain     which jobs a run becomes
     script    what is said to sbatch
     orders    what a node is told

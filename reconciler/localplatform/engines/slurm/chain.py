@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from reconciler.localplatform.work import Together, topological_order
@@ -18,7 +18,7 @@ from reconciler.localplatform.work import Together, topological_order
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from reconciler.localplatform.work import Instance, Limits, Run, Task
+    from reconciler.localplatform.work import Limits, Run, Size, Task
 
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 _LONGEST_WORD = 40
@@ -84,22 +84,6 @@ def chain(run: Run, waiting: Mapping[str, Sequence[int]], prefix: str, *, array_
     return tuple(job for each in jobs.values() for job in each)
 
 
-def largest(instances: Sequence[Instance]) -> Limits:
-    """What one member of a gang is asked for, so that every member has enough."""
-    asked = [asked_of(instance) for instance in instances]
-    return replace(
-        asked[0],
-        cpu=max(one.cpu for one in asked),
-        memory=max(one.memory for one in asked),
-        gpu=max(one.gpu for one in asked),
-    )
-
-
-def asked_of(instance: Instance) -> Limits:
-    """What an instance asks a cluster for."""
-    return instance.requested or instance.limits
-
-
 def _keys_needed(
     name: str, needs: Mapping[str, Sequence[str]], jobs: Mapping[str, list[BatchJob]], waiting: Mapping[str, object]
 ) -> tuple[str, ...]:
@@ -119,10 +103,10 @@ def _pieces(task: Task, indexes: Sequence[int], array_limit: int) -> list[tuple[
         return []
     if task.together is Together.GANG:
         return [tuple(range(len(task.instances)))]
-    alike: dict[tuple[float, int, int, str], list[int]] = {}
+    alike: dict[tuple[Limits, Size | None, str], list[int]] = {}
     for index in indexes:
-        asked = asked_of(task.instances[index])
-        alike.setdefault((asked.cpu, asked.memory, asked.gpu, task.instances[index].image), []).append(index)
+        one = task.instances[index]
+        alike.setdefault((one.requested or one.limits, one.size, one.image), []).append(index)
     return [
         tuple(group[start : start + array_limit])
         for group in alike.values()

@@ -14,7 +14,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
-from reconciler.localplatform.engines.lifecycle import Ending, Verb
+from reconciler.localplatform.engines.lifecycle import Verb
 from reconciler.localplatform.engines.protocol import EventType, UnknownRun
 from reconciler.localplatform.engines.slurm.desk import Desk
 from reconciler.localplatform.engines.slurm.errands import (
@@ -190,7 +190,7 @@ class SlurmDispatch:
             if ledger.stopping or ledger.status.ended:
                 self._desk.put(Stop((answer.id,)))
         elif answer.refused:
-            self._watch.give_up(found, placed, Ending(Cause.LAUNCH, message=f"Slurm refuses it: {answer.message}"))
+            self._watch.refused(found, placed, answer.message)
         else:
             placed.tries += 1
             placed.not_before = time.monotonic() + min(2.0**placed.tries, _LONGEST_PAUSE)

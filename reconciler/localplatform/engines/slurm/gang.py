@@ -98,7 +98,8 @@ class _Leader:
 
     def _start(self, name: str) -> int:
         nodes = self._step.variables.get("SLURM_JOB_NUM_NODES", "1")
-        shape = [f"--nodes={nodes}", f"--ntasks={self._count}", f"--cpus-per-task={self._step.job['processors']}"]
+        count = self._step.job["processors"]
+        shape = [f"--nodes={nodes}", f"--ntasks={self._count}", *([f"--cpus-per-task={count}"] if count else [])]
         manner = ["--distribution=block", "--kill-on-bad-exit=0", "--wait=0", "--input=none", "--export=ALL"]
         member = [*self._step.job["command"], "member", self._step.folder, self._step.key, name]
         command = ["srun", *shape, *manner, "--unbuffered", *member]

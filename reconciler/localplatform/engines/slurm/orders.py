@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from reconciler.localplatform.engines.sandbox import command_line, identity, script_text, surroundings
-from reconciler.localplatform.engines.slurm.chain import asked_of
 from reconciler.localplatform.engines.slurm.script import notes, step_command, wrapper
+from reconciler.localplatform.engines.slurm.sizes import asked_of, processors, share_of
 
 if TYPE_CHECKING:
     from reconciler.localplatform.engines.slurm.chain import BatchJob
@@ -35,10 +35,10 @@ class Places:
 
 def order_template(run: Run, task: Task, index: int, attempt: int, site: Site, places: Places) -> dict[str, Any]:
     """Everything about one instance that is known when it is submitted. `attempt` is the number of its next start."""
-    instance, asked = task.instances[index], asked_of(task.instances[index])
+    instance, asked = task.instances[index], asked_of(task.instances[index], site)
     folder = PurePosixPath(places.task) / str(index)
     visible = [places.task, *([instance.directory] if instance.directory else []), *_absolute(instance.outputs)]
-    said = surroundings(search_path=places.search_path, home="", temporary="", cpu=asked.cpu)
+    said = surroundings(search_path=places.search_path, home="", temporary="", cpu=None if asked.whole else asked.cpu)
     text = script_text(instance.command)
     line = command_line(instance.command, "")
     return {
@@ -69,7 +69,8 @@ def order_template(run: Run, task: Task, index: int, attempt: int, site: Site, p
 
 
 def job_order(run: Run, task: Task, job: BatchJob, site: Site, places: Places) -> dict[str, Any]:
-    """Everything about one batch job that its step must know."""
+    """Everything about one batch job that its step must know. `processors`: of each member of a gang, 0 means all."""
+    asked = share_of(job, task, site)
     return {
         "folder": places.task,
         "indexes": list(job.indexes),
@@ -82,7 +83,7 @@ def job_order(run: Run, task: Task, job: BatchJob, site: Site, places: Places) -
         "ports": list(task.ports),
         "decided_by": list(task.decided_by),
         "command": step_command(site),
-        "processors": max(1, round(max((asked_of(task.instances[index]).cpu for index in job.indexes), default=1))),
+        "processors": 0 if asked.whole else processors(asked),
     }
 
 

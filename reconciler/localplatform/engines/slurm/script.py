@@ -7,8 +7,9 @@ import shlex
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from reconciler.localplatform.engines.slurm.chain import asked_of, comment, job_name, largest
+from reconciler.localplatform.engines.slurm.chain import comment, job_name
 from reconciler.localplatform.engines.slurm.site import Images, Requeue
+from reconciler.localplatform.engines.slurm.sizes import asked_of, processors, share_of, shortfalls
 from reconciler.localplatform.work import HIGHEST_PRIORITY, LOOPBACK, Script
 
 if TYPE_CHECKING:
@@ -102,7 +103,7 @@ def wrapper(instance: Instance, site: Site, folders: Sequence[str]) -> list[str]
             image = f"docker://{image}"
         return [
             "apptainer", "exec", "--pwd", "@directory@",
-            *(["--nv"] if asked_of(instance).gpu else []),
+            *(["--nv"] if asked_of(instance, site).gpu else []),
             *(word for folder in binds for word in ("--bind", folder)),
             image,
         ]  # fmt: skip
@@ -119,9 +120,7 @@ def notes(instance: Instance, site: Site) -> list[str]:
     found = []
     if instance.image and site.images is Images.NONE:
         found.append(f"image {instance.image} is ignored: this site runs commands directly")
-    if asked_of(instance).gpu and not site.gres:
-        found.append(f"{asked_of(instance).gpu} accelerator(s) are not asked for: this site has none")
-    return found
+    return [*found, *shortfalls(instance, site)]
 
 
 def _place(site: Site, task: Task) -> list[str]:
@@ -149,22 +148,26 @@ def _time(run: Run, task: Task, site: Site) -> list[str]:
 
 
 def _shape(job: BatchJob, task: Task, site: Site) -> list[str]:
+    asked = share_of(job, task, site)
     if job.gang:
-        together = ["--nodes=1"] if stays_on_one_node(task) else []
-        return [*together, f"--ntasks={len(task.instances)}", *_resources(largest(task.instances), site, gang=True)]
+        count = len(job.indexes)
+        nodes = 1 if stays_on_one_node(task) else count if asked.whole else 0
+        return [*([f"--nodes={nodes}"] if nodes else []), f"--ntasks={count}", *_resources(asked, site, gang=True)]
     array = [f"--array=0-{len(job.indexes) - 1}"] if len(job.indexes) > 1 else []
-    return [*array, "--nodes=1", "--ntasks=1", *_resources(asked_of(task.instances[job.indexes[0]]), site, gang=False)]
+    return [*array, "--nodes=1", "--ntasks=1", *_resources(asked, site, gang=False)]
 
 
 def _resources(limits: Limits, site: Site, *, gang: bool) -> list[str]:
     """What one instance gets. A member of a gang has its memory said for each of its processors, since its node may
     hold several members or one.
     """
-    processors = max(math.ceil(limits.cpu), 1)
-    chosen = [f"--cpus-per-task={processors}"]
+    if limits.whole:
+        return ["--exclusive", "--mem=0"]
+    count = processors(limits)
+    chosen = [f"--cpus-per-task={count}"]
     if limits.memory:
         megabytes = math.ceil(limits.memory / _MEGABYTE)
-        chosen.append(f"--mem-per-cpu={math.ceil(megabytes / processors)}M" if gang else f"--mem={megabytes}M")
+        chosen.append(f"--mem-per-cpu={math.ceil(megabytes / count)}M" if gang else f"--mem={megabytes}M")
     if limits.gpu and site.gres:
         kind = site.gres.partition(":")[2]
         typed = f"{kind}:{limits.gpu}" if kind else str(limits.gpu)

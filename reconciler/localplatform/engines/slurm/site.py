@@ -8,6 +8,12 @@ poll = 10.0                       # seconds between two questions to Slurm, one 
 
 [priorities]                      # priority 0..9 of a run to a QOS; those left out get --nice
 9 = "urgent"
+
+[most]                            # more is not asked for, whatever a job says: cpu, memory, gpu
+gpu = 4
+
+[sizes]                           # what the sizes of platforms are here; "node": a node of its own
+"gpu.8xlarge" = { cpu = 32, memory = "240G", gpu = 4 }
 """
 
 from __future__ import annotations
@@ -20,10 +26,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from reconciler.errors import LocalPlatformError
+from reconciler.localplatform.engines.slurm.sizes import amounts_problem, read_amounts, read_sizes, sizes_problem
 from reconciler.localplatform.work import HIGHEST_PRIORITY
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from reconciler.localplatform.work import Limits
 
 FILE = "slurm.toml"
 _PACKAGES = Path(__file__).resolve().parents[4]
@@ -55,7 +64,9 @@ class Site:
     `python` and `packages` are where a node finds an interpreter and this package. `commands` is the folder of sbatch
     and its kin, "" means PATH; `conf` becomes SLURM_CONF for them. `nice` is added for each step of priority below the
     highest. `gres` is what accelerators are called, "" where there are none to be had. `extra` goes to every sbatch as
-    it stands. `grace` lies between a gentle stop and a kill; Slurm's own KillWait should be longer.
+    it stands. `sizes` are what sizes of platforms are here, by their names; `most` is what an instance may ask for of
+    `cpu`, `memory` and `gpu`, as far as it is said. `grace` lies between a gentle stop and a kill; Slurm's
+    own KillWait should be longer.
     """
 
     shared: Path
@@ -74,6 +85,8 @@ class Site:
     requeue: Requeue = Requeue.RESTARTABLE
     poll: float = 10.0
     extra: tuple[str, ...] = ()
+    sizes: Mapping[str, Limits] = field(default_factory=dict)
+    most: Mapping[str, float] = field(default_factory=dict)
     grace: float = 10.0
     log_limit: int = 16 * _MEGABYTE
     log_tail: int = 64 * 1024
@@ -108,6 +121,10 @@ def _site(values: Mapping[str, Any]) -> Site:
         known["extra"] = tuple(known["extra"])
     if "priorities" in known:
         known["priorities"] = {int(priority): qos for priority, qos in known["priorities"].items()}
+    if "sizes" in known:
+        known["sizes"] = read_sizes(known["sizes"])
+    if "most" in known:
+        known["most"] = read_amounts(known["most"])
     return Site(**known)
 
 
@@ -140,6 +157,10 @@ def _problem(name: str, value: object) -> str:
             want = "is not a list of options that begin with -"
         case "priorities":
             return _priorities_problem(value)
+        case "sizes":
+            return sizes_problem(value)
+        case "most":
+            return amounts_problem(value)
         case _:
             fine, want = isinstance(value, str), "is not a text"
     return "" if fine else want

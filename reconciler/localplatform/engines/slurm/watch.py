@@ -11,11 +11,13 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from reconciler.localplatform.engines.capture import Capture
 from reconciler.localplatform.engines.launching import Launch
 from reconciler.localplatform.engines.lifecycle import Ending, Unit
 from reconciler.localplatform.engines.protocol import EventType
 from reconciler.localplatform.engines.slurm.mapping import CANCELLED, ending_of, requeued, stopped_by
 from reconciler.localplatform.engines.slurm.script import notes
+from reconciler.localplatform.engines.slurm.sizes import asked_for
 from reconciler.localplatform.work import Cause, Status
 
 if TYPE_CHECKING:
@@ -109,11 +111,19 @@ class Watch:
         for index in later:
             self._look(jobs, task, index, patient=False)
 
-    def give_up(self, jobs: RunJobs, placed: Placed, ending: Ending) -> None:
-        """A job that will never be: all its instances end like this."""
-        for index in placed.job.indexes:
-            self._begin(jobs, placed.job.task, index)
-            self._end(jobs, placed.job.task, index, self._clock(), ending)
+    def refused(self, jobs: RunJobs, placed: Placed, complaint: str) -> None:
+        """A job that will never be: all its instances end, and their logs say why."""
+        job, task = placed.job, jobs.tracked.life.ledger.definition(placed.job.task)
+        message = f"Slurm refuses it: {complaint} (asked for: {asked_for(job, task, self._site)})"
+        for index in job.indexes:
+            folder = jobs.tracked.folder.instance(job.task, index)
+            with suppress(OSError):
+                folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+                log = Capture(str(folder / "log"), str(folder / "marks"), limit=0, tail=0)
+                log.header(f"[{message}]\n")
+                log.finish()
+            self._begin(jobs, job.task, index)
+            self._end(jobs, job.task, index, self._clock(), Ending(Cause.LAUNCH, message=message))
 
     def _look(self, jobs: RunJobs, task: str, index: int, *, patient: bool) -> bool:
         """Follows one instance as far as is known. False: it was told to stop, and `patient` leaves why for later."""
