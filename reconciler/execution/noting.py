@@ -64,10 +64,9 @@ def note_defaults(outcomes: Iterable[StepOutcome], context: Context) -> None:
     if not written:
         return
     with workers(min(context.parallelism, len(written)), "note") as pool:
-        for recorded, live in zip(written, pool.map(lambda each: _look(each, context), written), strict=True):
-            found = notes.of(recorded, live, context.clock()) if live else None
-            if found is not None:
-                context.store.append(context.environment, found, context.lease)
+        seen = zip(written, pool.map(lambda each: _look(each, context), written), strict=True)
+        found = [notes.of(recorded, live, context.clock()) for recorded, live in seen if live]
+    context.store.append_all(context.environment, [note for note in found if note], context.lease)
 
 
 def unnoted(state: State, reading: Reading, at: float, kinds: Mapping[tuple[str, str], Kind]) -> Iterable[Observed]:

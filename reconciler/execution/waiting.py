@@ -41,9 +41,9 @@ class Waited:
 def wait_for(wants: Iterable[Want], context: Context, *, deadline: float | None = None) -> Waited:
     """Reads the runs at growing intervals until each has ended, `deadline` (UNIX time; None: never) or a stop.
 
-    Many runs of one scope cost one list a round. What is seen is written to the journal as it is seen, by the lease of
-    `context`, and committed at the end, so that "done" is durable. A platform that cannot be read for a while is asked
-    again. Raises what the store raises.
+    Many runs of one scope cost one list a round. The ends that a round has seen are written to the journal by the lease
+    of `context`, and committed at the end, so that "done" is durable. A platform that cannot be read for a while is
+    asked again. Raises what the store raises.
     """
     pending = {want.address: want for want in wants}
     phases: dict[Address, Phase] = dict.fromkeys(pending, Phase.UNKNOWN)
@@ -55,17 +55,20 @@ def wait_for(wants: Iterable[Want], context: Context, *, deadline: float | None 
         reading = read_at_addresses(
             pending.values(), context.connections, context.kinds, parallelism=context.parallelism
         )
+        just_ended = []
         for address in tuple(pending):
             live = reading.live.get(address)
             if live is not None:
-                _see(live, phases, context)
+                _tell(live, phases, context)
                 if live.phase.ended:
-                    ended[address] = live
+                    just_ended.append(live)
                     del pending[address]
             elif address not in reading.unreadable:
                 gone.append(address)
                 del pending[address]
         now = context.clock()
+        context.store.append_all(context.environment, [_observation(each, now) for each in just_ended], context.lease)
+        ended |= {live.address: live for live in just_ended}
         if not pending or (deadline is not None and now >= deadline):
             break
         left = interval if deadline is None else min(interval, deadline - now)
@@ -79,7 +82,7 @@ def wait_for(wants: Iterable[Want], context: Context, *, deadline: float | None 
 def observed(recorded: Mapping[Address, Recorded], reading: Reading, at: float) -> tuple[Record, ...]:
     """What a refresh saw of recorded runs that memory does not have yet: to be appended by whoever holds the lease."""
     return tuple(
-        Observed(address, live.remote_id, live.phase, at, dict(live.outputs))
+        _observation(live, at)
         for address, live in sorted(reading.live.items())
         if (was := recorded.get(address)) is not None
         and was.remote_id == live.remote_id
@@ -88,14 +91,15 @@ def observed(recorded: Mapping[Address, Recorded], reading: Reading, at: float) 
     )
 
 
-def _see(live: Live, phases: dict[Address, Phase], context: Context) -> None:
-    if live.phase is phases[live.address]:
-        return
-    phases[live.address] = live.phase
-    context.progress.waiting(live.address, live.phase)
-    if live.phase.ended:
-        seen = Observed(live.address, live.remote_id, live.phase, context.clock(), dict(live.outputs))
-        context.store.append(context.environment, seen, context.lease)
+def _observation(live: Live, at: float) -> Observed:
+    return Observed(live.address, live.remote_id, live.phase, at, dict(live.outputs))
+
+
+def _tell(live: Live, phases: dict[Address, Phase], context: Context) -> None:
+    """Tells the progress of a phase that is another one than before."""
+    if live.phase is not phases[live.address]:
+        phases[live.address] = live.phase
+        context.progress.waiting(live.address, live.phase)
 
 
 def _commit(context: Context) -> None:

@@ -95,8 +95,7 @@ def carry_out(workspace: Workspace, plan: Plan, doing: Doing, choose: Callable[[
         settlement = settle(context_of(workspace, store, lease, connections, doing), known)
         state = settlement.require()
         steps = choose(Moment(base, state))
-        for seen in doing.observed:
-            store.append(workspace.environment.name, seen, lease)
+        store.append_all(workspace.environment.name, doing.observed, lease)
         context = context_of(workspace, store, lease, connections, doing, state=state, plan_id=plan_id(plan))
         return replace(execute(steps, context), unsettled=_doubt(settlement))
 
@@ -142,8 +141,7 @@ def record_observed(store: StateStore, environment: str, records: Sequence[Recor
 
 def record_all(store: StateStore, environment: str, records: Sequence[Record], lease: Lease) -> None:
     """Makes what was seen durable."""
-    for record in records:
-        store.append(environment, record, lease)
+    store.append_all(environment, records, lease)
     state = store.read(environment)
     store.commit(environment, state, expected_serial=state.serial, lease=lease)
 

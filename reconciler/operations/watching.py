@@ -34,19 +34,23 @@ class _NoLease:
 
 
 class _Borrowing:
-    """A store that takes the lease for the length of one observation.
+    """A store that takes the lease for as long as it takes to write down what a round has seen.
 
-    A run may take days, and nobody shall be locked out that long. When somebody else is writing, the observation is
-    left to them: whoever plans next sees the same and remembers it.
+    A run may take days, and nobody shall be locked out that long. When somebody else is writing, what was seen is left
+    to them: whoever plans next sees the same and remembers it.
     """
 
     def __init__(self, store: StateStore, holder_name: str) -> None:
         self._store = store
         self._holder = holder_name
 
-    def append(self, environment: str, record: Record, lease: Lease) -> None:  # noqa: ARG002 - the lease is borrowed
+    def append(self, environment: str, record: Record, lease: Lease) -> None:
         """Remembers one observation, at once and for good."""
-        record_observed(self._store, environment, [record], self._holder)
+        self.append_all(environment, [record], lease)
+
+    def append_all(self, environment: str, records: Sequence[Record], lease: Lease) -> None:  # noqa: ARG002 - borrowed
+        """Remembers what was seen, at once and for good."""
+        record_observed(self._store, environment, records, self._holder)
 
     def records(self, environment: str) -> Sequence[Record]:  # noqa: ARG002 - as the protocol has it
         """Nothing waits to be committed: every observation was."""

@@ -97,7 +97,11 @@ class FileStore:
 
     def append(self, environment: str, record: Record, lease: Lease) -> None:
         """See StateStore. Records of several threads share one fsync."""
-        self._writer(environment, lease).append(record)
+        self.append_all(environment, [record], lease)
+
+    def append_all(self, environment: str, records: Sequence[Record], lease: Lease) -> None:
+        """See StateStore."""
+        self._writer(environment, lease).append(records)
 
     def commit(self, environment: str, state: State, *, expected_serial: int, lease: Lease) -> State:
         """See StateStore."""
@@ -173,9 +177,10 @@ class _Writer:
         self._lease.release()
         self._close_journal()
 
-    def append(self, record: Record) -> None:
+    def append(self, records: Sequence[Record]) -> None:
         """Durable before it returns."""
-        self._group.add(encode(record, self.fencing))
+        if records:
+            self._group.add(b"".join(encode(record, self.fencing) for record in records))
 
     def commit(self, state: State, expected_serial: int, lineage: Callable[[], str]) -> State:
         """One compare-and-swap."""

@@ -122,7 +122,11 @@ class GitRefStore:
 
     def append(self, environment: str, record: Record, lease: Lease) -> None:
         """See StateStore."""
-        self._writer(environment, lease).append(record)
+        self.append_all(environment, [record], lease)
+
+    def append_all(self, environment: str, records: Sequence[Record], lease: Lease) -> None:
+        """See StateStore."""
+        self._writer(environment, lease).append(records)
 
     def commit(self, environment: str, state: State, *, expected_serial: int, lease: Lease) -> State:
         """See StateStore."""
@@ -203,9 +207,10 @@ class _Writer:
             self._over.set()
         self._heart.join()
 
-    def append(self, record: Record) -> None:
+    def append(self, records: Sequence[Record]) -> None:
         """Durable before it returns."""
-        self._appends.add(encode(record, self.fencing))
+        if records:
+            self._appends.add(b"".join(encode(record, self.fencing) for record in records))
 
     def commit(self, state: State, expected_serial: int, lineage: Callable[[], str]) -> State:
         """One compare-and-swap of everything."""

@@ -107,6 +107,12 @@ class MemoryStore:
                 cell.writer = lease.fencing
             cell.journal += encode(record, lease.fencing)
 
+    def append_all(self, environment: str, records: Sequence[Record], lease: Lease) -> None:
+        """See StateStore."""
+        with self._lock:
+            for record in records:
+                self.append(environment, record, lease)
+
     def commit(self, environment: str, state: State, *, expected_serial: int, lease: Lease) -> State:
         """See StateStore."""
         with self._lock:

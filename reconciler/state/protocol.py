@@ -101,5 +101,10 @@ class StateStore(StateReader, Protocol):
         nothing was written), StateUnwritable.
         """
 
+    def append_all(self, environment: str, records: Sequence[Record], lease: Lease) -> None:
+        """The same for several records at the price of one, in their order: all of them durable before it returns, or
+        none of them there. Nothing happens for none.
+        """
+
     def records(self, environment: str) -> Sequence[Record]:
         """The journal since the last commit, in order; a torn last line is left out. Raises StateUnreadable."""

@@ -16,11 +16,13 @@ from tests.support.memory_platform import MemoryPlatform
 from tests.support.time import ManualClock
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from reconciler.model.address import Address
     from reconciler.model.outcome import StepOutcome
     from reconciler.model.plan import Step
+    from reconciler.state.journal import Record
+    from reconciler.state.protocol import Lease
 
 
 class Heard:
@@ -40,10 +42,10 @@ class Heard:
         self.phases.append(f"{address.name} {phase.value}")
 
 
-def started(*names: str) -> Bench:
+def started(*names: str, memory: type[MemoryStore] = MemoryStore) -> Bench:
     """A world in which these jobs were submitted."""
     clock = ManualClock()
-    bench = Bench(MemoryStore(clock), clock, MemoryPlatform(clock))
+    bench = Bench(memory(clock), clock, MemoryPlatform(clock))
     lease = bench.store.lock(ENVIRONMENT, "me")
     wishes = [Wish(at("SearchJob", name)) for name in names]
     assert execute(plan_for(wishes, bench.store.read(ENVIRONMENT)), bench.context(lease)).complete
@@ -172,6 +174,25 @@ def test_a_platform_that_cannot_be_read_for_a_while_is_asked_again() -> None:
 
     bench.platform.wire = wire
     assert list(waits(bench, "job").ended) == [at("SearchJob", "job")]
+
+
+def test_what_ends_in_one_round_is_written_down_at_once() -> None:
+    """A thousand runs that end together cost one write, not a thousand."""
+    names = ("first", "second", "third")
+    written: list[int] = []
+
+    class Counting(MemoryStore):
+        def append_all(self, environment: str, records: Sequence[Record], lease: Lease) -> None:
+            written.append(len(records))
+            super().append_all(environment, records, lease)
+
+    bench = started(*names, memory=Counting)
+    written.clear()
+    for number in range(1, 4):
+        bench.platform.end(f"searchjob-{number}")
+    assert len(waits(bench, *names).ended) == 3
+    assert written == [3]
+    assert {phase_of(bench, name) for name in names} == {Phase.SUCCEEDED}
 
 
 def test_progress_hears_each_phase_once() -> None:

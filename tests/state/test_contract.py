@@ -62,6 +62,23 @@ def test_an_appended_outcome_is_read_by_everybody(backend: Backend) -> None:
     lease.release()
 
 
+def test_several_records_are_appended_as_one(backend: Backend) -> None:
+    """In their order, behind what stands there already; and none of them is nothing."""
+    store = backend.open()
+    lease = store.lock(ENV, "me")
+    store.append(ENV, CREATE, lease)
+    store.append_all(ENV, [done(CREATE), create("b"), create("c")], lease)
+    before = backend.traces()
+    store.append_all(ENV, [], lease)
+    assert backend.traces() == before
+    assert acts(backend.open()) == [CREATE, done(CREATE), create("b"), create("c")]
+    backend.open().unlock(ENV)
+    with pytest.raises(StateLocked):
+        store.append_all(ENV, [create("d"), create("e")], lease)
+    assert acts(backend.open()) == [CREATE, done(CREATE), create("b"), create("c")]
+    lease.release()
+
+
 def test_a_commit_is_read_by_everybody_and_empties_the_journal(backend: Backend) -> None:
     """The state as given, one serial on, with a lineage of its own."""
     store = backend.open()

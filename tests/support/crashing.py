@@ -116,6 +116,13 @@ class KillableStore:
         self.store.append(environment, record, lease)
         self.faults.cross("after:append")
 
+    def append_all(self, environment: str, records: Sequence[Record], lease: Lease) -> None:
+        """See StateStore."""
+        if records:
+            self.faults.cross("before:append")
+            self.store.append_all(environment, records, lease)
+            self.faults.cross("after:append")
+
     def commit(self, environment: str, state: State, *, expected_serial: int, lease: Lease) -> State:
         """See StateStore."""
         self.faults.cross("before:commit")
