@@ -46,10 +46,10 @@ def main() -> int:
 
 
 def _tests(conf: Path, workers: int) -> int:
-    """The contract of every engine, and what a cluster alone can show."""
-    contract = ["tests/localplatform/engines/test_contract.py", "-k", "slurm"]
-    return _pytest(*contract, f"--slurm={conf}", "-n", str(workers)) or _pytest(
-        "tests/slurm", f"--slurm={conf}", "-n", str(workers), "--ignore=tests/slurm/test_fan_out.py"
+    """What a cluster alone can show, and the contract of every engine. The longest come first: `-p no:randomly`."""
+    chosen = ["tests/slurm", "tests/localplatform/engines/test_contract.py", "-k", "slurm"]
+    return _pytest(
+        *chosen, f"--slurm={conf}", "-n", str(workers), "-p", "no:randomly", "--ignore=tests/slurm/test_fan_out.py"
     )
 
 

@@ -42,7 +42,7 @@ AccountingStoragePass={munge}
 
 @contextmanager
 def accounting(folder: Path, munge: Path) -> Iterator[str]:
-    """What slurm.conf must say to use accounting, for as long as the block lasts. `munge` is the socket of its munge."""
+    """What slurm.conf must say to use accounting, while the block lasts. `munge` is the socket of its munge."""
     folder.mkdir(mode=0o700, parents=True)
     port, database = free_ports(2)
     password = secrets.token_hex(16)
