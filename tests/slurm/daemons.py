@@ -53,14 +53,16 @@ def daemon(folder: Path, name: str, *options: str, environment: Mapping[str, str
             process.wait()
 
 
-def wait(holds: Callable[[], bool], what: str, *, fatal: bool = True) -> None:
-    """Returns once it holds; after too long, fails where it is `fatal`."""
-    end = time.monotonic() + PATIENCE
+def wait(
+    holds: Callable[[], bool], what: str, *, fatal: bool = True, patience: float = PATIENCE, pause: float = 0.1
+) -> None:
+    """Returns once it holds, looked at every `pause` seconds; after `patience` seconds, fails where it is `fatal`."""
+    end = time.monotonic() + patience
     while not holds():
         if time.monotonic() > end:
             assert not fatal, f"waited in vain for {what}"
             return
-        time.sleep(0.1)
+        time.sleep(pause)
 
 
 def free_ports(count: int) -> list[int]:

@@ -11,6 +11,7 @@ import pytest
 
 from reconciler.localplatform.work import Run, Status, Task
 from tests.localplatform.engines.conftest import shell, slurm_bench
+from tests.slurm.daemons import wait
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -52,12 +53,18 @@ def test_a_fan_out_costs_what_a_bare_array_costs(
 
 
 def _bare(cluster: Cluster, folder: Path, count: int) -> float:
-    """Seconds that the same commands take as an array, by the end of its last element: `--wait` itself looks seldom."""
+    """Seconds that the same commands take as an array, by the end of its last element."""
     script = folder / "bare.sh"
     script.write_text("#!/bin/sh\nexec /bin/bash -e -c 'sleep 3'\n")
-    options = ["--output=/dev/null", "--ntasks=1", "--cpus-per-task=1", "--wait", f"--array=0-{count - 1}"]
+    options = ["--output=/dev/null", "--ntasks=1", "--cpus-per-task=1", f"--array=0-{count - 1}"]
     begun = time.time()
-    job = cluster.command("sbatch", "--parsable", *options, str(script), patience=400.0).strip()
+    job = cluster.command("sbatch", "--parsable", *options, str(script)).strip()
+
+    def has_ended() -> bool:
+        return not cluster.command("squeue", "--noheader", f"--jobs={job}")
+
+    # `sbatch --wait` looks less and less often, and would come back half a minute late.
+    wait(has_ended, "the array", patience=400.0, pause=POLL)
     ends = cluster.command("squeue", "--noheader", "--states=all", "--array", f"--jobs={job}", "--format=%e").split()
     assert len(ends) == count
     return max(datetime.fromisoformat(end) for end in ends).astimezone().timestamp() - begun
