@@ -39,6 +39,7 @@ _SIGNED = re.compile(r"\b(?:Access|Credential)=([A-Za-z0-9._-]+)")
 _TOKEN_IN_BODY = re.compile(rb'"token"\s*:\s*"([^"\\]{1,4096})"')
 _USER_IN_BODY = re.compile(rb'"(?:name|username)"\s*:\s*"([^"\\]{1,64})"')
 _SMALL_BODY = 64 * 1024
+_NAMES_MOST = 8
 
 
 class Role(StrEnum):
@@ -185,8 +186,9 @@ class Accounts:
         found = None
         if manner is Manner.SIGNATURE and named and not request.headers.get("X-Auth-Token"):
             found = self._by_key(named[1])
-        elif manner is Manner.PASSWORD and (user := _user_in_body(request)):
-            found = self._by_name(user)
+        elif manner is Manner.PASSWORD:
+            known = (self._by_name(user) or self._by_key(user) for user in _users_in_body(request))
+            found = next(filter(None, known), None)
         return found or self._nobody()
 
     def password(self, name: str) -> str:
@@ -241,9 +243,9 @@ def _tokens(request: Request) -> list[str]:
     return [token for token in found if token]
 
 
-def _user_in_body(request: Request) -> str:
-    match = _USER_IN_BODY.search(_body(request))
-    return match[1].decode("utf-8", "replace") if match else ""
+def _users_in_body(request: Request) -> list[str]:
+    """Every name in it: a request for a token also names a domain and a project, in any order."""
+    return [name.decode("utf-8", "replace") for name in _USER_IN_BODY.findall(_body(request))[:_NAMES_MOST]]
 
 
 def _body(request: Request) -> bytes:

@@ -71,6 +71,26 @@ def test_a_space_without_a_role_is_not_there(client: Client, ada: Client) -> Non
     assert ada.call("POST", f"{into}/images/import", images).status_code == 403
 
 
+WRITES = (
+    ("/datas/batch-delete", {"paths": ["demo:/samples"]}),
+    ("/datas", {"name": "folder", "parent_folder": "demo:/"}),
+    ("/datas/clone", {"sub_paths": ["/"], "target_folder": "demo:/x"}),
+    ("/datas/import-from-network", {"urls": ["http://a.test/b"], "target_folder": "demo:/x"}),
+)
+
+
+@pytest.mark.parametrize(("path", "body"), WRITES, ids=[path for path, _ in WRITES])
+def test_a_role_in_one_space_is_none_in_another(client: Client, ada: Client, path: str, body: dict[str, Any]) -> None:
+    """Who may look into a space changes nothing there, from whatever space of their own they ask."""
+    client.call("PUT", f"{client.space}/members/user-ada", {"role": "Viewer"})
+    own = ada.call("POST", f"{ada.root}/eihealth-projects", {"name": "hers"}).json()["id"]
+    refused = ada.call("POST", f"{ada.root}/eihealth-projects/{own}{path}", body)
+    assert (refused.status_code, refused.json()["error_code"]) == (403, "eihealth.01059007")
+    assert client.call("GET", f"{client.space}/datas", params={"path": "demo:/samples"}).status_code == 200
+    client.call("PUT", f"{client.space}/members/user-ada", {"role": "Uploader"})
+    assert ada.call("POST", f"{ada.root}/eihealth-projects/{own}{path}", body).status_code == 200
+
+
 def test_what_belongs_to_the_account(client: Client, ada: Client) -> None:
     """Everybody may look; only the owner of the account changes it. Anybody may make a space."""
     assert ada.call("GET", f"{ada.root}/system/labels").status_code == 200

@@ -217,6 +217,29 @@ def test_workspaces_are_spaces(root: Path) -> None:
         theirs.close()
 
 
+def test_an_address_of_a_file_is_good_for_anybody(root: Path) -> None:
+    """It is signed by the service, not by the account that asked for it, which it does not name."""
+    ana = new_account(root, "ana")
+    with serving(root) as platform, Client(WsgiAdapter(platform.application), ana) as client:
+        grant(root, "ana", "demo", Role.VIEWER)
+        shown = client.call("GET", f"{client.space}/datas/demo%3A%7Csamples%7Creads.txt").json()
+        fetched = client.session.get(shown["download_url"])
+        assert (fetched.status_code, fetched.content[:6]) == (200, b"read-9")
+
+
+def test_accounts_log_in_where_a_platform_wants_that(root: Path) -> None:
+    """AIHub and the identity service of the cloud give a token for name and password; a wrong one gives none."""
+    ana, bob = new_account(root, "ana"), new_account(root, "bob")
+    with serving(root) as platform, requests.Session() as session:
+        session.mount("http://platform.test", WsgiAdapter(platform.application))
+        for user, password in ((ana.access_key, ana.secret_key), (ana.access_key, bob.secret_key)):
+            login = {"username": user, "password": password}
+            told = session.post("http://platform.test/api/v1/auth/login", json=login).json()
+            assert (told["code"] == 0) is (password == ana.secret_key), told
+            if told["code"] == 0:
+                assert platform.services.store.account_of_token(told["data"]["token"], 0.0) == "ana"
+
+
 def test_monitoring_needs_no_key(root: Path) -> None:
     """Health and metrics answer anybody, with counts; they are no part of a platform for one."""
     with serving(root) as platform, requests.Session() as session:

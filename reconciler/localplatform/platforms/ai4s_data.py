@@ -59,9 +59,9 @@ class Place:
         return f"{self.space}:{self.path}"
 
 
-def place_of(call: Call, address: str, default: Entity) -> Place:
+def place_of(call: Call, address: str, default: Entity, least: str = "Viewer") -> Place:
     """The place of `space:/path`, or of `/path` in the default space. Raises Refusal 400 for what leads nowhere,
-    403 for a space that is none of the caller's.
+    403 for a space in which the caller has not at least that role.
     """
     space, colon, path = address.partition(":")
     if not colon:
@@ -69,11 +69,16 @@ def place_of(call: Call, address: str, default: Entity) -> Place:
     named = call.services.store.first(Query(PLATFORM, "Space", name=space))
     if named is None:
         raise invalid(f"there is no space {space[:64]}")
-    want_member(call, named)
+    want_member(call, named, least)
     try:
         return Place(space, "/" + path.strip("/"), call.services.data.locate(space, path))
     except OutsideData as error:
         raise invalid(str(error)) from error
+
+
+def place_to_write(call: Call, address: str, default: Entity) -> Place:
+    """The same for a caller who is to change something there: the role in the space of the call is not enough."""
+    return place_of(call, address, default, "Uploader")
 
 
 def list_data(call: Call) -> Reply:
@@ -111,10 +116,10 @@ def create_folder(call: Call) -> Reply:
     """A folder, with those above it. One that exists is fine."""
     fields, space = Fields(call.body()), space_of(call)
     name = fields.text("name", 1, 255, required=True)
-    parent = place_of(call, fields.text("parent_folder", 0, 1024), space)
+    parent = place_to_write(call, fields.text("parent_folder", 0, 1024), space)
     if "/" in name or "\\" in name:
         raise invalid("name must not have a slash")
-    folder = place_of(call, f"{parent.space}:{parent.path}/{name}", space)
+    folder = place_to_write(call, f"{parent.space}:{parent.path}/{name}", space)
     try:
         folder.disk.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -131,9 +136,9 @@ def upload(call: Call) -> Reply:
     fields = Fields(form.to_dict())
     total = _count(fields, "total_part", 1, _PARTS_MOST)
     part = _count(fields, "part_number", 1, total)
-    target = place_of(call, fields.text("target_folder", 0, 1024), space)
+    target = place_to_write(call, fields.text("target_folder", 0, 1024), space)
     name = fields.text("file_name", 0, 255) or file.filename or ""
-    destination = place_of(call, f"{target.space}:{target.path}/{name}", space)
+    destination = place_to_write(call, f"{target.space}:{target.path}/{name}", space)
     if not name or "/" in name or destination.disk.is_dir():
         raise invalid("file_name must name a file")
     upload_id = fields.text("multipart_id", 0, 64, pattern=_UPLOAD)
@@ -150,7 +155,7 @@ def batch_delete(call: Call) -> Reply:
     """Removes files and folders; a data job says that it was done. What is gone already is no error."""
     space = space_of(call)
     addresses = Fields(call.body()).texts("paths", 1000, 2048, required=True, least=1)
-    places = [place_of(call, address, space) for address in addresses]
+    places = [place_to_write(call, address, space) for address in addresses]
     if any(place.path == "/" for place in places):
         raise invalid("the root of a space cannot be deleted")
     for place in places:
@@ -176,7 +181,7 @@ def import_data(call: Call) -> Reply:
 def _copy(call: Call, space: Entity, source: Entity, fields: Fields, kind: str) -> Reply:
     overwrite = fields.truth("overwrite", default=True)
     sources = [place_of(call, path, source) for path in fields.texts("sub_paths", 1000, 2048, required=True, least=1)]
-    target = place_of(call, fields.text("target_folder", 0, 1024), space)
+    target = place_to_write(call, fields.text("target_folder", 0, 1024), space)
     if gone := [place for place in sources if not place.disk.exists()]:
         raise missing("data", gone[0].address)
     if any(place.disk == target.disk or place.disk in target.disk.parents for place in sources):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from reconciler.localplatform.face import Reply, Route
 from reconciler.localplatform.platforms.ai4s_checks import Fields
-from reconciler.localplatform.platforms.ai4s_data import place_of
+from reconciler.localplatform.platforms.ai4s_data import place_of, place_to_write
 from reconciler.localplatform.platforms.ai4s_data_jobs import record
 from reconciler.localplatform.platforms.ai4s_users import want_member
 from reconciler.localplatform.platforms.ai4s_words import PLATFORM, SPACE, found, invalid, missing, space_of
@@ -29,7 +29,7 @@ def import_from_network(call: Call) -> Reply:
         raise invalid("md5s must have as many entries as urls")
     if bad := [url for url in urls if not url.startswith(("http://", "https://"))]:
         raise invalid(f"urls has an entry that is none: {bad[0][:64]}")
-    target = place_of(call, fields.text("target_folder", 0, 1024), space)
+    target = place_to_write(call, fields.text("target_folder", 0, 1024), space)
     job = record(
         call, space, "IMPORT_NETWORK_DATA", sources=urls, destinations=[target.address], failed_reason=_OFFLINE
     )

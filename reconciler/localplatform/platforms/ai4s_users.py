@@ -100,10 +100,16 @@ def spaces_of(call: Call) -> tuple[Entity, ...]:
     return tuple(space for space in found if role_of(user, space))
 
 
-def want_member(call: Call, space: Entity) -> None:
-    """Raises Refusal 403 unless the caller has a role in `space`, which another space's call reads from."""
-    if not role_of(caller(call), space):
-        raise _no(f"{caller(call).name} is no member of the space {space.name}")
+def want_member(call: Call, space: Entity, least: str = "Viewer") -> None:
+    """Raises Refusal 403 unless the caller has at least that role in `space`, which a call of another space reads from,
+    or writes to.
+    """
+    user = caller(call)
+    role = role_of(user, space)
+    if not role:
+        raise _no(f"{user.name} is no member of the space {space.name}")
+    if ROLES.index(role) < ROLES.index(least):
+        raise _no(f"writing to the space {space.name} needs the role {least}, and {user.name} is {role}")
 
 
 def guarded(route: Route) -> Route:

@@ -6,6 +6,8 @@ the first start does; a test or a person may seed more through the administratio
 
 from __future__ import annotations
 
+import hmac
+import json
 from typing import TYPE_CHECKING, Any
 
 from reconciler.localplatform.face import Route
@@ -71,7 +73,8 @@ def login(call: Call) -> Reply:
     """A token for who knows the password, which here is the secret key of the account."""
     body = taken(call, {"username": text, "password": text}, ("username", "password"))
     account = call.services.account
-    if (body["username"], body["password"]) != (account.access_key, account.secret_key):
+    given, known = ((body["username"], body["password"]), (account.access_key, account.secret_key))
+    if not hmac.compare_digest(json.dumps(given).encode(), json.dumps(known).encode()):
         raise no(call, UNKNOWN_TOKEN, "the user or the password is wrong")
     return fine({"id": USER_ID, "token": new_token(call.services, call.now)})
 
