@@ -220,8 +220,14 @@ class Accounts:
         )
 
     def _nobody(self) -> Account:
+        """Has no name either: a token that outlived its account stands for none that there is."""
         return replace(
-            self._shared, access_key=secrets.token_hex(), secret_key=secrets.token_hex(), password=secrets.token_hex()
+            self._shared,
+            access_key=secrets.token_hex(),
+            secret_key=secrets.token_hex(),
+            password=secrets.token_hex(),
+            user="",
+            user_id="",
         )
 
 

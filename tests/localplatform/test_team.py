@@ -174,10 +174,11 @@ def test_no_secret_is_stored(root: Path) -> None:
         headers = {"X-Auth-Token": token}
         path = f"http://platform.test/v1/{ana.project_id}/eihealth-projects"
         assert session.get(path, headers=headers).status_code == 200
+        made = session.post(f"http://platform.test/operating/user/access_token/create?token={ana.secret_key}").json()
         session.close()
     back_up(root, root / "copy.sqlite3")
     written = b"".join(file.read_bytes() for file in root.glob("*.sqlite3*"))
-    for secret in (ana.secret_key, ana.password, token):
+    for secret in (ana.secret_key, ana.password, token, made["result"]["access_token"]):
         assert secret.encode() not in written
     assert (root / SERVER_KEY).read_bytes() not in written
     assert (root / SERVER_KEY).stat().st_mode & 0o077 == 0
@@ -225,6 +226,85 @@ def test_an_address_of_a_file_is_good_for_anybody(root: Path) -> None:
         shown = client.call("GET", f"{client.space}/datas/demo%3A%7Csamples%7Creads.txt").json()
         fetched = client.session.get(shown["download_url"])
         assert (fetched.status_code, fetched.content[:6]) == (200, b"read-9")
+
+
+def test_a_token_ends_with_its_account(root: Path) -> None:
+    """A key that is revoked takes the tokens along that were got with it: they are nobody's, and open nothing."""
+    ana = new_account(root, "ana")
+    with serving(root) as platform, requests.Session() as session:
+        session.mount("http://platform.test", WsgiAdapter(platform.application))
+        grant(root, "ana", "demo", Role.VIEWER)
+        user = {"name": "ana", "password": ana.password, "domain": {"name": ana.domain}}
+        scope = {"project": {"name": "local"}}
+        identity = {"methods": ["password"], "password": {"user": user}}
+        asked = {"auth": {"identity": identity, "scope": scope}}
+        issued = session.post("http://platform.test/v3/auth/tokens", json=asked)
+        login = {"username": ana.access_key, "password": ana.secret_key}
+        bearer = session.post("http://platform.test/api/v1/auth/login", json=login).json()["data"]["token"]
+        made = session.post(f"http://platform.test/operating/user/access_token/create?token={ana.secret_key}").json()
+        token = made["result"]["access_token"]
+        calls = {
+            f"/v1/{ana.project_id}/eihealth-projects": {"X-Auth-Token": issued.headers["X-Subject-Token"]},
+            f"/v2/{ana.project_id}/training-quotas": {"X-Auth-Token": issued.headers["X-Subject-Token"]},
+            "/model-training-platform/api/v1/storages": {"Authorization": f"Bearer {bearer}"},
+        }
+
+        def opened() -> list[bool]:
+            answers = [session.get(f"http://platform.test{path}", headers=sent) for path, sent in calls.items()]
+            answers.append(session.post(f"http://platform.test/query/user/info?token={token}"))
+            return [a.ok and a.json().get("code", 0) == 0 and a.json().get("success", 1) == 1 for a in answers]
+
+        assert opened() == [True] * 4
+        assert (
+            session.post(f"http://platform.test/query/user/info?token={token}").json()["result"]["user_name"] == "ana"
+        )
+        revoke(root, "ana")
+        assert opened() == [False] * 4
+
+
+def test_tasks_are_their_accounts_own(root: Path) -> None:
+    """HAI knows who made a task: others may have one of the same name, and can neither stop it nor take its token."""
+    ana, bob = new_account(root, "ana"), new_account(root, "bob")
+    task = {
+        "version": 2,
+        "name": "t",
+        "resource": {"group": "training", "node_count": 1},
+        "spec": {"workspace": "/ws", "entrypoint": "x.sh", "environments": {"SIMULATED_SECONDS": "inf"}},
+    }
+    with serving(root) as platform, requests.Session() as session:
+        session.mount("http://platform.test", WsgiAdapter(platform.application))
+
+        def ask(who: Account, path: str, body: Any = None, **query: str) -> Any:
+            params = {**query, "token": who.secret_key}
+            return session.post(f"http://platform.test{path}", json=body, params=params)
+
+        chains = [ask(who, "/operating/task/create", task).json()["task"]["chain_id"] for who in (ana, bob)]
+        assert ask(bob, "/operating/task/stop", chain_id=chains[0]).status_code == 403
+        assert ask(bob, "/query/task", nb_name="t").json()["result"]["task"]["chain_id"] == chains[1]
+        assert ask(ana, "/operating/task/stop", nb_name="t").json()["success"] == 1
+        token = ask(ana, "/operating/user/access_token/create").json()["result"]["access_token"]
+        wanted = {"from_user_name": "ana", "access_user_name": "ana", "access_scope": "all"}
+        assert ask(bob, "/operating/user/access_token/create", **wanted).json()["result"]["access_token"] != token
+        assert token not in ask(bob, "/query/user/access_token/list").text
+        assert ask(bob, "/operating/user/access_token/delete", access_token=token).json()["success"] == 0
+
+
+def test_a_token_that_shares_one_thing_opens_no_account(root: Path) -> None:
+    """Whoever is given a link to a TensorBoard is not given the account that made it."""
+    ana = new_account(root, "ana")
+    with serving(root) as platform, requests.Session() as session:
+        session.mount("http://platform.test", WsgiAdapter(platform.application))
+        grant(root, "ana", "*", Role.DEVELOPER)
+        through = Transport(adapter=WsgiAdapter(platform.application))
+        keys = {"access_key": ana.access_key, "secret_key": ana.secret_key}
+        connection = connect(Target("prod", "pai-dlc", "http://platform.test"), keys, through)
+        job: Any = connection.handler("Job")
+        wanted = desired(spec())
+        found = job.links(wanted.address, job.create(wanted).remote_id, shared=True)
+        (token,) = [link.url for link in found if link.name == "token"]
+        path = f"http://platform.test/v1/{ana.project_id}/eihealth-projects"
+        assert session.get(path, headers={"X-Auth-Token": token}).status_code == 401
+        connection.close()
 
 
 def test_accounts_log_in_where_a_platform_wants_that(root: Path) -> None:

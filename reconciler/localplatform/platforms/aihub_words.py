@@ -62,7 +62,8 @@ def _part(value: Mapping[str, Any]) -> str:
 def sign_in(call: Call) -> None:
     """Lets a caller with a token of ours pass. Raises Refusal."""
     word, _, token = call.request.headers.get("Authorization", "").partition(" ")
-    if word != "Bearer" or not call.services.store.account_of_token(token, call.now):
+    user = call.services.account.user
+    if word != "Bearer" or not user or call.services.store.account_of_token(token, call.now) != user:
         raise no(call, UNKNOWN_TOKEN, "the token is missing, unknown or has expired")
 
 

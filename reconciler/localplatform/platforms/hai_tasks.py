@@ -42,10 +42,10 @@ def create_task(call: Call) -> Reply:
     task = hai_schema.read(body)
     advance(call.services, call.now)
     with call.services.store.database.transaction():
-        unfinished = hai_scheduler.open_chains(call.services)
-        if len(unfinished) >= _MOST_UNFINISHED:
+        user, unfinished = call.services.account.user, hai_scheduler.open_chains(call.services)
+        if sum(chain.owner == user for chain in unfinished) >= _MOST_UNFINISHED:
             raise no(f"a user has at most {_MOST_UNFINISHED} unfinished tasks")
-        if any(chain.name == task["name"] for chain in unfinished):
+        if any(chain.name == task["name"] and chain.owner == user for chain in unfinished):
             raise no(f"a task called {task['name']} has not finished yet")
         chain = _insert(call, task, body)
     answer = fine(msg="queued", task=shown(chain))
@@ -126,11 +126,16 @@ def resume_task(call: Call) -> Reply:
         chain = hai_scheduler.current(call.services, chain)
         if chain.body["rows"][-1]["queue"] != FINISHED:
             raise no("the task has not finished")
-        if any(other.name == chain.name for other in hai_scheduler.open_chains(call.services)):
+        if any(_is_named_as(other, chain) for other in hai_scheduler.open_chains(call.services)):
             raise no(f"a task called {chain.name} has not finished yet")
         answer = fine(task=shown(hai_scheduler.requeue(call.services, chain, call.now)))
     advance(call.services, call.now)
     return answer
+
+
+def _is_named_as(one: Entity, other: Entity) -> bool:
+    """Whether they are of the same user and name, of which only one may be unfinished."""
+    return (one.owner, one.name) == (other.owner, other.name)
 
 
 def update_priority(call: Call) -> Reply:

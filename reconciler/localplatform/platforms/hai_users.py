@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import secrets
+import math
 import uuid
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -24,8 +24,10 @@ from reconciler.localplatform.platforms.hai_words import (
     number,
     raw_token,
     text,
+    token_called,
     truth,
     user_of,
+    value_of,
 )
 from reconciler.localplatform.store import Entity, Query
 
@@ -114,8 +116,8 @@ def update_quota(call: Call) -> Reply:
 
 def list_tokens(call: Call) -> Reply:
     """Every access token of the account."""
-    tokens = call.services.store.find(Query(PLATFORM, TOKEN)).entities
-    return fine(result={"access_tokens": [_token(token) for token in tokens]})
+    tokens = call.services.store.find(Query(PLATFORM, TOKEN, owner=call.services.account.user)).entities
+    return fine(result={"access_tokens": [_token(call, token) for token in tokens]})
 
 
 def create_token(call: Call) -> Reply:
@@ -126,29 +128,40 @@ def create_token(call: Call) -> Reply:
         raise no("from_user_name, access_user_name and access_scope come together")
     source, target = asked.get("from_user_name", user), asked.get("access_user_name", user)
     scope, expires = choice(call, "access_scope", SCOPES, "all"), asked.get("expire_at", never())
-    known = call.services.store.find(Query(PLATFORM, TOKEN, name=f"{source}#{target}#{scope}")).entities
+    known = call.services.store.find(Query(PLATFORM, TOKEN, name=f"{source}#{target}#{scope}", owner=user)).entities
     if known:
         changed = replace(known[0], body={**known[0].body, "expire_at": expires}, updated=call.now)
         call.services.store.update(changed)
-        return fine(result=_token(changed))
-    value = f"ACCESS-{f'{source}#{target}'.encode().hex()}-{secrets.token_urlsafe(16)}"
+        return fine(result=_token(call, changed))
     body = {"from_user_name": source, "access_user_name": target, "access_scope": scope, "expire_at": expires}
-    token = Entity(PLATFORM, TOKEN, "", value, f"{source}#{target}#{scope}", body, created=call.now, updated=call.now)
+    token = Entity(
+        PLATFORM,
+        TOKEN,
+        "",
+        str(uuid.uuid4()),
+        f"{source}#{target}#{scope}",
+        body,
+        owner=user,
+        created=call.now,
+        updated=call.now,
+    )
     call.services.store.insert(token)
-    return fine(result=_token(token))
+    # When it ends is looked up where it is kept; here only whose it is.
+    call.services.store.save_token(value_of(call, token), user, now=call.now, expires=math.inf)
+    return fine(result=_token(call, token))
 
 
 def delete_token(call: Call) -> Reply:
     """Takes a token back."""
-    token = call.services.store.get(PLATFORM, TOKEN, text(call, "access_token"))
+    token = token_called(call, text(call, "access_token"))
     if token is None:
         raise no("there is no such access token")
     call.services.store.delete(token, call.now)
     return fine()
 
 
-def _token(token: Entity) -> dict[str, Any]:
-    return {**token.body, "access_token": token.id, "active": True}
+def _token(call: Call, token: Entity) -> dict[str, Any]:
+    return {**token.body, "access_token": value_of(call, token), "active": True}
 
 
 def list_images(_call: Call) -> Reply:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -65,14 +67,28 @@ def sign_in(call: Call) -> None:
     token = raw_token(call)
     if not token:
         raise Refusal(403, "", "a token is needed")
-    account = call.services.account
-    if token == account.secret_key:
+    if hmac.compare_digest(token.encode(), call.services.account.secret_key.encode()):
         return
-    known = call.services.store.get(PLATFORM, TOKEN, token)
+    known = token_called(call, token)
     if known is None:
         raise Refusal(403, "", "the token is not known")
     if known.body["expire_at"] < iso(call.now):
         raise Refusal(401, "", "the token has expired")
+
+
+def token_called(call: Call, value: str) -> Entity | None:
+    """The access token of the caller that has this value, or None."""
+    user = call.services.account.user
+    own = call.services.store.find(Query(PLATFORM, TOKEN, owner=user)).entities if user else ()
+    return next((token for token in own if hmac.compare_digest(value_of(call, token).encode(), value.encode())), None)
+
+
+def value_of(call: Call, token: Entity) -> str:
+    """What an access token of the caller is written as. Made of a secret of theirs each time: no token is stored."""
+    account = call.services.account
+    secret = (account.password or account.secret_key).encode()
+    whose = f"{token.body['from_user_name']}#{token.body['access_user_name']}".encode().hex()
+    return f"ACCESS-{whose}-{hmac.new(secret, token.id.encode(), hashlib.sha256).hexdigest()[:32]}"
 
 
 def raw_token(call: Call) -> str:
@@ -135,8 +151,8 @@ def choice(call: Call, name: str, words: tuple[str, ...], default: str | None = 
 
 
 def user_of(services: Services) -> Entity:
-    """The one user of this platform."""
-    found = services.store.get(PLATFORM, USER, services.account.user)
+    """What the users of this platform have in common: their quota."""
+    found = services.store.first(Query(PLATFORM, USER))
     if found is None:
         raise Refusal(403, "", "the user is not known")
     return found
@@ -145,9 +161,10 @@ def user_of(services: Services) -> Entity:
 def chain_of(call: Call, *, missing: int = 401) -> Entity:
     """The chain a selector names: `id` before `chain_id` before `nb_name`. Raises Refusal `missing` when there is none.
 
-    An `id` of any of its lives is as good; a name is that of the newest of our own (section 3).
+    An `id` of any of its lives is as good; a name is that of the newest of our own (section 3). Raises 403 for somebody
+    else's.
     """
-    store, asked = call.services.store, call.request.args
+    store, asked, user = call.services.store, call.request.args, call.services.account.user
     found = None
     if "id" in asked:
         life = store.get(PLATFORM, LIFE, run_of(number(call, "id")))
@@ -155,12 +172,15 @@ def chain_of(call: Call, *, missing: int = 401) -> Entity:
     elif "chain_id" in asked:
         found = store.get(PLATFORM, CHAIN, asked["chain_id"])
     elif "nb_name" in asked:
-        named = store.find(Query(PLATFORM, CHAIN, name=asked["nb_name"])).entities if asked["nb_name"] else ()
+        query = Query(PLATFORM, CHAIN, name=asked["nb_name"], owner=user)
+        named = store.find(query).entities if asked["nb_name"] else ()
         found = max(named, key=lambda chain: int(chain.body["rows"][-1]["id"]), default=None)
     else:
         raise Unprocessable(("query", "id"), "one of id, chain_id, nb_name is required", "value_error.missing")
     if found is None:
         raise Refusal(missing, "", "there is no such task")
+    if found.owner != user:
+        raise Refusal(403, "", "the task is somebody else's")
     return found
 
 

@@ -49,7 +49,8 @@ def sign_in(call: Call, users: tuple[str, ...] = ()) -> None:
     A caller for another project than the account's is refused too: nothing else exists here.
     """
     if token := call.request.headers.get("X-Auth-Token", ""):
-        if not call.services.store.account_of_token(token, call.now):
+        user = call.services.account.user
+        if not user or call.services.store.account_of_token(token, call.now) != user:
             raise _no("decrypt token fail")
     else:
         _verify(call, users)
