@@ -20,6 +20,7 @@
         │   ├── NotFound            404
         │   │   └── NoSuchScope     what the object would stand in does not exist
         │   ├── Conflict            409, or the platform's own word for "exists already"
+        │   ├── Busy                the object is on its way to another state: later, by itself
         │   └── Throttled           429: later; carries how long
         ├── Unreachable             no request reached the platform: the call had no effect
         └── Unanswered              sent, and no trustworthy answer: the call MAY have had its effect
@@ -181,6 +182,14 @@ class Conflict(Refused):
     """Something in the way: it exists already, or is in use."""
 
     code = "platform.conflict"
+
+
+class Busy(Refused):
+    """The object is on its way from one state to another; when it has arrived, the same call goes on. Raised by calls
+    that may be repeated only.
+    """
+
+    code = "platform.busy"
 
 
 class Throttled(Refused):

@@ -21,6 +21,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias, assert_never
 
 from reconciler.errors import (
+    Busy,
     Conflict,
     CredentialsMissing,
     Interrupted,
@@ -232,14 +233,15 @@ def judged(found: Search, what: str, code: str) -> Verdict:
 
 
 def repeat(send: Callable[[], None], remote_id: str, gate: Gate, context: Context) -> Verdict:
-    """Sends an idempotent call until it is answered, a few times. Raises StateLocked when the lease was lost."""
+    """Sends an idempotent call until it is answered, a few times; what is on its way to another state is waited for.
+    Raises StateLocked when the lease was lost.
+    """
     pauses = context.patience.pauses()
     open_error: PlatformError | None = None
     last: Verdict = NoEffect("it was never sent", "execution.not-sent")
     for _ in range(_HARMLESS_REPEATS):
         try:
-            with gate.sending():
-                send()
+            _when_it_has_arrived(send, gate, context)
         except (Throttled, Unreachable) as error:
             last = no_effect(error)
             if not _go_on(error, pauses, context):
@@ -254,6 +256,20 @@ def repeat(send: Callable[[], None], remote_id: str, gate: Gate, context: Contex
         else:
             return Effect(remote_id)
     return last if open_error is None else unsure(open_error)
+
+
+def _when_it_has_arrived(send: Callable[[], None], gate: Gate, context: Context) -> None:
+    """Sends it, again and again while the platform is at it. Raises Busy when that takes longer than we wait, or we are
+    asked to stop.
+    """
+    pauses, until = context.patience.pauses(), context.clock() + context.patience.ending
+    while True:
+        try:
+            with gate.sending():
+                return send()
+        except Busy:
+            if context.clock() >= until or context.wait(pauses.next()):
+                raise
 
 
 def look_for(mark: Mark) -> str:

@@ -169,7 +169,7 @@ class StepRun:
         send = self._sender(handler)
         self._compare(handler)
         self._intend()
-        return self._follow(handler, repeat(send, step.remote_id, self._gate, self._context))
+        return self._follow(handler, repeat(send, self._about(), self._gate, self._context))
 
     def record(self, verdict: Verdict) -> StepOutcome:
         """Makes the outcome durable, then tells it."""
@@ -241,7 +241,7 @@ class StepRun:
         match step.verb:
             case Verb.UPDATE if isinstance(handler, Updates):
                 desired = self._desired()
-                return lambda: handler.update(step.remote_id, desired)
+                return lambda: handler.update(self._about(), desired)
             case Verb.STOP if isinstance(handler, Stops):
                 return lambda: handler.stop(step.address, step.remote_id)
             case Verb.DELETE if isinstance(handler, Deletes):
@@ -249,6 +249,13 @@ class StepRun:
             case _:
                 msg = f"the platform cannot {step.verb.value} a {step.address.kind}"
                 raise Impossible(msg)
+
+    def _about(self) -> str:
+        """The id of the object that the step is about: for an update of what was just created, what that became."""
+        if self._step.verb is not Verb.UPDATE or self._step.remote_id:
+            return self._step.remote_id
+        made = self._walk.made(self._step.address)
+        return made.remote_id if made is not None else ""
 
     def _desired(self) -> Desired:
         step = self._step
@@ -282,7 +289,7 @@ class StepRun:
             spec=step.desired,
             lifecycle=step.lifecycle,
             depends_on=step.depends_on,
-            remote_id=step.remote_id,
+            remote_id=self._about(),
             moved_from=step.moved_from,
         )
         self._context.store.append(self._context.environment, intent, self._context.lease)

@@ -24,6 +24,7 @@ _FACTS: Final = (
     "x-quantity",
     "x-empty-is-absent",
     "x-content-digest",
+    "x-after-create",
     "x-refers-to",
 )
 
@@ -78,6 +79,7 @@ def _rule(path: str, schema: Schema, life: Life) -> FieldRule:
         empty_is_absent="x-empty-is-absent" in schema,
         refers_to=_reference(refers) if refers else None,
         content_digest=schema.get("x-content-digest", {}).get("member", ""),
+        after_create="x-after-create" in schema,
         where=_where(schema.get("x-in-place")),
         because="; ".join(_reason(schema[fact]) for fact in _FORCING if fact in schema),
     )

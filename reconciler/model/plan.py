@@ -48,6 +48,7 @@ class Step:
     normalised spec with secrets and unresolved references as expressions (None for stop, delete, forget).
     `seen` is the fingerprint of the live object the plan saw (`fingerprint()` in planning), "" when it saw none.
     `after_end`: wait for the run at `remote_id` to end first (`onChange: queue`). `moved_from`: where a move takes it.
+    `remote_id` is that of the object the step is about, "" for a create, and for an update of what was just created.
     """
 
     id: int

@@ -159,7 +159,7 @@ def _step(decision: Decision, node: _Node, number: int, needs: Sequence[int]) ->
             attempt=verdict.attempt, remote_id=remote_id, after_end=waits,
             moved_from=decision.moved_from if verb is Verb.MOVE else None,
         )  # fmt: skip
-    creates = verb is Verb.CREATE
+    new = Verb.CREATE in verdict.verbs[: node.position + 1]
     return Step(
         id=number,
         address=subject.address,
@@ -170,7 +170,7 @@ def _step(decision: Decision, node: _Node, number: int, needs: Sequence[int]) ->
         digest=decision.wanted.digest,
         mark=decision.mark,
         attempt=verdict.attempt,
-        remote_id="" if creates and not waits else remote_id,
+        remote_id="" if new and not waits else remote_id,
         lifecycle=subject.manifest.lifecycle if subject.manifest else None,
         depends_on=decision.depends_on,
         after_end=waits,
@@ -178,8 +178,10 @@ def _step(decision: Decision, node: _Node, number: int, needs: Sequence[int]) ->
 
 
 def _seen(step: Step, decision: Decision, recorded: Mapping[Address, Recorded], key: str) -> str:
-    """What the step expects to meet: nothing in particular where it comes into being, or after another one's end."""
-    if step.after_end or step.verb in {Verb.MOVE, Verb.CREATE}:
+    """What the step expects to meet: nothing in particular where it comes into being, right after that, or after
+    another one's end.
+    """
+    if step.after_end or step.verb in {Verb.MOVE, Verb.CREATE} or (step.verb is Verb.UPDATE and not step.remote_id):
         return ""
     subject = decision.subject
     return fingerprint(subject.live, sight_of(step, subject.rules, recorded.get(step.address), key))

@@ -13,6 +13,7 @@ from reconciler.model.project import Allowed
 from reconciler.model.resource import Live, Phase
 from reconciler.planning import findings
 from reconciler.planning.assess import Assessor, Permissions, Subject
+from reconciler.planning.finishing import finished
 from reconciler.planning.graph import closure, in_order
 from reconciler.planning.guard import Allowances, expired, guard, submits
 from reconciler.planning.lower import lower
@@ -88,7 +89,7 @@ def make_plan(inputs: PlanInputs) -> Plan:
     allowances = Allowances.of(inputs.allow, inputs.today)
     allowed = inputs.allowed | allowances.named(Allowed.CANCEL)
     permissions = Permissions(allowed, inputs.adopt, memory.came_from, inputs.ignore, inputs.former)
-    decisions = _decisions(inputs, declared, edges, chosen, permissions)
+    decisions = finished(_decisions(inputs, declared, edges, chosen, permissions))
     if inputs.selected is None:
         decisions = refuse_likely_renames(decisions, allowances)
     strange = tuple(_strange(inputs, declared, chosen))

@@ -1,8 +1,8 @@
 """A story to be told under any weather: three generations of manifests over every verb, and what must be true after it.
 
 first   two standing things, a run that refers to one, one beside that will be removed, one that will be cancelled
-second  one thing edited in place and one replaced by another of its name, the run edited while it is active and
-        replaced, one removed, one cancelled, one new
+second  one thing edited in place and one, which takes two calls to make, replaced by another of its name, the run
+        edited while it is active and replaced, one removed, one cancelled, one new
 third   nothing
 """
 
@@ -36,7 +36,8 @@ def manifest(kind: str, name: str, lifecycle: Lifecycle = REPLACE, **spec: Any) 
 def generations(kind: str) -> list[list[Manifest]]:
     """What is declared, one after the other. A kind that cannot be stopped is neither edited nor removed."""
     base, edited = manifest("Thing", "base", size=1), manifest("Thing", "base", size=2)
-    round_one, square_one = manifest("Thing", "shaped", shape="round"), manifest("Thing", "shaped", shape="square")
+    round_one = manifest("Thing", "shaped", shape="round", late=1)
+    square_one = manifest("Thing", "shaped", shape="square", late=2)
     first = manifest(kind, "first", base="$[[ ref.Thing/base ]]", n=1)
     # Where a name can be used once only, an edited run needs a new name, and is a new one.
     used_up = KINDS[PLATFORM, kind].create_class is CreateClass.UNIQUE_NAME

@@ -46,12 +46,12 @@ class Project(RuleBasedStateMachine):
         self.released: set[tuple[str, str]] = set()
         """What was deleted by hand: it may be submitted again."""
 
-    @rule(name=NAMES, size=NUMBERS, shape=NUMBERS)
-    def declare_a_thing(self, name: str, size: int, shape: int) -> None:
-        """New, or edited: another size is an update, another shape a replacement. Without the tag it might look like
-        another one renamed, which is refused.
+    @rule(name=NAMES, size=NUMBERS, shape=NUMBERS, late=st.sampled_from([{}, {"late": 1}]))
+    def declare_a_thing(self, name: str, size: int, shape: int, late: dict[str, Any]) -> None:
+        """New, or edited: another size is an update, another shape a replacement, and `late` takes a second call when
+        it is made. Without the tag it might look like another one renamed, which is refused.
         """
-        self.declared["Thing", name] = manifest("Thing", name, size=size, shape=shape, tag=name)
+        self.declared["Thing", name] = manifest("Thing", name, size=size, shape=shape, tag=name, **late)
 
     @rule(kind=RUNS, name=NAMES, n=NUMBERS, refers=st.booleans())
     def declare_a_run(self, kind: str, name: str, n: int, refers: bool) -> None:

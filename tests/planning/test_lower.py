@@ -6,13 +6,30 @@ from dataclasses import replace
 from itertools import permutations
 from typing import TYPE_CHECKING
 
+from reconciler.model.kind import Ability, FieldRule
 from reconciler.model.manifest import Lifecycle, OnChange, OnRemove
 from reconciler.model.plan import Verb
 from reconciler.model.resource import Phase
-from tests.planning.samples import at, flow, live, manifest, plan, reading, recorded, run, steps, tool
+from tests.planning.samples import (
+    TOOL,
+    at,
+    flow,
+    live,
+    manifest,
+    plan,
+    reading,
+    recorded,
+    run,
+    steps,
+    tool,
+    with_kind,
+)
 
 if TYPE_CHECKING:
     from reconciler.model.plan import Plan
+
+_RULE = FieldRule("late", "a new one has none", has_server_default=True, server_default="no", after_create=True)
+LATE = with_kind(replace(TOOL, rules=(*TOOL.rules, _RULE)))
 
 
 def _in_order(made: Plan) -> bool:
@@ -166,3 +183,31 @@ def test_what_is_not_touched_holds_nothing_up() -> None:
     memory = recorded(manifests[0])
     assert steps(plan(manifests, [memory], reading(live(memory)))) == ["1 create Flow/w@1"]
     assert plan(manifests, [memory], reading(live(memory))).steps[0].depends_on == (at("Tool", "a@1"),)
+
+
+def test_what_no_create_brings_about() -> None:
+    """An update follows it, which is about whatever the create makes; what a new one has anyway takes none."""
+    made = plan([tool("a@1", late="yes")], [], reading(), kinds=LATE)
+    assert steps(made) == ["1 create Tool/a@1", "2 update Tool/a@1 after 1"]
+    for declared in (tool("a@1", late="no"), tool("a@1")):
+        assert steps(plan([declared], [], reading(), kinds=LATE)) == ["1 create Tool/a@1"]
+
+
+def test_what_cannot_be_updated_is_not() -> None:
+    """The create is all there is."""
+    never = with_kind(replace(LATE["acme", "Tool"], can=frozenset({Ability.CREATE, Ability.READ})))
+    assert steps(plan([tool("a@1", late="yes")], [], reading(), kinds=never)) == ["1 create Tool/a@1"]
+
+
+def test_what_no_create_brings_about_of_one_made_anew() -> None:
+    """The update is not about the one that goes; and what needs it comes after the update."""
+    before, after = tool("a@1", image="1", late="yes"), tool("a@1", image="2", late="yes")
+    memory = recorded(before)
+    made = plan([after, flow("wf@1", "a::1")], [memory], reading(live(memory)), kinds=LATE)
+    assert steps(made) == [
+        "1 delete Tool/a@1",
+        "2 create Tool/a@1 after 1",
+        "3 update Tool/a@1 after 2",
+        "4 create Flow/wf@1 after 3",
+    ]
+    assert [(step.remote_id, step.seen) for step in made.steps[1:3]] == [("", ""), ("", "")]

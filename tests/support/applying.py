@@ -128,7 +128,10 @@ class Bench:
     patience: Patience = PATIENCE
     looked: bool = False
     """Whether the plan was made just now."""
-    """Whether the plan was made just now."""
+    complete: bool = False
+    """Whether the last walk of a plan that saw everything said that everything is done."""
+    planned: tuple[Step, ...] = ()
+    """What the last plan had to do."""
 
     def __post_init__(self) -> None:
         self.platform.wire = self.faults.cross
@@ -194,23 +197,31 @@ class Bench:
                 key=state.key,
             )
         )
+        self.complete, self.planned = False, plan.steps
         if not plan.is_blocked:
-            execute(plan, self.context(lease, f"plan-{state.serial}"))
+            report = execute(plan, self.context(lease, f"plan-{state.serial}"))
+            self.complete = report.complete and not reading.unreadable
         lease.release()
         return plan.is_empty and not reading.unreadable
 
     def die(self) -> None:
         """A process ends in the middle of something, and the next one begins at once: what is late is still late."""
+        self.complete = False
         self.faults.revive()
         self.store.unlock(ENVIRONMENT)
         self.clock.advance(0.5)
 
     def reach(self, manifests: Sequence[Manifest]) -> int:
-        """Pursues again and again, a new process after each death, until nothing is left to do. How many lives."""
+        """Pursues again and again, a new process after each death, until nothing is left to do. How many lives. Fails
+        when one said that all was done and the next one found more.
+        """
+        self.complete = False
         for life in range(1, _LIVES):
+            said = self.complete
             try:
                 if self.pursue(manifests):
                     return life
+                assert not (said and self.planned), f"all was done, and more was found: {self.planned}"
                 self.clock.advance(3.0)
             except Killed:
                 self.die()

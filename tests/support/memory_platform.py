@@ -225,7 +225,11 @@ class NamedJob(_Searchable):
 
 
 class Thingy(NamedJob):
-    """A standing kind with unique names."""
+    """A standing kind with unique names. `late` is not taken by a create."""
+
+    def _make(self, desired: Desired) -> Live:
+        spec = {name: value for name, value in desired.spec.items() if name != "late"}
+        return super()._make(replace(desired, spec=spec))
 
 
 class ActiveJob(_Searchable):
@@ -273,7 +277,10 @@ KINDS: dict[tuple[str, str], Kind] = {
         identity=("name",),
         can=abilities(handler),
         create_class=create_class,
-        rules=(FieldRule("shape", "a thing keeps the shape it was made with", on_change=OnFieldChange.REPLACE),)
+        rules=(
+            FieldRule("shape", "a thing keeps the shape it was made with", on_change=OnFieldChange.REPLACE),
+            FieldRule("late", "a create does not take it", after_create=True),
+        )
         if life is Life.STANDING
         else (),
     )

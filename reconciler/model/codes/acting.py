@@ -65,6 +65,10 @@ ACTING: Final[dict[str, tuple[str, str]]] = {
         "Something is in the way: it exists already, or is in use (409).",
         "Plan again: what is in the way is shown.",
     ),
+    "platform.busy": (
+        "The object is still on its way to another state, for longer than an apply waits.",
+        "Apply again when it has arrived there.",
+    ),
     "platform.throttled": (
         "Too many calls (429). The call had no effect.",
         "Apply again later, or with a smaller `--parallelism`.",

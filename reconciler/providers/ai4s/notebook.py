@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from reconciler.errors import NotFound, PlatformError
+from reconciler.errors import Busy, NotFound, Refused
 from reconciler.model.resource import Listed, Live, Phase
 from reconciler.providers.ai4s import standing_rows
 from reconciler.providers.ai4s.job_story import event_of
@@ -30,6 +29,8 @@ RUNNING, STOPPED = "running", "stopped"
 _PAGE = 100
 _FLAVOR = ("cpu", "gpu", "memory", "cpu_type", "gpu_type")
 _IMAGE_INFO = {"SYSTEM": ("profile",), "CUSTOMER": ("source_project_name", "image_name", "image_tag")}
+_CHANGING = "updating"
+_ON_ITS_WAY = frozenset({"creating", _CHANGING})
 _FAILED = frozenset({"abnormal", "createdfailed", "updatedfailed", "deletedfailed"})
 
 
@@ -40,17 +41,12 @@ class Notebook:
         self._place = place
 
     def create(self, desired: Desired) -> Live:
-        """Makes it, once; it starts by itself. One that is to be stopped is stopped then, and where the platform does
-        not take that yet a plan sees it.
-        """
-        address, spec = desired.address, dict(desired.spec)
-        state = spec.pop("state", RUNNING)
+        """Makes it, once; it starts by itself, and `update` stops it."""
+        address = desired.address
+        spec = {name: value for name, value in desired.spec.items() if name != "state"}
         body = with_footer(without_nulls(spec), desired.mark, longest_description=LONGEST_DESCRIPTION)
         path = self._place.path(address.scope, "notebooks")
         remote_id = self._place.created(Call(f"create notebook {address.name}", "POST", path, body=body))
-        if state == STOPPED:
-            with suppress(PlatformError):  # it may still be being made: the next plan stops it
-                self._turn(address, remote_id, "stop")
         return Live(address, remote_id, {}, Phase.READY, desired.mark)
 
     def read(self, address: Address, remote_id: str) -> Live | None:
@@ -84,7 +80,7 @@ class Notebook:
         return tuple(_live(address, row) for row in rows if mark_of(row) == mark)
 
     def update(self, remote_id: str, desired: Desired) -> None:
-        """The description, and whether it runs. Each may be repeated."""
+        """The description, and whether it runs. Each may be repeated. Raises Busy until it is where it is to be."""
         address = desired.address
         row = self._place.shown(self._reading(address, remote_id)) or {}
         said = {"description": str(desired.spec.get("description") or "")}
@@ -92,9 +88,7 @@ class Notebook:
         if body["description"] != row.get("description"):
             path = self._place.path(address.scope, "notebooks", remote_id)
             self._place.call(Call(f"update notebook {address.name}", "PUT", path, body=body))
-        state = desired.spec.get("state", RUNNING)
-        if state != _state(row):
-            self._turn(address, remote_id, "start" if state == RUNNING else "stop")
+        self._bring(address, remote_id, row, str(desired.spec.get("state", RUNNING)))
 
     def delete(self, address: Address, remote_id: str) -> None:
         """Removes it; what it wrote into its mounts stays."""
@@ -134,6 +128,26 @@ class Notebook:
         call = Call(f"{action} notebook {address.name}", "POST", path, body=body, effect=Effect.REPEATABLE)
         self._place.call(call)
 
+    def _bring(self, address: Address, remote_id: str, row: Mapping[str, Any], wanted: str) -> None:
+        """Starts or stops it, unless it is as `wanted`. Raises Busy while it is on its way: which of both it will then
+        be the platform does not show.
+        """
+        if _is_there(row, wanted):
+            return
+        busy = Busy(f"{self._place.target}: the notebook {address.name} is still {row.get('status')}")
+        if _status(row) in _ON_ITS_WAY:
+            raise busy
+        try:
+            self._turn(address, remote_id, "start" if wanted == RUNNING else "stop")
+        except Refused:  # perhaps an earlier attempt, whose answer was lost, has begun it
+            now = self._place.shown(self._reading(address, remote_id)) or {}
+            if _status(now) not in _ON_ITS_WAY and not _is_there(now, wanted):
+                raise
+        else:
+            now = self._place.shown(self._reading(address, remote_id)) or {}
+        if not _is_there(now, wanted) and _status(now) not in _FAILED:
+            raise busy
+
     def _rows(self, scope: str, query: Mapping[str, str]) -> Iterator[dict[str, Any]]:
         path = self._place.path(scope, "notebooks")
 
@@ -144,9 +158,18 @@ class Notebook:
         return every_item(fetch, key=lambda row: str(row["id"]))
 
 
+def _is_there(row: Mapping[str, Any], wanted: str) -> bool:
+    """Whether it is as wanted, for good. A new one that is to run need not be waited for: it starts by itself."""
+    return _state(row) == wanted and _status(row) != _CHANGING
+
+
+def _status(row: Mapping[str, Any]) -> str:
+    return str(row.get("status") or "").lower()
+
+
 def _state(row: Mapping[str, Any]) -> str:
     """Whether it runs or is meant to. A failed one is meant to: that is what failed."""
-    return STOPPED if str(row.get("status") or "").lower() == "hibernate" else RUNNING
+    return STOPPED if _status(row) == "hibernate" else RUNNING
 
 
 def _phase(status: str) -> Phase:

@@ -27,6 +27,9 @@ OWNER = "Owner"
 ADMINISTRATOR = "Administrator"
 _CREATED_WITH = ("name", "description", "tags", "is_core", "storage_tenant", "is_new_bucket", "bucket_name")
 _CHANGED = {"description": "", "tags": [], "is_core": False}
+_STATUSES = ("ACTIVE", "INACTIVE")
+_LEFT = ("status", "storage_quota")
+"""Left as they are where nobody declares them: an update that says nothing of them might take them back."""
 _SHOWN = ("name", "description", "tags", "is_core", "storage_tenant")
 _HELD = {"apps": "apps", "workflows": "workflows", "images": "images", "notebooks": "notebooks"}
 
@@ -38,7 +41,7 @@ class Space:
         self._place = place
 
     def create(self, desired: Desired) -> Live:
-        """Makes one. It belongs to whoever makes it."""
+        """Makes one. It belongs to whoever makes it; what only an update takes is left to `update`."""
         spec = {name: desired.spec[name] for name in _CREATED_WITH if name in desired.spec}
         body = with_footer(without_nulls(spec), desired.mark, longest_description=LONGEST_DESCRIPTION)
         remote_id = self._place.created(Call(f"create space {desired.address.name}", "POST", SPACES, body=body))
@@ -83,8 +86,10 @@ class Space:
         Raises Refused when somebody else owns it than the manifest says, or the new owner is no administrator of it.
         """
         path, name = f"{SPACES}/{segment(remote_id)}", desired.address.name
-        heir = self._heir(desired, path)
+        shown = self._place.shown(Call(f"read space {name}", "GET", path)) or {}
+        heir = _heir(desired, shown)
         changed = {key: desired.spec.get(key, empty) for key, empty in _CHANGED.items()}
+        changed |= {**_settings(shown), **{key: desired.spec[key] for key in _LEFT if desired.spec.get(key)}}
         body = with_footer(changed, desired.mark, longest_description=LONGEST_DESCRIPTION)
         self._place.call(Call(f"update space {name}", "PUT", path, body=body))
         if heir:
@@ -104,23 +109,6 @@ class Space:
         self._place.removed(Call(f"delete space {address.name}", "DELETE", f"{SPACES}/{segment(remote_id)}"))
         self._place.forget_spaces()
 
-    def _heir(self, desired: Desired, path: str) -> str:
-        """The id of the user who gets the space, "" when it stays where it is."""
-        wanted = desired.spec.get("owner")
-        if not wanted:
-            return ""
-        shown = self._place.shown(Call(f"read space {desired.address.name}", "GET", path)) or {}
-        if wanted == (now := owner(shown)):
-            return ""
-        if desired.spec.get("former_owner") != now:
-            msg = f"the space {desired.address.name} belongs to {now}"
-            raise Refused(msg, hint=f"to give it to {wanted}, write `former_owner: {now}` beside `owner`")
-        heir = members(shown, ADMINISTRATOR).get(str(wanted))
-        if heir is None:
-            msg = f"{wanted} is no administrator of the space {desired.address.name}"
-            raise Refused(msg, hint="only an administrator of the space can become its owner")
-        return heir
-
     def _held(self, remote_id: str) -> Sequence[str]:
         path = f"{SPACES}/{segment(remote_id)}"
         found: list[str] = []
@@ -132,6 +120,28 @@ class Space:
         found += [f"{active} active jobs"] if active else []
         size = self._place.call(Call("measure data", "GET", f"{path}/datas/bucket-storage")).get("size")
         return [*found, f"{size} bytes of data"] if size else found
+
+
+def _heir(desired: Desired, shown: Mapping[str, Any]) -> str:
+    """The id of the user who gets the space, "" when it stays where it is. Raises Refused."""
+    wanted = desired.spec.get("owner")
+    if not wanted or wanted == (now := owner(shown)):
+        return ""
+    if desired.spec.get("former_owner") != now:
+        msg = f"the space {desired.address.name} belongs to {now}"
+        raise Refused(msg, hint=f"to give it to {wanted}, write `former_owner: {now}` beside `owner`")
+    heir = members(shown, ADMINISTRATOR).get(str(wanted))
+    if heir is None:
+        msg = f"{wanted} is no administrator of the space {desired.address.name}"
+        raise Refused(msg, hint="only an administrator of the space can become its owner")
+    return heir
+
+
+def _settings(shown: Mapping[str, Any]) -> dict[str, Any]:
+    """What only an update takes, as far as it is told in words that can be sent again."""
+    status, quota = str(shown.get("status") or "").upper(), shown.get("storage_quota")
+    told: dict[str, Any] = {"status": status} if status in _STATUSES else {}
+    return {**told, "storage_quota": quota} if isinstance(quota, int) and quota else told
 
 
 def owner(shown: Mapping[str, Any]) -> str:
@@ -147,6 +157,6 @@ def members(shown: Mapping[str, Any], role: str) -> dict[str, str]:
 
 def _spec(shown: Mapping[str, Any]) -> dict[str, Any]:
     plain = without_mark(shown)
-    spec = {name: plain[name] for name in _SHOWN if plain.get(name) is not None}
+    spec = {name: plain[name] for name in _SHOWN if plain.get(name) is not None} | _settings(shown)
     bucket, holder = shown.get("obs_bucket_name"), owner(shown)
     return {**spec, **({"bucket_name": bucket} if bucket else {}), **({"owner": holder} if holder else {})}

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from reconciler.errors import Conflict, NotFound, PlatformError, Unanswered
+from reconciler.errors import Busy, Conflict, NotFound, Refused, Unanswered
 from reconciler.model.address import Address
 from reconciler.model.resource import Listed, Live, Phase
 from reconciler.providers.exchange import Call, segment
@@ -64,18 +63,15 @@ class Tensorboard:
         self._place = place
 
     def create(self, desired: Desired) -> Live:
-        """Makes it, once; one that is to be stopped is stopped then, and a plan sees where that did not happen."""
-        address, spec = desired.address, dict(desired.spec)
-        state = spec.pop("State", RUNNING)
+        """Makes it, once; it runs at once, and `update` stops it."""
+        address = desired.address
+        spec = {name: value for name, value in desired.spec.items() if name != "State"}
         body = {**spec, "DisplayName": named(address.name, desired.mark), **workspace_of(address.scope)}
         call = Call(f"create TensorBoard {address.name}", "POST", TENSORBOARDS, body=body)
         identifier = str(self._place.call("CreateTensorboard", call).get("TensorboardId") or "")
         if not identifier:
             msg = f"{self._place.target}: {call.operation}: the answer holds no id"
             raise Unanswered(msg, hint="the next apply looks for it before it sends anything again")
-        if state == STOPPED:
-            with suppress(PlatformError):  # it is there all the same, and the next plan stops it
-                self._turn(address, identifier, "stop")
         return Live(address, identifier, {}, Phase.READY, desired.mark)
 
     def read(self, address: Address, remote_id: str) -> Live | None:
@@ -107,7 +103,7 @@ class Tensorboard:
 
     def update(self, remote_id: str, desired: Desired) -> None:
         """Time limit, accessibility and priority in one call whose every word stands in the query, then start or stop.
-        Each may be repeated.
+        Each may be repeated. Raises Busy where it has to end what it is at first.
         """
         address, spec = desired.address, desired.spec
         row = self._row(address, remote_id)
@@ -118,9 +114,7 @@ class Tensorboard:
             path = f"{TENSORBOARDS}/{segment(remote_id)}"
             call = Call(f"update TensorBoard {address.name}", "PUT", path, query=query)
             self._place.call("UpdateTensorboard", call)
-        off = _status(row) in _OFF
-        if (spec.get("State", RUNNING) == STOPPED) != off:
-            self._turn(address, remote_id, "start" if off else "stop")
+        self._bring(address, row, str(spec.get("State", RUNNING)))
 
     def delete(self, address: Address, remote_id: str) -> None:
         """Stops it, waits until it has, and deletes it: the platform deletes no running one (trap 19)."""
@@ -158,6 +152,20 @@ class Tensorboard:
         call = Call(f"{verb} TensorBoard {address.name}", "PUT", path, query=query)
         self._place.call(f"{verb.capitalize()}Tensorboard", call)
 
+    def _bring(self, address: Address, row: Mapping[str, Any], wanted: str) -> None:
+        """Starts or stops it, unless it is as `wanted` or on its way there."""
+        status = _status(row)
+        if _state(status) == wanted:
+            return
+        busy = Busy(f"{self._place.target}: TensorBoard {address.name} is still {row.get('Status')}")
+        if status == "stopping":
+            raise busy
+        try:
+            self._turn(address, str(row["TensorboardId"]), "start" if wanted == RUNNING else "stop")
+        except Refused as error:
+            # Whether one can be stopped while it is being made the platform does not say.
+            raise (busy if status == "creating" else error) from None
+
     def _wait_until_off(self, address: Address, identifier: str) -> None:
         waited = 0.0
         while _status(row := self._row(address, identifier)) not in _OFF:
@@ -173,13 +181,18 @@ def _status(row: Mapping[str, Any]) -> str:
     return str(row.get("Status") or "").lower()
 
 
+def _state(status: str) -> str:
+    """Whether it runs, or is on its way there."""
+    return STOPPED if status in {*_OFF, "stopping"} else RUNNING
+
+
 def _live(address: Address, row: Mapping[str, Any]) -> Live:
     name, mark = split(str(row.get("DisplayName") or ""))
     shown = [field for field in _SHOWN if not row.get("JobId") or field not in _OF_THE_JOB]
     spec = {field: row[field] for field in shown if row.get(field) not in (None, "", [], {}, 0)}
     if "Priority" in spec:
         spec["Priority"] = str(spec["Priority"])
-    spec |= {"DisplayName": name, "State": STOPPED if _status(row) in {*_OFF, "stopping"} else RUNNING}
+    spec |= {"DisplayName": name, "State": _state(_status(row))}
     reason = ": ".join(str(row[part]) for part in ("ReasonCode", "ReasonMessage") if row.get(part))
     return Live(
         address=address,

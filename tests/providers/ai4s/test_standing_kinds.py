@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from reconciler.errors import Conflict, NoSuchScope, Refused, Unreachable
-from reconciler.localplatform.faults import FaultKind, FaultRule
+from reconciler.errors import Busy, Conflict, NoSuchScope, Refused, Unreachable
+from reconciler.localplatform.faults import FaultKind, FaultRule, When
 from reconciler.model.address import NO_SCOPE, Address
 from reconciler.model.mark import Mark
 from reconciler.model.resource import Phase
@@ -217,10 +217,30 @@ def test_an_import_that_fails_says_why(connection: Ai4sConnection) -> None:
         make(connection, "App", {"name": "b", "version": "1", "from": {"space": "demo", "name": "a"}}, "lab")
 
 
+def test_what_only_an_update_of_a_space_takes(connection: Ai4sConnection, platform: Platform) -> None:
+    """Not sent when it is made; set then; and what nobody declares is said again as it is, not taken back."""
+    spec = {"name": "lab", "status": "INACTIVE", "storage_quota": 1 << 30}
+    wanted, remote_id = make(connection, "Space", spec, NO_SCOPE)
+    handler: Any = connection.handler("Space")
+    ((_, body),) = sent(platform, "POST")
+    assert "quota" not in body
+    assert "INACTIVE" not in body
+    handler.update(remote_id, desired(wanted.address, spec))
+    handler.update(remote_id, desired(wanted.address, {"name": "lab", "description": "new"}))
+    live = handler.read(wanted.address, remote_id)
+    assert (live.spec["status"], live.spec["storage_quota"], live.spec["description"]) == ("INACTIVE", 1 << 30, "new")
+    assert '"storage_quota": 1073741824' in sent(platform, "PUT")[-1][1]
+    handler.update(remote_id, desired(wanted.address, {"name": "lab", "status": "ACTIVE", "storage_quota": -1}))
+    live = handler.read(wanted.address, remote_id)
+    assert (live.spec["status"], live.spec["storage_quota"]) == ("ACTIVE", -1)
+
+
 def test_a_notebook_is_started_and_stopped(connection: Ai4sConnection, platform: Platform) -> None:
     """By its declared state; the description alone starts nothing."""
     wanted, remote_id = make(connection, "Notebook", {**NOTEBOOK, "state": "stopped"})
     handler: Any = connection.handler("Notebook")
+    assert handler.read(wanted.address, remote_id).status == "Running", "a create is one call"
+    handler.update(remote_id, desired(wanted.address, {**NOTEBOOK, "state": "stopped"}))
     live = handler.read(wanted.address, remote_id)
     assert (live.spec["state"], live.status, live.phase) == ("stopped", "Hibernate", Phase.READY)
     assert "storages" not in live.spec
@@ -232,23 +252,36 @@ def test_a_notebook_is_started_and_stopped(connection: Ai4sConnection, platform:
     assert handler.read(wanted.address, remote_id).status == "Running"
 
 
-def test_a_notebook_that_cannot_be_stopped_yet(connection: Ai4sConnection, platform: Platform) -> None:
-    """It is made all the same, and said to run: the next plan stops it."""
-    platform.services.switches.turn({"notebook_seconds": 3600})
+def test_a_notebook_on_its_way(connection: Ai4sConnection, platform: Platform) -> None:
+    """It is not there before it has arrived: a stop waits for its start, then for its end, and is sent once."""
+    platform.services.switches.turn({"notebook_seconds": 300})
     wanted, remote_id = make(connection, "Notebook", {**NOTEBOOK, "state": "stopped"})
     handler: Any = connection.handler("Notebook")
     live = handler.read(wanted.address, remote_id)
     assert (live.spec["state"], live.status, live.phase) == ("running", "Creating", Phase.READY)
+    stopped = desired(wanted.address, {**NOTEBOOK, "state": "stopped"})
+    with pytest.raises(Busy, match="still Creating"):
+        handler.update(remote_id, stopped)
+    handler.update(remote_id, desired(wanted.address, NOTEBOOK))
+    platform.services.clock.advance(300)
+    for _ in range(2):
+        with pytest.raises(Busy):
+            handler.update(remote_id, stopped)
+    with pytest.raises(Busy, match="still Updating"):
+        handler.update(remote_id, desired(wanted.address, NOTEBOOK))
+    platform.services.clock.advance(300)
+    handler.update(remote_id, stopped)
+    assert [name for name, _ in sent(platform, "POST")] == ["CreateNotebook", "StopOrStartNotebook"]
+    assert handler.read(wanted.address, remote_id).status == "Hibernate"
 
 
-@pytest.mark.parametrize("fault", [FaultKind.THROTTLE, FaultKind.ERROR, FaultKind.RESET])
-def test_a_notebook_whose_stop_gets_no_answer(connection: Ai4sConnection, platform: Platform, fault: FaultKind) -> None:
-    """What happens to the stop is not told of the create, which would be sent again then."""
-    rule = FaultRule(fault, operation="StopOrStartNotebook", count=None, retry_after=0)
-    platform.faults.replace([rule])
-    wanted, remote_id = make(connection, "Notebook", {**NOTEBOOK, "state": "stopped"})
+def test_a_stop_whose_answer_was_lost(connection: Ai4sConnection, platform: Platform) -> None:
+    """Sent again it is refused, since it was done: which is what was wanted."""
+    wanted, remote_id = make(connection, "Notebook", NOTEBOOK)
     handler: Any = connection.handler("Notebook")
-    assert handler.read(wanted.address, remote_id).spec["state"] == "running"
+    platform.faults.replace([FaultRule(FaultKind.ERROR, when=When.AFTER, operation="StopOrStartNotebook")])
+    handler.update(remote_id, desired(wanted.address, {**NOTEBOOK, "state": "stopped"}))
+    assert handler.read(wanted.address, remote_id).status == "Hibernate"
 
 
 def test_notebooks_of_every_page(connection: Ai4sConnection) -> None:

@@ -118,3 +118,24 @@ def test_an_accelerator_hour_costs_nothing_that_is_copied(world: World) -> None:
     file = world.root / "reconciler.yaml"
     file.write_text(file.read_text() + "policy: { max_gpu_hours: 0 }\n")
     assert not world.plan().is_blocked
+
+
+def test_a_new_space_belongs_to_its_maker(world: World) -> None:
+    """One that is declared to be somebody else's is made, and the apply says that this is not done."""
+    world.edit("platform/spaces.yaml", "owner: local  ", "owner: ada  ")
+    ended = reconciler(world.root, "apply", "--yes", "--only", "Space/-/atlas", variables=world.variables)
+    assert ended.code == 5, ended.said
+    assert "the space atlas belongs to local" in ended.said
+
+
+def test_an_apply_waits_until_a_notebook_has_arrived(world: World) -> None:
+    """It takes a second to start and one to stop; then nothing is left to do."""
+    world.platform.services.switches.turn({"notebook_seconds": 1})
+    ended = reconciler(world.root, "apply", "--yes", "--only", "Notebook/demo/*", variables=world.variables)
+    assert ended.code == 0, ended.said
+    turned = [entry["body"] for entry in world.requests("POST") if entry["operation"] == "StopOrStartNotebook"]
+    assert turned == ['{"action": "stop"}']
+    again = reconciler(
+        world.root, "plan", "--only", "Notebook/demo/*", "--detailed-exitcode", variables=world.variables
+    )
+    assert again.code == 0, again.said

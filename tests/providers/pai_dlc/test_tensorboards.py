@@ -15,10 +15,12 @@ if TYPE_CHECKING:
 
 
 def test_states(platform: Platform, connection: PaiDlcConnection) -> None:
-    """Made stopped, started, stopped by its time limit, which the next look shows."""
+    """Made, stopped, started, stopped by its time limit, which the next look shows."""
     handler: Any = connection.handler("Tensorboard")
     wanted = board(State="stopped", MaxRunningTimeMinutes=5)
     identifier = handler.create(wanted).remote_id
+    assert handler.read(wanted.address, identifier).spec["State"] == "running", "a create is one call"
+    handler.update(identifier, wanted)
     assert handler.read(wanted.address, identifier).spec["State"] == "stopped"
     handler.update(identifier, board(MaxRunningTimeMinutes=5))
     assert handler.read(wanted.address, identifier).spec["State"] == "running"
