@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from reconciler.manifests import interpolation
+from reconciler.manifests import copied, interpolation
 from reconciler.manifests.addressing import choose_target, identity
 from reconciler.manifests.coercion import as_wanted, settled
 from reconciler.manifests.contents import digested
@@ -131,6 +131,8 @@ def _manifest(
     lifecycle = value.get("lifecycle") or {}
     name = identity(draft.spec, kind, metadata.get("name"), draft.native, draft.note_in_spec)
     draft.note_in_spec(*interpolation.plain_secrets(draft.spec, kind.rules))
+    if document.may_hold_marks:
+        draft.note_in_spec(*copied.marks(draft.spec))
     if around.root is not None:
         draft.note_in_spec(*digested(draft.spec, kind.rules, around.root))
     draft.note(*interpolation.fixed(metadata, "/metadata"), *interpolation.fixed(lifecycle, "/lifecycle"))

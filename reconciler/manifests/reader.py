@@ -64,6 +64,11 @@ class Document:
         """False only when no `$[[` can be in it, not even as an escape sequence."""
         return "$[[" in self.chunk.text or "\\" in self.chunk.text
 
+    @property
+    def may_hold_marks(self) -> bool:
+        """The same for marks of ours, which an expression may bring in, too."""
+        return "rc-" in self.chunk.text or self.may_hold_expressions
+
 
 @dataclass(frozen=True, slots=True)
 class Read:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 _OWNER_LENGTH = 8
 _KEY_LENGTH = 20
 _MARK = re.compile(r"rc-(?P<owner>[0-9a-f]{8})-(?P<key>[0-9a-f]{20})")
+_FOOTER = re.compile(rf"\[{_MARK.pattern}(?: after \d+)?\]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +64,11 @@ class Mark:
             if match := _MARK.search(text):
                 return cls(match["owner"], match["key"])
         return None
+
+    @classmethod
+    def stands_in(cls, text: str) -> bool:
+        """Whether `text` is a mark, as a label is, or holds one in brackets, as the end of a description does."""
+        return bool(_MARK.fullmatch(text) or _FOOTER.search(text))
 
     @classmethod
     def strip(cls, text: str) -> str:

@@ -50,6 +50,7 @@ FILES: Final[dict[str, tuple[str, str]]] = {
     "manifest.target": ("It is unclear which target is meant.", "Name it with `metadata: {target: ...}`."),
     "manifest.identity": ("A name is missing or contradicts the metadata.", "Write it once, and the version with it."),
     "manifest.scope": ("A resource of the whole account names a scope.", "Take the scope out of its metadata."),
+    "manifest.mark": ("A mark of ours was copied into a manifest.", "Take it out of the labels or the description."),
     "expression.syntax": ("An expression is malformed.", "Write vars.name, secrets.NAME or ref.Kind/name in it."),
     "expression.unknown-variable": ("A variable has no value.", "Declare it, or give it with --var."),
     "expression.not-here": ("The value must be known when planning.", "Write it, or use a variable."),
