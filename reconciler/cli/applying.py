@@ -99,7 +99,7 @@ def carry_out(
     from reconciler.operations.watching import awaited, watch
 
     waited = None
-    with graceful(streams.say) as stop, progress(streams, len(plan.steps)) as listening:
+    with graceful(streams.say) as stop, progress(streams, [step.address for step in plan.steps]) as listening:
         doing = Doing(listening, stop, streams.say, left=left)
         if seen is not None:
             doing = Doing(listening, stop, streams.say, seen.read_at, seen.observed, left)

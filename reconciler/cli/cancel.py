@@ -26,11 +26,16 @@ def app(
 
     A cancelled run is held: the next plan shows it and does not submit it again, until its `attempt` is raised.
     """
-    from reconciler.operations.runs import cancel, one_run
+    from reconciler.operations.runs import one_run
+    from reconciler.operations.steering import cancel, nothing_to_stop
+    from reconciler.rendering.words import printable
 
     streams = streams_of(context)
     opened = workspace(streams, project, environment)
     recorded = one_run(opened, run, remote_id, scope=scope)
+    if why := nothing_to_stop(opened, recorded, streams.say):
+        streams.say(printable(f"there is nothing to stop: {why}"))
+        return ExitCode.FINE
     if not yes and not streams.confirm(f"Stop {recorded.address}?", instead="Say --yes."):
         streams.say("nothing was stopped")
         return ExitCode.ERROR

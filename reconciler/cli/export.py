@@ -51,6 +51,9 @@ def app(
     opened = workspace(streams, project, environment)
     ids = [*ids_in(remote_ids), *(ids_of(ids_file) if ids_file else ())]
     runs = _runs(opened, names or [], ids, scope)
+    if not runs:
+        streams.say("no run was applied in this environment: nothing was written")
+        return ExitCode.ERROR
     made = archive(opened, runs, streams.say)
     for run, why in made.left_out:
         streams.complain(f"{run.address}: {why}")
@@ -61,15 +64,11 @@ def app(
 
 
 def _runs(opened: "Workspace", names: list[str], ids: list[str], scope: str) -> "list[Run]":
-    from reconciler.operations.runs import Run, is_run, one_run, ours
+    from reconciler.operations.runs import Run, one_run, our_runs
 
     if ids:
         if len(names) != 1:
             msg = "with ids, name the kind they are of, and nothing else"
             raise UsageError(msg, hint="Write `reconciler export KIND --id ID`.")
         return [one_run(opened, names[0], each, scope=scope) for each in dict.fromkeys(ids)]
-    return [
-        Run(each.address, each.platform, each.remote_id, each.mark)
-        for each in ours(opened, names)
-        if is_run(opened, each)
-    ]
+    return [Run(each.address, each.platform, each.remote_id, each.mark) for each in our_runs(opened, names)]

@@ -82,7 +82,7 @@ def lazy_group(table: Mapping[str, Entry]) -> type[TyperGroup]:
 
 
 def _no_such(name: str, table: Mapping[str, Entry]) -> str:
-    from difflib import get_close_matches
+    from reconciler.model.spelling import did_you_mean
 
-    near = get_close_matches(name, table, n=1)
-    return f"There is no command {name!r}." + (f" Did you mean {near[0]!r}?" if near else "")
+    near = did_you_mean(name, table)
+    return f"There is no command {name!r}." + (f" Did you mean {near!r}?" if near else "")

@@ -12,7 +12,7 @@ from reconciler.cli.streams import streams_of
 def app(context: typer.Context, form: Format = Shape.TEXT) -> int:
     """List what can be declared: every kind of every platform, and what can be done with it."""
     from reconciler.operations.schema_export import kind_rows
-    from reconciler.rendering.tables import render_table, rows_to_json
+    from reconciler.rendering.tables import render_words, rows_to_json
 
     streams, rows = streams_of(context), kind_rows()
     if form is Shape.JSON:
@@ -22,5 +22,5 @@ def app(context: typer.Context, form: Format = Shape.TEXT) -> int:
         [row["api_version"], row["kind"], row["life"], row["native_key"], " ".join(row["abilities"])] for row in rows
     ]
     headers = ["api version", "kind", "life", "native key", "abilities"]
-    streams.show(render_table(headers, cells, width=streams.table_width, colour=streams.colour))
+    streams.show(render_words(headers, cells, width=streams.table_width, colour=streams.colour))
     return ExitCode.FINE

@@ -6,12 +6,13 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from reconciler.model.outcome import Result
-from reconciler.rendering.paint import Paint
-from reconciler.rendering.report import outcome_line
-from reconciler.rendering.words import columns, counted, listed, printable
+from reconciler.rendering.paint import Paint, Tone
+from reconciler.rendering.report import RESULT_WIDTH, VERB_WIDTH, address_room, outcome_line
+from reconciler.rendering.runs import PHASE_TONES
+from reconciler.rendering.words import columns, counted, listed, pad, printable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from rich.status import Status
 
@@ -23,30 +24,38 @@ if TYPE_CHECKING:
     from reconciler.model.resource import Phase
 
 _NAMED = 3
+_BEFORE_ADDRESS = RESULT_WIDTH + VERB_WIDTH + 2
+_ASIDE = " " * (RESULT_WIDTH + 2)
 
 
 class Lines:
-    """One line when a step has ended, one when a run is seen in another phase. For logs and pipes."""
+    """One line when a step has ended, one when a run is seen in another phase, the addresses of all below each other.
+    For logs, pipes, and terminals that are not to be drawn on. An address is never cut: it is what one searches for.
+    """
 
-    def __init__(self, streams: Streams) -> None:
+    def __init__(self, streams: Streams, addresses: Iterable[Address] = ()) -> None:
         self._streams = streams
+        self._paint = Paint(streams.error_colour)
+        widest = max((columns(printable(str(address))) for address in addresses), default=0)
+        self._column = min(widest, address_room(streams.error_width))
         self._phases: dict[Address, Phase] = {}
 
     def started(self, step: Step) -> None:
         """Says nothing: the line at the end says it all, and logs stay half as long."""
 
     def ended(self, outcome: StepOutcome) -> None:
-        """How it ended, and why when it did not end well."""
-        address = printable(str(outcome.step.address))
-        line = outcome_line(outcome, columns(address), Paint(colour=False))
+        """How it ended, and below that why, when it did not end well."""
+        width = max(columns(printable(str(outcome.step.address))), self._column)
+        line = outcome_line(outcome, width, self._paint)
         reason = printable(outcome.error) if outcome.result is not Result.DONE else ""
-        self._streams.say(f"{line}  {reason}".rstrip())
+        self._streams.say(f"{line}\n{_ASIDE}{reason}" if reason else line)
 
     def waiting(self, address: Address, phase: Phase) -> None:
         """The phase, each time it is another one."""
         if self._phases.get(address) is not phase:
             self._phases[address] = phase
-            self._streams.say(f"{phase:<9}  {printable(str(address))}")
+            told = self._paint(pad(phase.value, _BEFORE_ADDRESS), PHASE_TONES.get(phase, Tone.PLAIN))
+            self._streams.say(f"{told}  {printable(str(address))}")
 
 
 class Spinner:
@@ -87,13 +96,13 @@ class Spinner:
 
 
 @contextmanager
-def progress(streams: Streams, total: int) -> Iterator[Progress]:
-    """The progress that fits the stream, for `total` steps."""
+def progress(streams: Streams, addresses: Sequence[Address]) -> Iterator[Progress]:
+    """The progress that fits the stream, for what happens at `addresses`."""
     if not streams.live:
-        yield Lines(streams)
+        yield Lines(streams, addresses)
         return
     from rich.console import Console
 
     console = Console(file=streams.err, stderr=True, highlight=False, markup=False, emoji=False)
     with console.status("") as status:
-        yield Spinner(status, total)
+        yield Spinner(status, len(addresses))

@@ -23,7 +23,8 @@ def app(
     Where the platform resumes suspended runs by itself there is nothing to send. One that has ended is started again
     where the platform can do that without a new submission.
     """
-    from reconciler.operations.runs import declared, one_run, resume
+    from reconciler.operations.runs import one_run
+    from reconciler.operations.steering import declared, resume
 
     streams = streams_of(context)
     opened = workspace(streams, project, environment)

@@ -23,7 +23,8 @@ def app(
     This is the platform's own retry: finished tasks are not run again where it can tell. To submit a fresh run, raise
     `attempt` in the manifest and apply.
     """
-    from reconciler.operations.runs import one_run, retry
+    from reconciler.operations.runs import one_run
+    from reconciler.operations.steering import retry
 
     streams = streams_of(context)
     opened = workspace(streams, project, environment)

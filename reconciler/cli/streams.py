@@ -41,7 +41,12 @@ class Streams:
     @property
     def width(self) -> int:
         """Columns for results: the terminal's, or a fixed width so that piped output is the same everywhere."""
-        return max(shutil.get_terminal_size().columns, _NARROWEST) if _is_terminal(self.out) else _PIPE_WIDTH
+        return _width(self.out)
+
+    @property
+    def error_width(self) -> int:
+        """Columns for what is said along the way, in the same manner."""
+        return _width(self.err)
 
     @property
     def table_width(self) -> int:
@@ -118,6 +123,10 @@ def streams_of(context: typer.Context) -> Streams:
 
 def _is_terminal(stream: TextIO) -> bool:
     return not stream.closed and stream.isatty()
+
+
+def _width(stream: TextIO) -> int:
+    return max(shutil.get_terminal_size().columns, _NARROWEST) if _is_terminal(stream) else _PIPE_WIDTH
 
 
 def _coloured(stream: TextIO, settings: Settings) -> bool:

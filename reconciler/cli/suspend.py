@@ -8,7 +8,7 @@ from reconciler.cli.options import EnvironmentName, ProjectFile, RemoteId, Run, 
 from reconciler.cli.streams import streams_of
 
 
-@single((("reconciler suspend Task/train", ""), ("then: reconciler status Task/train", "")))
+@single((("reconciler suspend Task/train", "then: reconciler status Task/train"),))
 def app(
     context: typer.Context,
     *,
@@ -23,7 +23,8 @@ def app(
     What it keeps of its work is its own business. Where the platform starts it again by itself this is no pause: it
     goes on as soon as there is room. A suspended run is healthy, and the next plan leaves it alone.
     """
-    from reconciler.operations.runs import declared, one_run, suspend
+    from reconciler.operations.runs import one_run
+    from reconciler.operations.steering import declared, suspend
 
     streams = streams_of(context)
     opened = workspace(streams, project, environment)

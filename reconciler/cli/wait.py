@@ -9,7 +9,6 @@ from reconciler.cli.exit_codes import ExitCode, exit_code
 from reconciler.cli.group import single
 from reconciler.cli.options import EnvironmentName, ProjectFile, workspace
 from reconciler.cli.streams import streams_of
-from reconciler.errors import UsageError
 
 
 @single(
@@ -33,17 +32,14 @@ def app(
     from reconciler.cli.signals import graceful
     from reconciler.cli.waiting import advise, render_ended
     from reconciler.operations.apply import Doing
-    from reconciler.operations.runs import is_run, ours
+    from reconciler.operations.runs import our_runs
     from reconciler.operations.watching import watch
 
     streams = streams_of(context)
     opened = workspace(streams, project, environment)
-    runs = [run for run in ours(opened, globs or ()) if is_run(opened, run)]
-    if globs and not runs:
-        msg = "what matches is no run"
-        raise UsageError(msg)
+    runs = our_runs(opened, globs or ())
     deadline = None if timeout is None else time.time() + timeout
-    with graceful(streams.say) as stop, progress(streams, len(runs)) as listening:
+    with graceful(streams.say) as stop, progress(streams, [run.address for run in runs]) as listening:
         waited = watch(opened, runs, Doing(listening, stop, streams.say), deadline=deadline)
     streams.show(render_ended(waited, colour=streams.colour))
     advise(waited, streams, opened)

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from difflib import get_close_matches
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from reconciler.model.diagnostic import Diagnostic, Severity
+from reconciler.model.spelling import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from reconciler.manifests.positions import Places
     from reconciler.model.address import Address
-
-_SIMILAR: Final = 0.6
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,15 +34,6 @@ class Finding:
         )
 
 
-def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """The known word that the author most likely meant, or "". Case, hyphens and underscores count for nothing."""
-    by_letters = {_letters(candidate): candidate for candidate in sorted(known)}
-    if exact := by_letters.get(_letters(word)):
-        return exact
-    close = get_close_matches(_letters(word), by_letters, n=1, cutoff=_SIMILAR)
-    return by_letters[close[0]] if close else ""
-
-
 def suggestion(word: str, known: Iterable[str]) -> str:
     """A hint: the most likely word, or all of them when nothing is close."""
     choices = sorted(known)
@@ -57,7 +46,3 @@ def listed(words: Iterable[str], last: str = "and") -> str:
     """`a`, `b` and `c`."""
     quoted = [f"`{word}`" for word in words]
     return f"{', '.join(quoted[:-1])} {last} {quoted[-1]}" if len(quoted) > 1 else "".join(quoted)
-
-
-def _letters(word: str) -> str:
-    return word.replace("-", "").replace("_", "").casefold()

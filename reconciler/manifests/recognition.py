@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import TYPE_CHECKING, Any, Final
 
-from reconciler.manifests.findings import Finding, did_you_mean, listed, suggestion
+from reconciler.manifests.findings import Finding, listed, suggestion
 from reconciler.manifests.schemas import LANGUAGE_VERSION, Form
+from reconciler.model.spelling import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

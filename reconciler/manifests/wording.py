@@ -7,9 +7,10 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from reconciler.manifests.findings import Finding, did_you_mean, listed, suggestion
+from reconciler.manifests.findings import Finding, listed, suggestion
 from reconciler.manifests.pointers import join
 from reconciler.model.secret import REDACTED
+from reconciler.model.spelling import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator

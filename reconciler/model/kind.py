@@ -42,6 +42,14 @@ class Ability(StrEnum):
     RETRY = "retry"
     SUSPEND = "suspend"
     DESCRIBE = "describe"
+    INSTANCES = "instances"
+    METRICS = "metrics"
+    CHECKS = "checks"
+    LINKS = "links"
+    PODS = "pods"
+    LOAD = "load"
+    RESULTS = "results"
+    FILES = "files"
 
 
 class OnFieldChange(StrEnum):

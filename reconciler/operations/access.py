@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from difflib import get_close_matches
 from enum import StrEnum
 from itertools import islice
 from typing import TYPE_CHECKING, Any
@@ -20,6 +19,7 @@ from reconciler.errors import (
     UsageError,
 )
 from reconciler.model.kind import Life
+from reconciler.model.spelling import did_you_mean
 from reconciler.operations.credentials import find
 from reconciler.operations.wiring import connected
 
@@ -166,8 +166,8 @@ def _scope(workspace: Workspace, target: Target, identity: Identity) -> Check:
         return Check(target.name, word, Verdict.WARNING, f"none is named; there are: {listed or 'none'}", _named(word))
     reach = reaches.get(target.scope)
     if reach is None:
-        near = get_close_matches(target.scope, reaches, n=1)
-        remedy = f"did you mean {near[0]!r}? " if near else ""
+        near = did_you_mean(target.scope, reaches)
+        remedy = f"did you mean {near!r}? " if near else ""
         said = f"{target.scope!r} is none that this account can see; those are: {listed or 'none'}"
         return Check(target.name, word, Verdict.WRONG, said, f"{remedy}ask its owner to make you a member")
     if not reach.writes:

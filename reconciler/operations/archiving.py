@@ -65,8 +65,11 @@ def ids_of(file: Path) -> tuple[str, ...]:
     """The ids in a file: one a line, or `{"ids": "a;b;c"}`. Raises UsageError when it holds none, or cannot be read."""
     try:
         text = file.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        msg = f"cannot read the ids in {file}: {error}"
+    except OSError as error:
+        msg = f"cannot read the ids in {file}: {error.strerror}"
+        raise UsageError(msg) from error
+    except UnicodeDecodeError as error:
+        msg = f"cannot read the ids in {file}: it is no UTF-8 text"
         raise UsageError(msg) from error
     try:
         document = json.loads(text)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from reconciler.errors import UsageError
 from reconciler.model.kind import Life
-from reconciler.operations.selection import Selection, matches
+from reconciler.operations.selection import Selection, matches, no_such_address
 from reconciler.operations.since import chosen
 from reconciler.operations.validate import declare
 from reconciler.rendering.graph import Edge, Graph, Node, dependency_graph
@@ -32,8 +32,12 @@ def tasks(workspace: Workspace, name: str) -> Graph:
     declared = declare(workspace).required()
     found = [manifest for manifest in declared.manifests if matches(manifest.address, name)]
     if len(found) != 1:
+        everything = "`reconciler graph` shows all of them."
+        if not found:
+            addresses = [manifest.address for manifest in declared.manifests]
+            raise no_such_address(name, addresses, "no manifest matches", everything)
         msg = f"{len(found)} manifests match {name!r}"
-        raise UsageError(msg, hint="`reconciler graph` shows all of them.")
+        raise UsageError(msg, hint=everything)
     manifest = found[0]
     read = workspace.providers[manifest.platform].tasks
     waits: Mapping[str, tuple[str, ...]] = read(manifest.address.kind, manifest.spec) if read else {}

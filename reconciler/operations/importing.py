@@ -6,11 +6,11 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from reconciler.errors import ReconcilerError, UsageError
+from reconciler.errors import ReconcilerError
 from reconciler.model.address import NO_SCOPE
 from reconciler.model.kind import Life
 from reconciler.operations.runs import ours
-from reconciler.operations.selection import matches, no_such_kind
+from reconciler.operations.selection import matches, no_such_address, no_such_kind
 from reconciler.operations.validate import declare
 from reconciler.operations.wiring import connected
 from reconciler.planning.wants import Want
@@ -68,8 +68,9 @@ def write_manifests(workspace: Workspace, request: Request, say: Say) -> Importe
         wants = list(listed(workspace, connections, request.kind))
         for glob in request.globs:
             if not any(matches(want.address, glob) for want in wants):
-                msg = f"nothing on the platforms matches {glob!r}"
-                raise UsageError(msg, hint="`reconciler get KIND` lists what there is; runs need --kind.")
+                hint = "`reconciler get KIND` lists what there is; runs need --kind."
+                live = [want.address for want in wants]
+                raise no_such_address(glob, live, "nothing on the platforms matches", hint)
         meant = [w for w in wants if not request.globs or any(matches(w.address, glob) for glob in request.globs)]
         new = [w for w in meant if w.address not in declared and _identity(w) not in recorded]
         reading = read_now(workspace, new, connections)

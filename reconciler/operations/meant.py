@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from reconciler.errors import NotFound
 from reconciler.model.address import NO_SCOPE
 from reconciler.model.kind import Life
+from reconciler.model.spelling import did_you_mean
 from reconciler.operations.runs import Run
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ def meant(workspace: Workspace, handler: object, run: Run) -> Run:
     for row in rows:
         if run.remote_id in {row.remote_id, row.address.name}:
             return Run(row.address, run.platform, row.remote_id, row.mark)
-    near = get_close_matches(run.remote_id, [row.address.name for row in rows], n=1)
+    near = did_you_mean(run.remote_id, [row.address.name for row in rows])
     where = "" if run.address.scope == NO_SCOPE else f" in {run.address.scope}"
     msg = f"there is no {run.address.kind} {run.remote_id!r}{where}"
-    raise NotFound(msg, hint=f"Did you mean {near[0]!r}?" if near else f"See `reconciler get {run.address.kind}`.")
+    raise NotFound(msg, hint=f"Did you mean {near!r}?" if near else f"See `reconciler get {run.address.kind}`.")

@@ -13,7 +13,7 @@ from reconciler.model.plan import Plan, Step, Verb
 from reconciler.operations.plan import Wish, base_of, look
 from reconciler.operations.rebuild import only_adoptions
 from reconciler.operations.runs import ours
-from reconciler.operations.selection import matches
+from reconciler.operations.selection import matches, no_such_address
 from reconciler.operations.wiring import open_store
 
 if TYPE_CHECKING:
@@ -89,14 +89,24 @@ def adopting(workspace: Workspace, globs: Sequence[str], say: Say, *, remote_id:
     recorded = open_store(workspace).read(workspace.environment.name).resources
     declared = [manifest.address for manifest in declare(workspace).required().manifests]
     meant = {a for a in declared if a not in recorded and any(matches(a, glob) for glob in globs)}
+    for glob in globs:
+        if not any(matches(address, glob) for address in (*declared, *recorded)):
+            hint = "Declare it first (`reconciler import` writes the manifest), then adopt it."
+            raise no_such_address(glob, declared, "nothing that is declared matches", hint)
     if not meant:
-        msg = "nothing that is declared and not recorded yet matches"
-        raise UsageError(msg, hint="Declare it first (`reconciler import` writes the manifest), then adopt it.")
+        raise _ours_already([address for address in sorted(recorded) if any(matches(address, g) for g in globs)])
     if remote_id and len(meant) > 1:
         msg = f"{len(meant)} addresses match, and one id cannot be all of them"
         raise UsageError(msg, hint="Write the whole address.")
     seen = look(workspace, Wish(adopt=dict.fromkeys(meant, remote_id)), say)
     return replace(seen, plan=only_of(seen.plan, meant))
+
+
+def _ours_already(recorded: Sequence[Address]) -> UsageError:
+    """The error of taking over what we have."""
+    what = f"{recorded[0]} is ours" if len(recorded) == 1 else f"all {len(recorded)} that match are ours"
+    hint = "`reconciler plan` shows what differs; `reconciler adopt --write` takes what moved into the manifests."
+    return UsageError(f"{what} already: there is nothing to take over", hint=hint)
 
 
 def only_of(plan: Plan, addresses: set[Address]) -> Plan:

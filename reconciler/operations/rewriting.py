@@ -13,7 +13,7 @@ from reconciler.model.diagnostic import Source
 from reconciler.model.expression import Space, strings, substitute
 from reconciler.model.manifest import Manifest
 from reconciler.operations.importing import folder_of, listed, read_now, write_file
-from reconciler.operations.selection import matches
+from reconciler.operations.selection import matches, no_such_address
 from reconciler.operations.validate import declare
 from reconciler.operations.wiring import connected
 from reconciler.rendering.words import printable
@@ -66,9 +66,10 @@ def write_rewritten(workspace: Workspace, request: Request, version: str, say: S
         originals += [each for each in live if each.address not in taken]
         done.left_out |= {address: why for address, why in unread.items() if address not in taken}
     for glob in request.globs or ("*",):
-        if not any(matches(address, glob) for address in (*(each.address for each in originals), *done.left_out)):
-            msg = f"nothing that can be written as {version} matches {glob!r}"
-            raise UsageError(msg, hint="`reconciler get KIND` lists what there is.")
+        able = [*(each.address for each in originals), *done.left_out]
+        if not any(matches(address, glob) for address in able):
+            what = f"nothing that can be written as {version} matches"
+            raise no_such_address(glob, able, what, "`reconciler get KIND` lists what there is.")
     rewriting = _Rewriting(workspace, request, known, declared, originals)
     for original in originals:
         rewriting.write(original, done)

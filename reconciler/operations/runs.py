@@ -1,4 +1,4 @@
-"""Looking at runs and steering them, with the same words on every platform."""
+"""Looking at runs, with the same words on every platform."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from reconciler.errors import NotFound, UsageError
 from reconciler.model.address import NO_SCOPE, Address
 from reconciler.model.kind import Life
-from reconciler.operations.selection import matches, no_such_kind
+from reconciler.operations.selection import matches, no_such_address, no_such_kind
 from reconciler.operations.wiring import connected, open_store
 
 if TYPE_CHECKING:
@@ -61,9 +61,12 @@ def ours(workspace: Workspace, globs: Sequence[str] = ()) -> tuple[Recorded, ...
     """
     recorded = open_store(workspace).read(workspace.environment.name).resources
     for glob in globs:
+        if not recorded:
+            msg = f"nothing matches {glob!r}: nothing was applied in environment {workspace.environment.name} yet"
+            raise UsageError(msg, hint="`reconciler apply` makes what the manifests declare.")
         if not any(matches(address, glob) for address in recorded):
-            msg = f"nothing that was applied matches {glob!r}"
-            raise UsageError(msg, hint="`reconciler status` lists what was applied in this environment.")
+            hint = "`reconciler status` lists what was applied in this environment."
+            raise no_such_address(glob, recorded, "nothing that was applied matches", hint)
     chosen = [a for a in sorted(recorded) if not globs or any(matches(a, glob) for glob in globs)]
     return tuple(recorded[address] for address in chosen)
 
@@ -86,13 +89,32 @@ def one_run(workspace: Workspace, name: str, remote_id: str = "", *, standing: b
     found = ours(workspace, [name])
     runs = [each for each in found if is_run(workspace, each)]
     runs = list(found) if standing and len(runs) != 1 else runs
-    if len(runs) == 1:
-        _require_known(workspace, runs[0])
-        return Run(runs[0].address, runs[0].platform, runs[0].remote_id, runs[0].mark)
-    words = f"{len(runs)} runs match" if runs else "what matches is no run"
-    hint = "One of: " + ", ".join(str(run.address) for run in runs[:9]) if runs else "Runs are jobs, trainings, tasks."
-    msg = f"{words}: {name!r}"
-    raise UsageError(msg, hint=hint)
+    if not runs:
+        _require_known(workspace, found[0])
+        raise _no_run(name, found[0].address)
+    if len(runs) > 1:
+        msg = f"{len(runs)} {'resources' if standing else 'runs'} match: {name!r}"
+        raise UsageError(msg, hint="One of: " + ", ".join(str(run.address) for run in runs[:9]))
+    _require_known(workspace, runs[0])
+    return Run(runs[0].address, runs[0].platform, runs[0].remote_id, runs[0].mark)
+
+
+def our_runs(workspace: Workspace, globs: Sequence[str] = ()) -> tuple[Recorded, ...]:
+    """The runs among what is recorded at the addresses that `globs` mean; all of them without globs.
+
+    Raises UsageError for a glob that means nothing, or nothing but what stands.
+    """
+    found = ours(workspace, globs)
+    runs = tuple(each for each in found if is_run(workspace, each))
+    for glob in globs:
+        if not any(matches(run.address, glob) for run in runs):
+            raise _no_run(glob, next(each.address for each in found if matches(each.address, glob)))
+    return runs
+
+
+def _no_run(name: str, address: Address) -> UsageError:
+    hint = f"Runs are jobs, trainings, tasks; `reconciler describe {address}` prints what stands there."
+    return UsageError(f"what matches is no run: {name!r}", hint=hint)
 
 
 def _require_known(workspace: Workspace, recorded: Recorded) -> None:
@@ -106,6 +128,7 @@ def _any_run(workspace: Workspace, name: str, remote_id: str, life: Life | None,
     target, _, kind = name.rpartition("/")
     found = [place for place in _places(workspace, kind, life) if target in {"", place[0]}] if kind else []
     if len(found) != 1:
+        _known_kind(workspace, kind, life)
         what = "one kind of run" if life else "one kind"
         msg = f"with an id, {name!r} must be {what}" if not found else f"several targets have {name!r}"
         raise UsageError(msg, hint="Write KIND --id ID, or TARGET/KIND --id ID.")
@@ -117,6 +140,13 @@ def _any_run(workspace: Workspace, name: str, remote_id: str, life: Life | None,
         if (address.target, address.kind, each.remote_id) == (*place, remote_id) and scope in {"", address.scope}:
             return Run(address, each.platform, remote_id, each.mark)
     return Run(Address(place[0], place[1], named or NO_SCOPE, remote_id), platform, remote_id)
+
+
+def _known_kind(workspace: Workspace, kind: str, life: Life | None) -> None:
+    """Raises UsageError for a misspelt kind; one of the wrong life is none."""
+    if kind and not _places(workspace, kind, None):
+        known = {name for _, name in _places(workspace, "", life)}
+        raise no_such_kind(kind, known, f" on the targets of environment {workspace.environment.name}")
 
 
 def status(workspace: Workspace, globs: Sequence[str], say: Say) -> tuple[Row, ...]:
@@ -192,46 +222,6 @@ def events(workspace: Workspace, run: Run, task: str, say: Say) -> Iterator[Iter
         yield handler.events(run.address, run.remote_id, task=task)
 
 
-def cancel(workspace: Workspace, run: Run, say: Say, *, force: bool = False) -> None:
-    """Asks the platform to stop a run. A person's decision: what is planned next holds it."""
-    from reconciler.providers.protocol import Stops
-
-    with open_handler(workspace, run, say) as handler:
-        if not isinstance(handler, Stops):
-            raise unable(run, "cancel")
-        handler.stop(run.address, run.remote_id, force=force)
-
-
-def retry(workspace: Workspace, run: Run, say: Say) -> None:
-    """Asks the platform to run a failed run again, under the id it has."""
-    from reconciler.providers.protocol import Retries
-
-    with open_handler(workspace, run, say) as handler:
-        if not isinstance(handler, Retries):
-            raise unable(run, "retry")
-        handler.retry(run.address, run.remote_id)
-
-
-def suspend(workspace: Workspace, run: Run, say: Say) -> None:
-    """Asks the platform to let an active run give way."""
-    from reconciler.providers.protocol import Suspends
-
-    with open_handler(workspace, run, say) as handler:
-        if not isinstance(handler, Suspends):
-            raise unable(run, "suspend")
-        handler.suspend(run.address, run.remote_id)
-
-
-def resume(workspace: Workspace, run: Run, say: Say) -> None:
-    """Asks the platform to let a run go on, under the id it has."""
-    from reconciler.providers.protocol import Suspends
-
-    with open_handler(workspace, run, say) as handler:
-        if not isinstance(handler, Suspends):
-            raise unable(run, "resume")
-        handler.resume(run.address, run.remote_id)
-
-
 def metrics(workspace: Workspace, run: Run, name: str, minutes: int, say: Say) -> tuple[Series, ...]:
     """What a run used in the last `minutes`: the measurement `name`, or the usual ones."""
     from reconciler.providers.facilities import Measures
@@ -283,10 +273,8 @@ def browse(workspace: Workspace, kind: str, wish: Wish, say: Say) -> tuple[Found
     Raises UsageError for a filter that no kind has, or `kind` has not.
     """
     owned = {(r.address.target, r.remote_id): r.address for r in ours(workspace)}
+    _known_kind(workspace, kind, None)
     places = _places(workspace, kind, None if kind else Life.RUN)
-    if not places:
-        known = {name for _, name in _places(workspace, "", None)}
-        raise no_such_kind(kind, known, f" on the targets of environment {workspace.environment.name}")
     found: list[Found] = []
     unfit: list[UsageError] = []
     with connected(workspace, {target for target, _ in places}, say) as connections:
@@ -333,11 +321,6 @@ def _places(workspace: Workspace, kind: str, life: Life | None) -> list[tuple[st
     ]
 
 
-def declared(workspace: Workspace, run: Run) -> bool:
-    """Whether it is a standing thing that we made, so that a manifest says how it should be."""
-    return not is_run(workspace, run) and any(each.address == run.address for each in ours(workspace))
-
-
 @contextmanager
 def open_handler(workspace: Workspace, run: Run, say: Say) -> Iterator[Any]:
     """The handler of a run's kind, open. Raises UsageError when its target is not in the environment any more."""
@@ -355,4 +338,4 @@ def open_handler(workspace: Workspace, run: Run, say: Say) -> Iterator[Any]:
 def unable(run: Run, word: str) -> UsageError:
     """The error of asking a kind for what it has not."""
     msg = f"{run.address.kind} on this platform has no {word}"
-    return UsageError(msg, hint=f"`reconciler describe {run.address}` shows what there is.")
+    return UsageError(msg, hint="`reconciler kinds` lists what each kind can do.")

@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from reconciler.errors import ReconcilerError, UsageError
+from reconciler.model.spelling import did_you_mean
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -60,11 +61,14 @@ def sample_text(name: str) -> str:
 
 def _meant(catalogue: Catalogue, name: str) -> tuple[str, str]:
     found = [key for key in sorted(catalogue.kinds) if name in {key[1], "/".join(key)}]
-    if len(found) != 1:
-        what = "no kind" if not found else "several kinds"
-        candidates = found or sorted(catalogue.kinds)
-        msg = f"there {'is' if not found else 'are'} {what} {name!r}"
-        raise UsageError(msg, hint=f"One of: {', '.join('/'.join(key) for key in candidates)}.")
+    if not found:
+        whole = sorted("/".join(key) for key in catalogue.kinds)
+        near = did_you_mean(name, (PROJECT, *whole, *(kind for _, kind in catalogue.kinds)))
+        msg = f"there is no kind {name!r}"
+        raise UsageError(msg, hint=f"Did you mean {near}?" if near else f"One of: {', '.join(whole)}.")
+    if len(found) > 1:
+        msg = f"there are several kinds {name!r}"
+        raise UsageError(msg, hint=f"One of: {', '.join('/'.join(key) for key in found)}.")
     return found[0]
 
 

@@ -6,11 +6,11 @@ Planning adds what they need. A selection never removes.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from reconciler.errors import UsageError
+from reconciler.model.spelling import did_you_mean, which_was_meant
 from reconciler.planning.graph import closure
 
 if TYPE_CHECKING:
@@ -48,10 +48,15 @@ EVERYTHING = Selection()
 
 def matches(address: Address, glob: str) -> bool:
     """Whether `glob` means `address`. Each part of the glob matches one part of the address."""
-    target, kind, scope, name = str(address).split("/")
     wanted = glob.split("/")
-    parts = {1: [name], 2: [kind, name], 3: [kind, scope, name]}.get(len(wanted), [target, kind, scope, name])
+    parts = _as_written(address, len(wanted))
     return len(parts) == len(wanted) and all(map(fnmatchcase, parts, wanted))
+
+
+def _as_written(address: Address, count: int) -> list[str]:
+    """The parts of an address when so many of them are written: the rest is clear; all where there is no such form."""
+    target, kind, scope, name = str(address).split("/")
+    return {1: [name], 2: [kind, name], 3: [kind, scope, name]}.get(count, [target, kind, scope, name])
 
 
 def select(
@@ -86,14 +91,14 @@ def select(
 def _refuse_typos(selection: Selection, known: Collection[Address]) -> None:
     for glob in (*selection.only, *selection.without):
         if not any(matches(address, glob) for address in known):
-            msg = f"nothing matches {glob!r}"
-            raise UsageError(
-                msg, hint="`reconciler graph` shows what is declared, `reconciler status` what was applied."
-            )
+            elsewhere = "`reconciler graph` shows what is declared, `reconciler status` what was applied."
+            raise no_such_address(glob, known, "nothing matches", elsewhere)
     for kind in selection.kinds:
         if not any(address.kind == kind for address in known):
+            near = did_you_mean(kind, {address.kind for address in known})
+            hint = f"Did you mean {near}?" if near else "`reconciler kinds` lists the kinds there are."
             msg = f"nothing is of kind {kind!r}"
-            raise UsageError(msg, hint="`reconciler kinds` lists the kinds there are.")
+            raise UsageError(msg, hint=hint)
 
 
 def _in_paths(paths: Sequence[Path], manifests: Sequence[Manifest], root: Path) -> set[Address]:
@@ -128,12 +133,21 @@ def _inside(manifest: Manifest, path: Path, root: Path) -> bool:
     return file == path.resolve() or path.resolve() in file.parents
 
 
+def no_such_address(glob: str, known: Iterable[Address], what: str, hint: str) -> UsageError:
+    """The error of a glob that means none of `known`: the sentence begins with `what`. Its hint is the address that was
+    perhaps meant, with as many parts as the glob has, and `hint` where none is like it.
+    """
+    count = glob.count("/") + 1
+    near = which_was_meant(glob, {"/".join(_as_written(address, count)) for address in known})
+    return UsageError(f"{what} {glob!r}", hint=f"Did you mean {near}?" if near else hint)
+
+
 def no_such_kind(kind: str, known: Iterable[str], where: str = "") -> UsageError:
     """The error of naming a kind that is none of `known`, with what was perhaps meant; `where` ends its sentence."""
-    names = {name.lower(): name for name in sorted(known)}
+    names = sorted(known)
     word, _, rest = kind.partition("/")
-    near = get_close_matches(word.lower(), names, n=1)
-    hint = f"Did you mean {names[near[0]]}?" if near else f"One of: {', '.join(names.values())}."
+    near = did_you_mean(word, names)
+    hint = f"Did you mean {near}?" if near else f"One of: {', '.join(names)}."
     if rest:
         hint = f"{hint} A kind alone stands here; `reconciler status {kind}` tells of one that is ours."
     return UsageError(f"there is no kind {kind!r}{where}", hint=hint)

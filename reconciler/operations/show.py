@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from reconciler.errors import UsageError
 from reconciler.operations.plan import Wish, look
-from reconciler.operations.selection import matches
+from reconciler.operations.selection import matches, no_such_address
 from reconciler.operations.validate import declare
 from reconciler.operations.wiring import open_store
 
@@ -52,9 +52,11 @@ def show(workspace: Workspace, name: str, say: Say) -> Known:
     manifests = {manifest.address: manifest for manifest in declared.manifests}
     found = sorted(address for address in {*manifests, *recorded} if matches(address, name))
     if len(found) != 1:
-        msg = f"{len(found)} addresses match {name!r}" if found else f"nothing is known of {name!r}"
-        hint = "One of: " + ", ".join(map(str, found[:9])) if found else "Give a saved plan, or an address of `status`."
-        raise UsageError(msg, hint=hint)
+        if not found:
+            hint = "Give a saved plan, or an address of `status`."
+            raise no_such_address(name, {*manifests, *recorded}, "nothing is known of", hint)
+        msg = f"{len(found)} addresses match {name!r}"
+        raise UsageError(msg, hint="One of: " + ", ".join(map(str, found[:9])))
     changes = {change.address: change for change in look(workspace, Wish(), say).plan.changes}
     address = found[0]
     return Known(

@@ -54,12 +54,16 @@ def settle(workspace: Workspace, name: str, submitted: str) -> str:
     Returns the address. Raises UsageError when `name` does not mean exactly one unsettled address.
     """
     from reconciler.execution.settle import settle_by_hand
-    from reconciler.operations.selection import matches
+    from reconciler.operations.selection import matches, no_such_address
 
-    found = sorted({left.intent.address for left in pending(workspace) if matches(left.intent.address, name)})
+    left = {each.intent.address for each in pending(workspace)}
+    found = sorted(address for address in left if matches(address, name))
+    everything = "`reconciler state list` shows what is unsettled."
+    if not found:
+        raise no_such_address(name, left, "nothing is unsettled at", everything)
     if len(found) != 1:
-        msg = f"{len(found)} unsettled addresses match {name!r}" if found else f"nothing is unsettled at {name!r}"
-        raise UsageError(msg, hint="`reconciler state list` shows what is unsettled.")
+        msg = f"{len(found)} unsettled addresses match {name!r}"
+        raise UsageError(msg, hint=everything)
     store = open_store(workspace)
     with leased(workspace, store) as lease:
         settle_by_hand(store, lease, workspace.environment.name, found[0], submitted, time.time)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from reconciler.errors import UsageError
 from reconciler.model.diagnostic import Diagnostic, Severity
 from reconciler.operations.plan import Wish, look
-from reconciler.operations.selection import matches
+from reconciler.operations.selection import matches, no_such_address
 from reconciler.operations.validate import declare, rooted
 from reconciler.planning.drift import index_of, steps
 from reconciler.planning.rules import rules_of
@@ -58,9 +58,14 @@ def explain(workspace: Workspace, name: str, say: Say, plan: Plan | None = None)
     made = plan or look(workspace, Wish(), say).plan
     found = [change for change in made.changes if matches(change.address, name)]
     if len(found) != 1:
-        msg = f"{len(found)} decisions match {name!r}" if found else f"the plan says nothing about {name!r}"
+        if not found:
+            planned = [change.address for change in made.changes]
+            raise no_such_address(
+                name, planned, "the plan says nothing about", "`reconciler plan` shows what there is."
+            )
         few = ", ".join(str(change.address) for change in found[:9])
-        raise UsageError(msg, hint=f"One of: {few}." if found else "`reconciler plan` shows what there is.")
+        msg = f"{len(found)} decisions match {name!r}"
+        raise UsageError(msg, hint=f"One of: {few}.")
     change = found[0]
     declared = rooted(declare(workspace), workspace.call.start, workspace.root)
     manifest = next((m for m in declared.manifests if m.address == change.address), None)

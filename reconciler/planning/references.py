@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import difflib
 from collections import defaultdict
 from typing import TYPE_CHECKING, TypeAlias
 
 from reconciler.model.diagnostic import Diagnostic, Severity
+from reconciler.model.spelling import which_was_meant
 from reconciler.planning.edges import Edge, Edges, Known, Mention, Via, by_scope, locate, mentions
 from reconciler.planning.forms import form_of
 from reconciler.planning.graph import cycles
 from reconciler.planning.rules import rules_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from reconciler.model.address import Address
     from reconciler.model.kind import Kind
@@ -127,7 +127,7 @@ class _Findings:
             "references.unknown",
             f"{mention.text} in {manifest.address} refers to nothing that is declared at {target}",
             pointer=mention.pointer,
-            hint=self._did_you_mean(wanted, short, "$[[ ref.{} ]]")
+            hint=self._meant(wanted, short, "$[[ ref.{} ]]".format)
             or "declare it, or write a full address: $[[ ref.target/Kind/scope/name ]]",
             address=manifest.address,
         )
@@ -135,23 +135,23 @@ class _Findings:
     def _undeclared(self, manifest: Manifest, mention: Mention) -> Diagnostic:
         wanted = mention.candidates[0]
         those = self._names[wanted.target, wanted.kind]
-        texts = (_written(mention, address) for address in those if address.scope == wanted.scope)
+        near = {address.name: _written(mention, address) for address in those if address.scope == wanted.scope}
         return Diagnostic(
             Severity.WARNING,
             "references.undeclared",
             f"{manifest.address} needs {wanted.kind} {mention.text}, which no manifest declares",
             pointer=mention.pointer,
-            hint=self._did_you_mean(_written(mention, wanted), texts, "{}")
+            hint=self._meant(wanted.name, near, near.__getitem__)
             or "declare it, or make sure that it exists on the platform before this is applied",
             address=manifest.address,
         )
 
-    def _did_you_mean(self, wanted: str, names: Iterable[str], spelling: str) -> str:
+    def _meant(self, wanted: str, names: Iterable[str], spell: Callable[[str], str]) -> str:
         if not self._left:
             return ""
         self._left -= 1
-        close = difflib.get_close_matches(wanted, sorted(set(names)), n=1, cutoff=0.6)
-        return f"did you mean {spelling.format(close[0])}?" if close else ""
+        close = which_was_meant(wanted, names)
+        return f"did you mean {spell(close)}?" if close else ""
 
 
 def _written(mention: Mention, address: Address) -> str:

@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from reconciler.model.kind import Ability, CreateClass
+from reconciler.providers.containers import KeepsResults, ShowsLoad, ShowsPods
+from reconciler.providers.facilities import ChecksHealth, KeepsFiles, Links, Measures, ShowsInstances
 
 if TYPE_CHECKING:
     import threading
@@ -212,6 +214,14 @@ _ABILITIES: tuple[tuple[type[Any], Ability], ...] = (
     (Retries, Ability.RETRY),
     (Suspends, Ability.SUSPEND),
     (Describes, Ability.DESCRIBE),
+    (ShowsInstances, Ability.INSTANCES),
+    (Measures, Ability.METRICS),
+    (ChecksHealth, Ability.CHECKS),
+    (Links, Ability.LINKS),
+    (ShowsPods, Ability.PODS),
+    (ShowsLoad, Ability.LOAD),
+    (KeepsResults, Ability.RESULTS),
+    (KeepsFiles, Ability.FILES),
 )
 
 

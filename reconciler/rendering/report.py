@@ -17,30 +17,35 @@ if TYPE_CHECKING:
     from reconciler.model.resource import Phase
 
 REPORT_FORMAT = "reconciler.report/v1"
-_VERB_WIDTH = 6
-_RESULT_WIDTH = 7
+VERB_WIDTH = 6
+RESULT_WIDTH = 7
 _TIME_WIDTH = 9
+_NARROWEST_ADDRESS = 20
 
 
 def render_report(report: Report, *, width: int = 100, colour: bool = False) -> str:
     """One line a step in step order, reasons below what did not end well, then the counts."""
     paint = Paint(colour)
     by_id = {outcome.step.id: outcome for outcome in report.outcomes}
-    room = max(width - _RESULT_WIDTH - _VERB_WIDTH - _TIME_WIDTH - 6, 20)
     longest = max((columns(printable(str(o.step.address))) for o in report.outcomes), default=0)
     lines = []
     for outcome in report.outcomes:
-        lines.append(outcome_line(outcome, min(longest, room), paint))
+        lines.append(outcome_line(outcome, min(longest, address_room(width)), paint))
         if reason := outcome_reason(outcome, by_id):
-            lines.append(f"{' ' * (_RESULT_WIDTH + 2)}{reason}")
+            lines.append(f"{' ' * (RESULT_WIDTH + 2)}{reason}")
     return "\n".join([*lines, *([""] if lines else []), _verdict(report, paint)]) + "\n"
+
+
+def address_room(width: int) -> int:
+    """How many columns of `width` are left for the address in a line of `outcome_line`."""
+    return max(width - RESULT_WIDTH - VERB_WIDTH - _TIME_WIDTH - 6, _NARROWEST_ADDRESS)
 
 
 def outcome_line(outcome: StepOutcome, address_width: int, paint: Paint) -> str:
     """`done     create  local/App/demo/fastqc@1.0.0   0.4s`. The address is cut only if it is wider than its column."""
-    result = paint(pad(outcome.result.value, _RESULT_WIDTH), RESULT_TONES[outcome.result])
+    result = paint(pad(outcome.result.value, RESULT_WIDTH), RESULT_TONES[outcome.result])
     address = pad(fit(printable(str(outcome.step.address)), address_width), address_width)
-    verb = pad(outcome.step.verb.value, _VERB_WIDTH)
+    verb = pad(outcome.step.verb.value, VERB_WIDTH)
     spent = f"{duration(outcome.seconds):>{_TIME_WIDTH}}" if outcome.result is not Result.SKIPPED else ""
     return f"{result}  {verb}  {address}{spent}".rstrip()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from textwrap import wrap
 from typing import TYPE_CHECKING
 
 from reconciler.rendering.paint import Paint, Tone
@@ -12,6 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 _GAP = 2
+_BELOW = 4
+_ROOM_FOR_WORDS = 30
 _NARROWEST = 8
 
 
@@ -31,6 +34,31 @@ def render_table(
     head = _line([header.upper() for header in headers], widths)
     body = [_line(row, widths) for row in cells]
     return "\n".join([Paint(colour)(head, Tone.STRONG), *body]) + "\n"
+
+
+def render_words(
+    headers: Sequence[str], rows: Sequence[Sequence[str]], *, width: int = 100, colour: bool = False
+) -> str:
+    """As `render_table`, for rows whose last cell is a list of words: it is never cut, but goes on below itself, or
+    below the whole row where there is little room beside the other cells.
+    """
+    if not rows or not width:
+        return render_table(headers, rows, width=width, colour=colour)
+    cells = [[printable(cell) for cell in row] for row in rows]
+    widths = [
+        max(columns(text) for text in column) for column in zip(headers[:-1], *(row[:-1] for row in cells), strict=True)
+    ]
+    beside = sum(widths) + _GAP * len(widths)
+    at = beside if width - beside >= _ROOM_FOR_WORDS else _BELOW
+    told = []
+    for row in cells:
+        first, *more = wrap(row[-1], width - at) or [""]
+        line = _line(row[:-1], widths)
+        told += [f"{pad(line, at)}{first}".rstrip()] if at == beside else [line, " " * at + first]
+        told += [" " * at + each for each in more]
+    names = [*headers[:-1], *([headers[-1]] if at == beside else [])]
+    head = _line([name.upper() for name in names], [*widths, columns(headers[-1])][: len(names)])
+    return "\n".join([Paint(colour)(head, Tone.STRONG), *told]) + "\n"
 
 
 def _narrowed(widths: list[int], width: int) -> list[int]:

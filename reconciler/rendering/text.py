@@ -90,9 +90,13 @@ def _group_lines(message: str, group: Sequence[Diagnostic], paint: Paint) -> lis
         return finding_lines(group[0], paint)
     first = replace(group[0], message=message, source=None, address=None, hint="")
     hint = [f"  {paint('hint:', Tone.NOTE)} {printable(group[0].hint)}"] if group[0].hint else []
-    places = [f"   {paint(printable(str(d.source)), Tone.QUIET)}" if d.source else "" for d in group]
-    named = [f"  {printable(str(d.address))}{place}" for d, place in zip(group, places, strict=True)]
-    return [*finding_lines(first, paint), *named, *hint]
+    return [*finding_lines(first, paint), *(f"  {where}" for d in group if (where := _where(d, paint))), *hint]
+
+
+def _where(found: Diagnostic, paint: Paint) -> str:
+    """The address and the place, as far as there are such: a finding about a file has no address."""
+    address = [printable(str(found.address))] if found.address else []
+    return "   ".join([*address, *([paint(printable(str(found.source)), Tone.QUIET)] if found.source else [])])
 
 
 def _dangers(plan: Plan, paint: Paint) -> str:

@@ -76,10 +76,15 @@ def costs(changes: Iterable[Change]) -> list[str]:
         return []  # nothing is known to be used, which is not the same as not knowing
     words = [
         *([f"up to {_hours(sum(known))}" + (f" for {len(known)}" if endless or unknown else "")] if known else []),
-        *([f"unbounded for {endless} without a time limit"] if endless else []),
-        *([f"not known for {unknown}"] if unknown else []),
+        *([f"unbounded{'' if known else ' GPU-hours'} for {endless} without a time limit"] if endless else []),
+        *([_unknown(unknown, first=not known and not endless, whole=unknown == len(new))] if unknown else []),
     ]
     return [f"{counted(len(new), 'new run')}: {listed(words)}"]
+
+
+def _unknown(runs: int, *, first: bool, whole: bool) -> str:
+    """What nobody can tell; the `first` words of a line name the unit, and of the `whole` no number is needed."""
+    return f"{'GPU-hours ' if first else ''}not known{'' if whole else f' for {runs}'}"
 
 
 def _hours(hours: float | None) -> str:

@@ -39,3 +39,11 @@ def platform(standing: tuple[Platform, str]) -> Platform:
 def project(platform: Platform, standing: tuple[Platform, str], tmp_path: Path) -> Project:
     """An empty project whose only target is the platform."""
     return Project(tmp_path / "project", standing[1])
+
+
+@pytest.fixture
+def applied(project: Project) -> Project:
+    """A project whose app, workflow and job were applied, and the job has ended."""
+    project.greeting()
+    assert project.run("apply", "--yes", "--wait").code == 0
+    return project

@@ -5,22 +5,12 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-import pytest
-
 from tests.cli.running import APP, JOB, Project
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from reconciler.localplatform.assembly import Platform
-
-
-@pytest.fixture
-def applied(project: Project) -> Project:
-    """A project whose three resources were applied."""
-    project.greeting()
-    assert project.run("apply", "--yes", "--wait").code == 0
-    return project
 
 
 def _writes(platform: Platform) -> list[str]:
@@ -191,12 +181,19 @@ def test_graph(project: Project) -> None:
     assert project.run("graph", "--format", "svg").out.startswith("<svg")
 
 
-def test_cancel_asks(applied: Project) -> None:
-    """Nobody there to answer: it says what to say instead."""
-    ended = applied.run("cancel", "Job/hello")
-    assert ended.code == 64
-    assert "--yes" in ended.err
-    assert applied.run("cancel", "Job/hello", "--yes").code == 0
+def test_cancel_asks(project: Project, platform: Platform) -> None:
+    """Nobody there to answer for a run that is active: it says what to say instead."""
+    platform.services.runs.choose("simulated-by-clock")
+    try:
+        project.greeting()
+        project.write("app.yaml", APP.replace("echo hello", "sleep 3000"))
+        assert project.run("apply", "--yes").code == 0
+        ended = project.run("cancel", "Job/hello")
+        assert ended.code == 64
+        assert "--yes" in ended.err
+        assert project.run("cancel", "Job/hello", "--yes").code == 0
+    finally:
+        platform.services.runs.choose("simulated")
 
 
 def test_state_show_and_settle(applied: Project) -> None:
@@ -316,3 +313,17 @@ def test_kinds_and_schemas_as_text(project: Project) -> None:
     assert json.loads(project.run("schema", "ai4s/App").out)["$schema"]
     assert project.run("schema", "--export", "here").code == 0
     assert (project.root / "here" / "project.schema.json").is_file()
+
+
+def test_files_that_declare_nothing_delete_nothing(applied: Project) -> None:
+    """Where every file is commented out, nothing is planned to be removed, and it says so; one of several counts."""
+    job = applied.root / "manifests" / "job.yaml"
+    job.write_text("".join(f"# {line}\n" for line in job.read_text(encoding="utf-8").splitlines()), encoding="utf-8")
+    ended = applied.run("plan")
+    assert "manifests/job.yaml:1:1: note: the file holds nothing but comments" in ended.out
+    assert "Plan: 1 to forget, 2 unchanged." in ended.out
+    for name in ("app.yaml", "workflow.yaml"):
+        applied.write(name, "")
+    ended = applied.run("plan")
+    assert "none of the 3 manifest files declares anything [file.empty-folder]" in ended.out
+    assert ended.out.endswith("No changes.\n")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 
 from rich.console import Console
 
@@ -24,19 +25,53 @@ def _step(name: str) -> Step:
 def test_lines() -> None:
     """In a log: one line when a step has ended, with the reason when it did not end well, one per phase of a run."""
     err = io.StringIO()
-    lines = Lines(Streams(io.StringIO(), err, Settings()))
+    lines = Lines(Streams(io.StringIO(), err, Settings()), [_step("a").address, RUN])
     lines.started(_step("a"))
     lines.ended(StepOutcome(_step("a"), Result.DONE, seconds=1.0))
     lines.ended(StepOutcome(_step("b\x1b"), Result.FAILED, "no\nroom"))
+    lines.ended(StepOutcome(_step("longer-than-all-others"), Result.SKIPPED))
     for phase in (Phase.PENDING, Phase.PENDING, Phase.RUNNING, Phase.SUCCEEDED):
         lines.waiting(RUN, phase)
     assert err.getvalue().splitlines() == [
-        "done     create  t/App/s/a     1.0s",
-        r"failed   create  t/App/s/b%1B     0.0s  no\nroom",
-        "pending    t/Job/s/nightly",
-        "running    t/Job/s/nightly",
-        "succeeded  t/Job/s/nightly",
+        "done     create  t/App/s/a           1.0s",
+        "failed   create  t/App/s/b%1B        0.0s",
+        r"         no\nroom",
+        "skipped  create  t/App/s/longer-than-all-others",
+        "pending          t/Job/s/nightly",
+        "running          t/Job/s/nightly",
+        "succeeded        t/Job/s/nightly",
     ]
+
+
+def test_lines_of_a_narrow_terminal() -> None:
+    """One very long address does not push the times of all others off the screen, and is not cut itself."""
+    terminal, long = _Terminal(), _step("x" * 80).address
+    lines = Lines(Streams(io.StringIO(), terminal, Settings({"NO_COLOR": "1"})), [long, RUN])
+    lines.ended(StepOutcome(_step("a"), Result.DONE))
+    lines.ended(StepOutcome(_step("x" * 80), Result.DONE))
+    short, cut = terminal.getvalue().splitlines()
+    assert len(short) <= 80
+    assert str(long) in cut
+
+
+def test_colour_only_adds_colour() -> None:
+    """On a terminal that takes colours the words and columns are the same."""
+    told = {}
+    for colour in ("NO_COLOR", "FORCE_COLOR"):
+        err = io.StringIO()
+        lines = Lines(Streams(io.StringIO(), err, Settings({colour: "1"})), [RUN])
+        lines.ended(StepOutcome(_step("a"), Result.FAILED, "no room"))
+        lines.waiting(RUN, Phase.SUCCEEDED)
+        told[colour] = err.getvalue()
+    assert "\x1b" in told["FORCE_COLOR"]
+    assert re.sub(r"\x1b\[[0-9;]*m", "", told["FORCE_COLOR"]) == told["NO_COLOR"]
+
+
+class _Terminal(io.StringIO):
+    """A stream that says it is a terminal."""
+
+    def isatty(self) -> bool:
+        return True
 
 
 def test_spinner() -> None:

@@ -32,7 +32,7 @@ WRONG = {
     "schema of nothing": (["schema"], "--export"),
     "no such kind to list": (["get", "Nope"], "Workflow"),
     "no such filter of standing things": (["get", "App", "--filter", "colour=red"], "labels"),
-    "an id of no kind": (["logs", "Nope", "--id", "x"], "KIND --id ID"),
+    "an id of no kind": (["logs", "Nope", "--id", "x"], "One of: DataJob, Job."),
     "an id of a standing kind": (["logs", "App", "--id", "x"], "KIND --id ID"),
     "no such filter": (["get", "--filter", "colour=red"], "colour"),
     "settling nothing": (["state", "settle", "Job/nope"], "--not-submitted"),

@@ -10,6 +10,7 @@ import pytest
 from reconciler.manifests.loading import load
 from reconciler.model.address import Address
 from reconciler.model.codes import CODES
+from reconciler.model.diagnostic import Severity
 from reconciler.model.project import Environment
 from reconciler.model.target import Target
 from tests.manifests.declared import DEV, brief, catalogue, load_text, only, project
@@ -244,3 +245,36 @@ def test_native_keys_of_several_platforms(tmp_path: Path) -> None:
     assert only(load_text(tmp_path, named, known=both, environment=mixed)).platform == "twin"
     found = load_text(tmp_path, NATIVE, known=both, environment=mixed)
     assert brief(found.diagnostics) == [("m.yaml:1:1", "manifest.ambiguous")]
+
+
+@pytest.mark.parametrize(
+    ("text", "how"),
+    [("", "is empty"), (" \n\n", "is empty"), ("# later\n---\n# more\n", "holds nothing but comments")],
+)
+def test_a_file_that_declares_nothing(tmp_path: Path, text: str, how: str) -> None:
+    """Silence would look like a file that was checked: a note names it, and nothing else is said."""
+    (tmp_path / "good.yaml").write_text(NATIVE)
+    (tmp_path / "later.yaml").write_text(text)
+    found = load(project(tmp_path), DEV, catalogue(), base=tmp_path)
+    assert brief(found.diagnostics) == [("later.yaml:1:1", "file.empty")]
+    assert (found.diagnostics[0].severity, how in found.diagnostics[0].message) == (Severity.NOTE, True)
+    assert len(found.manifests) == 1
+
+
+def test_an_empty_document_beside_others(tmp_path: Path) -> None:
+    """An empty document at the end of a file is how people write YAML."""
+    assert load_text(tmp_path, f"{NATIVE}---\n").diagnostics == ()
+
+
+def test_a_project_that_declares_nothing(tmp_path: Path) -> None:
+    """Files that all declare nothing are as an empty folder: a warning, by which nothing is deleted."""
+    (tmp_path / "a.yaml").write_text("# later\n")
+    (tmp_path / "b.yaml").write_text("")
+    found = load(project(tmp_path), DEV, catalogue(), base=tmp_path)
+    assert brief(found.diagnostics) == [
+        ("None", "file.empty-folder"),
+        ("a.yaml:1:1", "file.empty"),
+        ("b.yaml:1:1", "file.empty"),
+    ]
+    named = load(project(tmp_path), DEV, catalogue(), base=tmp_path, paths=[tmp_path / "a.yaml"])
+    assert brief(named.diagnostics) == [("a.yaml:1:1", "file.empty")]

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+import pytest
+
 from reconciler.operations.schema_export import export_schemas, kind_rows, schema_text
 
 if TYPE_CHECKING:
@@ -32,3 +34,20 @@ def test_kinds_say_what_can_be_done() -> None:
     assert "logs" in rows["Job"]["abilities"]
     assert rows["Job"]["life"] == "run"
     assert "logs" not in rows["App"]["abilities"]
+
+
+@pytest.mark.parametrize(
+    ("platform", "kind", "can"),
+    [
+        ("ai4s", "Job", {"instances", "events", "retry"}),
+        ("ai4s", "VendorConfig", {"files"}),
+        ("ai4s", "Notebook", {"links", "suspend"}),
+        ("aihub", "QuotaTask", {"pods", "load"}),
+        ("aihub", "Search", {"results"}),
+        ("pai-dlc", "Job", {"checks", "links", "metrics"}),
+    ],
+)
+def test_kinds_say_what_commands_work(platform: str, kind: str, can: set[str]) -> None:
+    """Whatever a command asks a handler for stands there as well."""
+    (row,) = [row for row in kind_rows() if (row["platform"], row["kind"]) == (platform, kind)]
+    assert can <= set(row["abilities"])

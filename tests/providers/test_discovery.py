@@ -56,7 +56,8 @@ def test_ai4s_abilities() -> None:
     kinds = providers()["ai4s"].kinds
     standing = {"create", "read", "list", "find", "update", "delete"}
     assert abilities(kinds["App"]) == abilities(kinds["Workflow"]) == standing
-    assert abilities(kinds["Job"]) == {"create", "read", "find", "stop", "delete", "logs", "events", "retry"}
+    run = {"create", "read", "find", "stop", "delete", "logs", "events", "retry", "instances"}
+    assert abilities(kinds["Job"]) == run
 
 
 def test_hai_abilities() -> None:

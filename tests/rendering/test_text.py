@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.model.change import ABSENT, Action, Change
+from reconciler.model.diagnostic import Diagnostic, Severity, Source
 from reconciler.model.kind import Life
 from reconciler.model.plan import Plan
 from reconciler.rendering.text import render_change, render_plan
@@ -20,7 +21,7 @@ from tests.rendering.strategies import PLANS
 WORK = """\
 Work at risk: local/Job/demo/again (running, since when is not known; its GPU-hours are not known) would be stopped \
 and submitted anew
-1 new run: not known for 1
+1 new run: GPU-hours not known
 
 """
 EXPECTED = """\
@@ -145,3 +146,10 @@ def test_a_refused_change_blocks() -> None:
     text = render_plan(Plan(BASE, (change,), ()))
     assert text.startswith("  ! refuse  local/Job/demo/again")
     assert text.endswith("Plan: 1 refused.\nBlocked: this plan cannot be applied as it is.\n")
+
+
+def test_findings_about_files_are_told_together() -> None:
+    """The same finding about several files names each place, and no address where there is none."""
+    notes = [Diagnostic(Severity.NOTE, "file.empty", "is empty", Source(f"{name}.yaml", 1, 1)) for name in "ab"]
+    text = render_plan(Plan(BASE, (), (), tuple(notes)))
+    assert text.startswith("note: is empty [file.empty]\n  a.yaml:1:1\n  b.yaml:1:1\n\n")

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.rendering.tables import render_table, rows_to_json
+from reconciler.rendering.tables import render_table, render_words, rows_to_json
 from reconciler.rendering.words import columns, counted, duration, fit, listed, printable, value
 
 
@@ -108,3 +108,14 @@ def test_a_table_cannot_be_broken_by_a_cell() -> None:
 def test_rows_to_json() -> None:
     """Rows for programs carry the version of their shape."""
     assert json.loads(rows_to_json("runs", [{"b": 1}])) == {"format": "reconciler.runs/v1", "items": [{"b": 1}]}
+
+
+@pytest.mark.parametrize("width", [20, 38, 60, 100, 0])
+def test_lists_of_words_are_never_cut(width: int) -> None:
+    """Beside the other cells where there is room, else below them: every word whole, every line within the width."""
+    rows = [["pai-dlc/v1", "Job", "create delete events find links logs metrics read stop update"], ["x", "y", ""]]
+    text = render_words(["version", "kind", "abilities"], rows, width=width)
+    assert [word for word in text.split() if word in rows[0][2].split()] == rows[0][2].split()
+    assert not width or max(map(columns, text.splitlines())) <= width
+    assert ("ABILITIES" in text) == (width not in {20, 38})
+    assert render_words(["version", "kind"], [], width=width) == ""

@@ -65,8 +65,12 @@ def test_the_first_lines_of_every_rendering() -> None:
             [replace(MADE, gpu_hours=0.0), replace(MADE, gpu_hours=None, address=OLD)],
             "2 new runs: up to 0 GPU-hours for 1 and not known for 1",
         ),
-        ([replace(MADE, gpu_hours=None)], "1 new run: not known for 1"),
-        ([replace(MADE, gpu_hours=math.inf)], "1 new run: unbounded for 1 without a time limit"),
+        ([replace(MADE, gpu_hours=None)], "1 new run: GPU-hours not known"),
+        (
+            [replace(MADE, gpu_hours=None), replace(MADE, gpu_hours=None, address=OLD)],
+            "2 new runs: GPU-hours not known",
+        ),
+        ([replace(MADE, gpu_hours=math.inf)], "1 new run: unbounded GPU-hours for 1 without a time limit"),
         (
             [MADE, replace(MADE, gpu_hours=None, address=OLD), replace(MADE, gpu_hours=math.inf, address=THIRD)],
             "3 new runs: up to 4.5 GPU-hours for 1, unbounded for 1 without a time limit and not known for 1",

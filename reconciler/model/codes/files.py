@@ -21,7 +21,14 @@ FILES: Final[dict[str, tuple[str, str]]] = {
     "file.outside": ("A name or a link leads out of the project.", "Copy the file in, or name it on the command line."),
     "file.link": ("A link to a folder is not followed.", "List the folder it leads to under `manifests`."),
     "file.other-project": ("A folder is a project of its own and was left out.", "Run it from its own folder."),
-    "file.empty-folder": ("A folder or pattern holds no manifest.", "Check it; nothing is deleted because of it."),
+    "file.empty": (
+        "A manifest file is empty, or holds only comments.",
+        "Delete it if nothing is to stand there; what it declared before counts as removed.",
+    ),
+    "file.empty-folder": (
+        "A folder, a pattern or the whole project holds no manifest.",
+        "Check it; nothing is deleted because of it.",
+    ),
     "yaml.syntax": ("The text is not valid YAML.", "Check the indentation and the quotes around the place."),
     "yaml.character": ("An invisible character stands in the file.", "Delete it, or write it as an escape sequence."),
     "yaml.key": ("A key of a mapping is no text.", "Put it in quotes."),

@@ -9,8 +9,9 @@ import pytest
 
 from reconciler.model.change import Action
 from reconciler.model.resource import Phase
-from reconciler.operations.runs import logs, one_run, suspend
+from reconciler.operations.runs import logs, one_run
 from reconciler.operations.runs import status as status_of
+from reconciler.operations.steering import suspend
 from tests.invariants.world import World, shown, world_of
 
 if TYPE_CHECKING:

@@ -32,5 +32,5 @@ def test_the_review_tells_what_the_platform_says(tmp_path: Path) -> None:
         assert "20 machines of modelarts.p3.8xlarge.public are wanted, and a job may have 16" in ended.out
         assert "the account has no pool" in ended.out
         assert "did you mean" in ended.out
-        assert "2 new runs: unbounded for 1 without a time limit and not known for 1" in ended.out
+        assert "2 new runs: unbounded GPU-hours for 1 without a time limit and not known for 1" in ended.out
         assert ended.code == 3
