@@ -15,7 +15,7 @@ from __future__ import annotations
 import contextlib
 from functools import partial
 from secrets import token_hex
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 from uuid import uuid4
 
 from reconciler.errors import PlanStale, StateLocked, StateUnreadable, StateUnwritable
@@ -44,6 +44,8 @@ if TYPE_CHECKING:
     from reconciler.state.journal import Record
     from reconciler.state.protocol import Holder, Lease, State
 
+_T = TypeVar("_T")
+
 LEASE_SECONDS: Final = 60.0
 _READS = 20
 
@@ -69,11 +71,15 @@ class FileStore:
 
     def read(self, environment: str) -> State:
         """See StateReader. Writes nothing, not even a folder."""
-        return fold(*self._snapshot(environment))
+
+        def whole(folder: Path, head: Head) -> tuple[State, tuple[Record, ...]]:
+            return decode_state(head, partial(_read_shard, folder)), self._journal(environment, folder, head)
+
+        return fold(*self._steadily(environment, whole))
 
     def records(self, environment: str) -> Sequence[Record]:
         """See StateStore."""
-        return self._snapshot(environment)[1]
+        return self._steadily(environment, partial(self._journal, environment))
 
     def lock(self, environment: str, holder: str) -> Lease:
         """See StateStore."""
@@ -119,22 +125,24 @@ class FileStore:
             raise StateLocked(msg)
         return lease
 
-    def _snapshot(self, environment: str) -> tuple[State, tuple[Record, ...]]:
-        """A consistent view without a lock: when a commit swept a file away under us, there is a newer head."""
+    def _journal(self, environment: str, folder: Path, head: Head) -> tuple[Record, ...]:
+        return _read_journal(folder, head.serial, self._reader(environment))
+
+    def _steadily(self, environment: str, read: Callable[[Path, Head], _T]) -> _T:
+        """What `read` makes of one head, without a lock: when a commit swept a file away, there is a newer head."""
         folder = self._folder(environment)
         for _ in range(_READS):
             head = _read_head(folder)
             try:
-                state = decode_state(head, partial(_read_shard, folder))
+                found = read(folder, head)
             except FileNotFoundError as error:
                 if _read_head(folder) == head:
                     msg = f"{error.filename} is missing, though its head names it"
                     hint = "Restore the folder from version control or a backup, or rebuild the state."
                     raise StateUnreadable(msg, hint=hint) from error
                 continue
-            records = _read_journal(folder, head.serial, self._reader(environment))
             if _read_head(folder) == head:
-                return state, records
+                return found
         msg = f"{folder} is being committed to all the time; try again"
         raise StateUnreadable(msg)
 
