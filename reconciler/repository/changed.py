@@ -39,21 +39,6 @@ class ChangedFile:
 _TOUCHES = {"A": Touch.ADDED, "D": Touch.DELETED, "R": Touch.RENAMED, "C": Touch.ADDED}
 
 
-def merge_base(start: Path, revision: str) -> str:
-    """The commit at which the work tree's history and `revision` parted: what a pull request is a change of.
-
-    Raises UsageError when git does not know `revision`, RepositoryError when the two have nothing in common.
-    """
-    with require_repository(start) as repository:
-        base = commit_of(repository, revision)
-        try:
-            return ask(repository, "merge-base", base, "HEAD").decode().split()[0]
-        except RepositoryError as error:
-            msg = f"{revision} and what is checked out have no common history here"
-            hint = "Check out with enough history (in CI: fetch-depth: 0)."
-            raise RepositoryError(msg, hint=hint) from error
-
-
 def changed_since(start: Path, revision: str) -> tuple[ChangedFile, ...]:
     """The files of the work tree, untracked ones included, that are not as they were at `revision`; sorted.
 

@@ -1,4 +1,4 @@
-"""Where we are: the root of the work tree, the commit that is checked out, and whether it is what is on disk."""
+"""Where we are: the root of the work tree, and the commit and branch that are checked out."""
 
 from __future__ import annotations
 
@@ -7,30 +7,23 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reconciler.errors import UsageError
-from reconciler.repository.opening import ask, commit_of, open_repository
+from reconciler.repository.opening import commit_of, open_repository
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from git import Repo
 
 
 @dataclass(frozen=True, slots=True)
 class Checkout:
-    """`commit` is the full id, "" before the first commit; `branch` is "" when HEAD is detached; `dirty`: at least one
-    file below the paths that were asked about is changed, staged or not tracked.
-    """
+    """`commit` is the full id, "" before the first commit; `branch` is "" when HEAD is detached."""
 
     root: Path
     commit: str
     branch: str
-    dirty: bool
 
 
-def find_checkout(start: Path, paths: Sequence[Path] = ()) -> Checkout | None:
-    """The checkout that holds `start`, None outside of git. `paths` narrows down what counts for `dirty` (absolute, or
-    relative to the root). Raises RepositoryError.
-    """
+def find_checkout(start: Path) -> Checkout | None:
+    """The checkout that holds `start`, None outside of git. Costs the same however many files there are."""
     repository = open_repository(start)
     if repository is None:
         return None
@@ -39,7 +32,6 @@ def find_checkout(start: Path, paths: Sequence[Path] = ()) -> Checkout | None:
             root=Path(str(repository.working_tree_dir)),
             commit=_commit(repository),
             branch=_branch(repository),
-            dirty=bool(ask(repository, "status", "--porcelain", "-z", "--", *map(str, paths))),
         )
 
 

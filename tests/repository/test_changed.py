@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from reconciler.errors import UsageError
-from reconciler.repository.changed import ChangedFile, Touch, changed_since, files_at, merge_base
-from reconciler.repository.opening import RepositoryError
+from reconciler.repository.changed import ChangedFile, Touch, changed_since, files_at
 from tests.support.git_repository import Repository
 
 if TYPE_CHECKING:
@@ -56,33 +55,6 @@ def test_files_are_read_as_they_were_without_touching_the_work_tree(tmp_path: Pa
     assert found == {path: text.encode() for path, text in contents.items() if path.endswith(".yaml")}
     assert (tmp_path / "a.yaml").read_text() == "a: 2\n"
     assert files_at(tmp_path, base, lambda _: False) == {}
-
-
-def test_the_base_of_a_branch_is_where_it_left(tmp_path: Path) -> None:
-    """A pull request is a change of the commit it branched from, not of where the target has moved since."""
-    repository = Repository.fresh(tmp_path)
-    repository.write("a.yaml", "a: 1\n")
-    start = repository.commit("first")
-    repository.git("checkout", "--quiet", "-b", "change")
-    repository.write("b.yaml", "b: 1\n")
-    repository.commit("change")
-    repository.git("checkout", "--quiet", "main")
-    repository.write("c.yaml", "c: 1\n")
-    repository.commit("meanwhile")
-    repository.git("checkout", "--quiet", "change")
-    assert merge_base(tmp_path, "main") == start
-
-
-def test_histories_without_a_common_start_are_told(tmp_path: Path) -> None:
-    """A shallow checkout in CI looks like this; the message says what to do."""
-    repository = Repository.fresh(tmp_path)
-    repository.write("a.yaml", "a: 1\n")
-    repository.commit("first")
-    repository.git("checkout", "--quiet", "--orphan", "other")
-    repository.commit("another beginning")
-    with pytest.raises(RepositoryError, match="no common history") as caught:
-        merge_base(tmp_path, "main")
-    assert "fetch-depth: 0" in caught.value.hint
 
 
 @pytest.mark.parametrize("revision", ["nowhere", "--upload-pack=x", "-h", "", "HEAD:a.yaml"])

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from reconciler.repository.checkout import find_checkout
 from tests.support.git_repository import Repository
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def test_outside_of_git_there_is_no_checkout(tmp_path: Path) -> None:
@@ -30,7 +33,7 @@ def test_before_the_first_commit_the_commit_is_empty(tmp_path: Path) -> None:
     Repository.fresh(tmp_path)
     found = find_checkout(tmp_path)
     assert found is not None
-    assert (found.commit, found.branch, found.dirty) == ("", "main", False)
+    assert (found.commit, found.branch) == ("", "main")
 
 
 def test_root_commit_and_branch_are_found_from_below(tmp_path: Path) -> None:
@@ -40,7 +43,7 @@ def test_root_commit_and_branch_are_found_from_below(tmp_path: Path) -> None:
     commit = repository.commit("first")
     found = find_checkout(tmp_path / "apps")
     assert found is not None
-    assert (found.root, found.commit, found.branch, found.dirty) == (tmp_path, commit, "main", False)
+    assert (found.root, found.commit, found.branch) == (tmp_path, commit, "main")
 
 
 def test_a_detached_head_has_no_branch(tmp_path: Path) -> None:
@@ -51,22 +54,6 @@ def test_a_detached_head_has_no_branch(tmp_path: Path) -> None:
     found = find_checkout(tmp_path)
     assert found is not None
     assert found.branch == ""
-
-
-def test_dirty_looks_only_where_it_is_asked_to(tmp_path: Path) -> None:
-    """An untracked note beside the manifests does not make them dirty."""
-    repository = Repository.fresh(tmp_path)
-    repository.write("apps/a.yaml", "a: 1\n")
-    repository.commit("first")
-    repository.write("notes.txt", "later\n")
-    whole, apps = find_checkout(tmp_path), find_checkout(tmp_path, [tmp_path / "apps"])
-    assert whole is not None
-    assert apps is not None
-    assert (whole.dirty, apps.dirty) == (True, False)
-    repository.write("apps/a.yaml", "a: 2\n")
-    edited = find_checkout(tmp_path, [Path("apps")])
-    assert edited is not None
-    assert edited.dirty
 
 
 def test_looking_does_not_touch_the_index(tmp_path: Path) -> None:

@@ -92,5 +92,6 @@ def test_where_a_change_parted(tmp_path: Path) -> None:
         commit_id(git.root, "--help")
     git.git("checkout", "--quiet", "--orphan", "alone")
     git.commit("alone")
-    with pytest.raises(RepositoryError):
+    with pytest.raises(RepositoryError, match="main and alone have no common history") as caught:
         parted(git.root, "main", "alone")
+    assert "fetch-depth: 0" in caught.value.hint
