@@ -143,10 +143,9 @@ def _rendered(streams: Streams, opened: "Workspace", seen: "Look", form: PlanFor
             return render_markdown(made, profile=profile, now=seen.read_at)
         case PlanFormat.HTML:
             from reconciler.operations.pictures import pictures
-            from reconciler.operations.validate import declare
             from reconciler.rendering.html import render_plan_page
 
-            graphs = pictures(opened, declare(opened), made.changes)
+            graphs = pictures(opened, seen.declared, made.changes)
             return render_plan_page(made, profile=profile, graphs=graphs, now=seen.read_at)
         case PlanFormat.GITHUB:
             from reconciler.rendering.annotations import render_change_annotations, render_work_annotations

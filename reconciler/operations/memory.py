@@ -87,18 +87,19 @@ def adopting(workspace: Workspace, globs: Sequence[str], say: Say, *, remote_id:
     from reconciler.operations.validate import declare
 
     recorded = open_store(workspace).read(workspace.environment.name).resources
-    declared = [manifest.address for manifest in declare(workspace).required().manifests]
-    meant = {a for a in declared if a not in recorded and any(matches(a, glob) for glob in globs)}
+    declared = declare(workspace).required()
+    addresses = [manifest.address for manifest in declared.manifests]
+    meant = {a for a in addresses if a not in recorded and any(matches(a, glob) for glob in globs)}
     for glob in globs:
-        if not any(matches(address, glob) for address in (*declared, *recorded)):
+        if not any(matches(address, glob) for address in (*addresses, *recorded)):
             hint = "Declare it first (`reconciler import` writes the manifest), then adopt it."
-            raise no_such_address(glob, declared, "nothing that is declared matches", hint)
+            raise no_such_address(glob, addresses, "nothing that is declared matches", hint)
     if not meant:
         raise _ours_already([address for address in sorted(recorded) if any(matches(address, g) for g in globs)])
     if remote_id and len(meant) > 1:
         msg = f"{len(meant)} addresses match, and one id cannot be all of them"
         raise UsageError(msg, hint="Write the whole address.")
-    seen = look(workspace, Wish(adopt=dict.fromkeys(meant, remote_id)), say)
+    seen = look(workspace, Wish(adopt=dict.fromkeys(meant, remote_id)), say, declared)
     return replace(seen, plan=only_of(seen.plan, meant))
 
 

@@ -59,21 +59,25 @@ class Wish:
 class Look:
     """A plan and the look at the world it came from.
 
-    `read_at` is when that look ended (UNIX time); `observed` is what it saw of runs that memory does not have yet.
+    `read_at` is when that look ended (UNIX time); `observed` is what it saw of runs that memory does not have yet;
+    `declared` is what the files declare, named as the person would.
     """
 
     plan: Plan
     read_at: float
     observed: tuple[Record, ...]
+    declared: Declared
 
 
-def look(workspace: Workspace, wish: Wish, say: Say) -> Look:
-    """Reads files, memory and platforms, and plans. Writes nothing. Raises ManifestsInvalid and PlatformError."""
+def look(workspace: Workspace, wish: Wish, say: Say, declared: Declared | None = None) -> Look:
+    """Reads files, memory and platforms, and plans. Writes nothing. `declared` is what the files declare where the
+    caller has read them already. Raises ManifestsInvalid and PlatformError.
+    """
     from reconciler.execution.noting import unnoted
     from reconciler.execution.waiting import observed
 
     with without_collection():
-        declared = declare(workspace).required()
+        declared = (declared or declare(workspace)).required()
         seen = rooted(declared, workspace.call.start, workspace.root)
         state = _read(open_store(workspace), workspace)
         wanted = wants_of(workspace, seen, state, wish)
@@ -85,7 +89,7 @@ def look(workspace: Workspace, wish: Wish, say: Say) -> Look:
             foreseen = foresee(workspace, declared, made, connections, notices)
         plan = replace(made, diagnostics=merged((*seen.diagnostics, *foreseen), made.diagnostics))
         seen_now = (*observed(state.resources, reading, read_at), *unnoted(state, reading, read_at, workspace.kinds))
-        return Look(plan, read_at, seen_now)
+        return Look(plan, read_at, seen_now, declared)
 
 
 def merged(declared: Sequence[Diagnostic], planned: Sequence[Diagnostic]) -> tuple[Diagnostic, ...]:

@@ -57,7 +57,7 @@ def show(workspace: Workspace, name: str, say: Say) -> Known:
             raise no_such_address(name, {*manifests, *recorded}, "nothing is known of", hint)
         msg = f"{len(found)} addresses match {name!r}"
         raise UsageError(msg, hint="One of: " + ", ".join(map(str, found[:9])))
-    changes = {change.address: change for change in look(workspace, Wish(), say).plan.changes}
+    changes = {change.address: change for change in look(workspace, Wish(), say, declared).plan.changes}
     address = found[0]
     return Known(
         address,

@@ -55,7 +55,8 @@ def explain(workspace: Workspace, name: str, say: Say, plan: Plan | None = None)
 
     With a saved `plan` nobody is asked but the files and git. Raises UsageError when `name` means none, or several.
     """
-    made = plan or look(workspace, Wish(), say).plan
+    raw = declare(workspace)
+    made = plan or look(workspace, Wish(), say, raw).plan
     found = [change for change in made.changes if matches(change.address, name)]
     if len(found) != 1:
         if not found:
@@ -67,7 +68,7 @@ def explain(workspace: Workspace, name: str, say: Say, plan: Plan | None = None)
         msg = f"{len(found)} decisions match {name!r}"
         raise UsageError(msg, hint=f"One of: {few}.")
     change = found[0]
-    declared = rooted(declare(workspace), workspace.call.start, workspace.root)
+    declared = rooted(raw, workspace.call.start, workspace.root)
     manifest = next((m for m in declared.manifests if m.address == change.address), None)
     own = [step for step in made.steps if step.address == change.address]
     first = {need for step in own for need in step.needs} - {step.id for step in own}
