@@ -20,6 +20,8 @@ def pytest_addoption(parser: Parser) -> None:
     """
     parser.addoption("--update-golden", action="store_true", help="rewrite golden files instead of comparing")
     parser.addoption("--slurm", metavar="CONF", default="", help="slurm.conf of a cluster the slurm engine may use")
+    parser.addoption("--slurm-rest", metavar="ADDRESS", default="", help="slurmrestd that is asked about jobs")
+    parser.addoption("--slurm-token", metavar="FILE", default="", help="the token for it")
     parser.addoption(
         "--fan-out", metavar="N", default="1000", help="elements of the fan-out that is timed on a cluster"
     )

@@ -8,7 +8,7 @@ import subprocess
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from tests.slurm.daemons import daemon, free_ports, program, wait
+from tests.slurm.daemons import answers, daemon, free_ports, program, wait
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -55,7 +55,7 @@ def accounting(folder: Path, munge: Path) -> Iterator[str]:
         )
         # It finds its configuration beside slurm.conf, wherever that is said to be.
         with daemon(folder, "slurmdbd", "-D", environment={"SLURM_CONF": str(folder / "slurm.conf")}):
-            wait(lambda: _answers(port), "slurmdbd")
+            wait(lambda: answers(port), "slurmdbd")
             yield _SETTINGS.format(port=port, munge=munge)
 
 
@@ -82,13 +82,5 @@ def _database(folder: Path, port: int, password: str) -> Iterator[None]:
         "--skip-name-resolve", "--innodb-buffer-pool-size=32M", "--innodb-flush-log-at-trx-commit=2",
     ]  # fmt: skip
     with daemon(folder, "mariadbd", *options):
-        wait(lambda: _answers(port), "the database")
+        wait(lambda: answers(port), "the database")
         yield
-
-
-def _answers(port: int) -> bool:
-    try:
-        socket.create_connection(("127.0.0.1", port), timeout=1.0).close()
-    except OSError:
-        return False
-    return True

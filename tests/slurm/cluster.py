@@ -9,14 +9,15 @@ import os
 import socket
 import subprocess
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from tests.slurm import rest
 from tests.slurm.accounting import accounting
 from tests.slurm.daemons import daemon, free_ports, wait
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
 PACKAGES = ("slurmctld", "slurmd", "slurm-client", "munge")
@@ -66,10 +67,11 @@ JobCompLoc={folder}/completions
 
 @dataclass(frozen=True)
 class Cluster:
-    """A running cluster. `conf` is its slurm.conf."""
+    """A running cluster. `conf` is its slurm.conf; `follow` what the site's description says about whom to ask."""
 
     folder: Path
     conf: Path
+    follow: Mapping[str, str] = field(default_factory=dict)
 
     def command(self, *words: str, check: bool = True, patience: float = 60.0) -> str:
         """What one of Slurm's commands says."""
@@ -95,7 +97,7 @@ class Cluster:
 
 
 @contextmanager
-def cluster(folder: Path, *, with_accounting: bool = False) -> Iterator[Cluster]:
+def cluster(folder: Path, *, with_accounting: bool = False, with_tokens: bool = False) -> Iterator[Cluster]:
     """A cluster below `folder` for as long as the block lasts. Needs root."""
     for name in ("munge", "state", "spool"):
         (folder / name).mkdir(parents=True, mode=0o700)
@@ -113,6 +115,8 @@ def cluster(folder: Path, *, with_accounting: bool = False) -> Iterator[Cluster]
         told = _WITHOUT_ACCOUNTING.format(folder=folder)
         if with_accounting:
             told = stack.enter_context(accounting(folder / "accounting", munge))
+        if with_tokens:
+            told += rest.settings(folder / "rest")
         conf.write_text(
             _CONF.format(
                 host=host,

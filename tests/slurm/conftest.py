@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.localplatform.engines.conftest import slurm_bench
+from tests.localplatform.engines.conftest import following, slurm_bench
 from tests.slurm.cluster import Cluster
 
 if TYPE_CHECKING:
@@ -25,13 +25,13 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 def cluster(request: pytest.FixtureRequest) -> Cluster:
     """The cluster that runs already."""
     conf = Path(request.config.getoption("--slurm"))
-    return Cluster(conf.parent, conf)
+    return Cluster(conf.parent, conf, following(request.config))
 
 
 @pytest.fixture
 def bench(cluster: Cluster, tmp_path: Path) -> Iterator[Bench]:
     """A Slurm engine."""
-    made = slurm_bench(tmp_path / "engine", str(cluster.conf))
+    made = slurm_bench(tmp_path / "engine", str(cluster.conf), **cluster.follow)
     yield made
     for run_id in {event.run_id for event in made.news}:
         made.engine.cancel(run_id, force=True)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 @pytest.fixture
 def free(cluster: Cluster, tmp_path: Path) -> Iterator[Bench]:
     """An engine whose jobs Slurm may always begin again."""
-    made = slurm_bench(tmp_path / "engine", str(cluster.conf), requeue=Requeue.ALWAYS)
+    made = slurm_bench(tmp_path / "engine", str(cluster.conf), **cluster.follow, requeue=Requeue.ALWAYS)
     yield made
     for run_id in {event.run_id for event in made.news}:
         made.engine.cancel(run_id, force=True)
@@ -170,7 +170,7 @@ def test_what_is_asked_for_reaches_slurm(bench: Bench, cluster: Cluster) -> None
 
 def test_a_job_that_slurm_refuses(cluster: Cluster, tmp_path: Path) -> None:
     """A partition there is not: the instance fails with what sbatch said, and what needs it is skipped."""
-    bench = slurm_bench(tmp_path / "engine", str(cluster.conf), partition="nowhere")
+    bench = slurm_bench(tmp_path / "engine", str(cluster.conf), **cluster.follow, partition="nowhere")
     snapshot = bench.run(Run("big", (Task("only", (shell(),)), Task("next", (shell(),), needs=("only",)))))
     bench.engine.close()
     shown = snapshot.task("only").instances[0]

@@ -118,6 +118,11 @@ def slurm_bench(folder: Path, conf: str, **site: object) -> Bench:
     return bench
 
 
+def following(config: pytest.Config) -> dict[str, str]:
+    """What a site's description says about whom to ask about jobs."""
+    return {"rest": config.getoption("--slurm-rest"), "rest_token": config.getoption("--slurm-token")}
+
+
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Each engine in turn; the one of a cluster where there is one."""
     if "bench_of" in metafunc.fixturenames:
@@ -132,7 +137,7 @@ def bench(bench_of: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iter
         case "process":
             made = process_bench(tmp_path / "engine")
         case "slurm":
-            made = slurm_bench(tmp_path / "engine", request.config.getoption("--slurm"))
+            made = slurm_bench(tmp_path / "engine", request.config.getoption("--slurm"), **following(request.config))
         case _:
             made = simulated_bench()
     yield made

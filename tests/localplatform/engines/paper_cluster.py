@@ -13,13 +13,14 @@ from reconciler.localplatform.engines.slurm.commands import Answer
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_CONFIG = "SLURM_VERSION = 22.05.8\nMaxArraySize = 1001\nJobCompType = jobcomp/none\n"
+_CONFIG = "SLURM_VERSION = 22.05.8\nMaxArraySize = 1001\nJobCompType = jobcomp/none\nAccountingStorageType = {}\n"
+_SILENT = "sacct: error: Problem talking to the database: Connection refused"
 _DOWN = "squeue: error: Unable to contact slurm controller (connect failure)"
 
 
 @dataclass
 class Job:
-    """One row of the table."""
+    """One row of the table, or of an array one for each element but those that are `gone`."""
 
     comment: str
     arguments: tuple[str, ...]
@@ -28,17 +29,21 @@ class Job:
     restarts: int = 0
     code: int = 0
     reason: str = "None"
+    gone: set[int] = field(default_factory=set)
 
 
 @dataclass
 class PaperCluster:
     """`down`: nobody answers. `lose`: the next submission happens, and its answer gets lost. `refusal`: what sbatch
-    says no with. `asked` holds the names of all commands.
+    says no with. `past` is what sacct answers, None where there is no accounting, and `mute` lets it fail. `asked`
+    holds the names of all commands.
     """
 
     down: bool = False
     lose: bool = False
     refusal: str = ""
+    past: str | None = None
+    mute: bool = False
     asked: list[str] = field(default_factory=list)
     jobs: dict[int, Job] = field(default_factory=dict)
 
@@ -49,11 +54,13 @@ class PaperCluster:
             return Answer(1, error=_DOWN)
         match name:
             case "scontrol":
-                return Answer(0, _CONFIG)
+                return Answer(0, _CONFIG.format("none" if self.past is None else "accounting_storage/slurmdbd"))
             case "sbatch":
                 return self._sbatch(tuple(arguments), text)
             case "squeue":
                 return Answer(0, "".join(self._row(number, job) for number, job in list(self.jobs.items())))
+            case "sacct":
+                return Answer(1, error=_SILENT) if self.mute else Answer(0, self.past or "")
             case "scancel":
                 for word in arguments:
                     if word.isdigit() and self.jobs[int(word)].state in {"PENDING", "RUNNING"}:
@@ -99,7 +106,10 @@ class PaperCluster:
 
     @staticmethod
     def _row(number: int, job: Job) -> str:
-        return f"{number}|N/A|{number}|{job.state}|{job.restarts}|{job.code}|{job.reason}|{job.comment}|\n"
+        told = f"{number}|{job.state}|{job.restarts}|{job.code << 8}|{job.reason}|{job.comment}|\n"
+        last = next((word.rpartition("-")[2] for word in job.arguments if word.startswith("--array=")), "")
+        elements = [str(element) for element in range(int(last) + 1) if element not in job.gone] if last else ["N/A"]
+        return "".join(f"{number}|{element}|{told}" for element in elements)
 
 
 def _spool(text: str) -> int:

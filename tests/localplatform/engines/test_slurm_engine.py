@@ -12,7 +12,7 @@ from reconciler.localplatform.engines.slurm.engine import slurm_engine
 from reconciler.localplatform.engines.slurm.site import Site
 from reconciler.localplatform.work import Cause, Restart, Run, Status, Task
 from tests.localplatform.engines.conftest import Bench, shell
-from tests.localplatform.engines.paper_cluster import PaperCluster
+from tests.localplatform.engines.paper_cluster import Job, PaperCluster
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -118,6 +118,47 @@ def test_a_job_that_everybody_has_forgotten(paper: Bench, cluster: PaperCluster)
     shown = paper.ended("run-1").task("a").instances[0]
     assert (shown.status, shown.cause) == (Status.FAILED, Cause.LOST)
     assert "forgotten" in shown.message
+
+
+def test_accounting_has_the_last_word_and_is_waited_for(paper: Bench, cluster: PaperCluster) -> None:
+    """A job the queue has forgotten is not lost while accounting does not answer, or is behind."""
+    cluster.past, cluster.mute = "1|RUNNING|0:0|a~k\n", True
+    paper.engine.submit(two())
+    paper.wait_for(lambda: len(cluster.jobs) == 2)
+    del cluster.jobs[1]
+    paper.wait_for(lambda: cluster.asked.count("sacct") > 2)
+    cluster.mute = False
+    paper.wait_for(lambda: cluster.asked.count("sacct") > 4)
+    assert paper.engine.observe("run-1").status is Status.PENDING
+    cluster.past = "1|TIMEOUT|0:0|a~k\n"
+    shown = paper.ended("run-1").task("a").instances[0]
+    assert (shown.cause, shown.message) == (Cause.TIMEOUT, "its time on the cluster was over: Slurm says TIMEOUT")
+
+
+def test_a_submission_is_not_repeated_while_accounting_is_silent(paper: Bench, cluster: PaperCluster) -> None:
+    """It may have been made, have ended, and be forgotten by the queue: only accounting knows."""
+    cluster.past, cluster.mute, cluster.lose = "", True, True
+    paper.engine.submit(two())
+    paper.wait_for(lambda: len(cluster.jobs) == 1)
+    name = next(word for word in cluster.jobs[1].arguments if word.startswith("--job-name=")).partition("=")[2]
+    del cluster.jobs[1]
+    cluster.jobs[41] = Job("somebody's", (), "")
+    paper.wait_for(lambda: cluster.asked.count("sacct") > 0)
+    assert cluster.asked.count("sbatch") == 1
+    cluster.past, cluster.mute = f"1|FAILED|1:0|{name}\n", False
+    assert paper.ended("run-1").task("a").instances[0].cause is Cause.LAUNCH
+    assert not [job for job in cluster.jobs.values() if f"--job-name={name}" in job.arguments]
+
+
+def test_an_element_taken_out_of_the_queue_cancels_the_run(paper: Bench, cluster: PaperCluster) -> None:
+    """Slurm shows nothing of an element that is cancelled while it waits; the others are still there."""
+    paper.engine.submit(Run("run-1", (Task("a", (shell(), shell(), shell())),)))
+    paper.wait_for(lambda: cluster.asked.count("squeue") > 2)
+    cluster.jobs[1].gone.add(1)
+    snapshot = paper.ended("run-1")
+    assert (snapshot.status, snapshot.cause) == (Status.CANCELLED, Cause.CANCELLED)
+    told = [event.message for event in paper.engine.events("run-1") if event.type is EventType.STOPPING]
+    assert "cancelled on the cluster" in told
 
 
 def test_a_node_is_taken_and_the_job_begins_again(paper: Bench, cluster: PaperCluster, tmp_path: Path) -> None:

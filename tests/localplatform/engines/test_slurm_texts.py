@@ -29,7 +29,7 @@ QUEUE = """\
 604|5|604|RUNNING|1|0|None|reconciler:e1:run-1:k-1-0|
 803|N/A|803|COMPLETING|1|0|None|reconciler:e1:run-2:k-1-1|
 684|N/A|684|CANCELLED|0|0|None|a comment | of somebody's|
-707|N/A|707|FAILED|0|3|NonZeroExitCode|reconciler:other:run-3:k|
+707|N/A|707|FAILED|0|768|NonZeroExitCode|reconciler:other:run-3:k|
 cut off|
 """
 COMPLETIONS = """\
@@ -236,9 +236,15 @@ def test_what_the_queue_has_forgotten() -> None:
         Row("1", 18, "COMPLETED", exit_code=0, key="my run.t~abc-1-0"),
         Row("21", 0, "NODE_FAIL", exit_code=137, key="other"),
     )
-    told = "604_5|TIMEOUT|0:15|a~k-1-0|None\n604_[6-9]|PENDING|0:0|a~k|\n8|NODE_FAIL|0:0|b|\n8|CANCELLED by 0|0:0|b|\n"
-    assert read_history(told) == (
-        Row("604", 5, "TIMEOUT", exit_code=143, key="a~k-1-0", reason="None"),
+    told = (
+        "604_5|TIMEOUT|0:15|a~k-1-0",
+        "604_[6,8-9%2]|PENDING|0:0|a~k",
+        "8|NODE_FAIL|0:0|b",
+        "8|CANCELLED by 0|0:0|b",
+    )
+    assert read_history("\n".join((*told, "8.batch|CANCELLED|0:15|batch", ""))) == (
+        Row("604", 5, "TIMEOUT", exit_code=143, key="a~k-1-0"),
+        *(Row("604", element, "PENDING", exit_code=0, key="a~k") for element in (6, 8, 9)),
         Row("8", 0, "CANCELLED", exit_code=0, key="b"),
     )
 

@@ -7,7 +7,8 @@
     orders    what a node is told
     step      what a job does on its node; `gang` leads those with several members
     desk      who talks to Slurm: errands are what it is asked for, commands how that is done
-    reading   what Slurm's answers say
+    asking    the one question about all jobs, to squeue or slurmrestd
+    reading   what the answers of Slurm's commands say; `rest` what those of slurmrestd do
     mapping   what Slurm's words mean for an instance
     records   chains on the shared disk, state the same in memory
     watch     what became of instances

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 PATIENCE = 60.0
 """Seconds a command of Slurm's may take; sbatch and scancel on a busy cluster do take their time."""
+_WHOLE = {"SLURM_BITSTR_LEN": "0"}
+"""Lists of an array's elements are not cut short."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +62,7 @@ class RealCommands:
                 capture_output=True,
                 encoding="utf-8",
                 errors="replace",
-                env=self._environment,
+                env={**self._environment, **_WHOLE} if name == "sacct" else self._environment,
                 pass_fds=keep,
                 timeout=PATIENCE,
                 check=False,

@@ -35,19 +35,19 @@ from reconciler.localplatform.engines.slurm.errands import (
 )
 from reconciler.localplatform.engines.slurm.reading import (
     HISTORY,
-    QUEUE,
+    RECENT,
     Cluster,
     Row,
     read_cluster,
     read_completions,
     read_history,
-    read_queue,
     read_submitted,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from reconciler.localplatform.engines.slurm.asking import Follower
     from reconciler.localplatform.engines.slurm.commands import Commands
 
 _POLL = 0.05
@@ -71,11 +71,17 @@ _UNREACHED = ("unable to contact", "socket", "timed out", "connection", "tempora
 
 
 class Desk:
-    """Does errands in order. `engine` is in the comment of our jobs; `wake` is called when there are answers."""
+    """Does errands in order. `follow` asks about all jobs; `engine` is in the comment of ours; `wake` is called when
+    there are answers.
+    """
 
-    def __init__(self, commands: Commands, folder: Path, engine: str, wake: Callable[[], None]) -> None:
+    def __init__(
+        self, commands: Commands, follow: Follower, folder: Path, engine: str, wake: Callable[[], None]
+    ) -> None:
         """Raises OSError when the folder cannot be written."""
         self._commands = commands
+        self._follow = follow
+        self._complaint = ""
         self._engine = engine
         self._wake = wake
         self._user = pwd.getpwuid(os.getuid()).pw_name
@@ -156,7 +162,7 @@ class Desk:
                 asked = time.monotonic()
                 return Seen(self._queue(), asked)
             case LookBack(ids):
-                return Remembered(ids, self._history(ids))
+                return Remembered(ids, self._look_back(ids))
             case Stop(ids, force):
                 self._stop(ids, force=force)
             case Signal(name, ids, gangs):
@@ -168,7 +174,7 @@ class Desk:
 
     def _submit(self, errand: Submit) -> Submitted:
         if errand.search:
-            found = self._find(errand.key)
+            found = self._find(errand)
             if found is None:
                 return Submitted(errand.key, message="Slurm does not answer")
             if found:
@@ -181,38 +187,52 @@ class Desk:
         refused = not unreached and any(word in said for word in _REFUSALS)
         return Submitted(errand.key, message=answer.complaint, refused=refused)
 
-    def _find(self, key: str) -> str | None:
-        """The id of the job of that key, "" when Slurm has none, None when that is not known."""
+    def _find(self, errand: Submit) -> str | None:
+        """The id of the job an errand submits, "" when Slurm has none, None when that is not known."""
         rows = self._queue()
         if rows is None:
             return None
-        return next((row.id for row in (*rows, *self._named(key)) if row.key == key), "")
-
-    def _named(self, key: str) -> tuple[Row, ...]:
-        """Jobs the queue has forgotten, by the key in their names."""
-        rows = self._history(())
-        return tuple(replace(row, key=key_of_name(row.key)) for row in rows if key_of_name(row.key) == key)
+        if found := next((row.id for row in rows if row.key == errand.key), ""):
+            return found
+        name = next((word for word in errand.arguments if word.startswith("--job-name=")), "").partition("=")[2]
+        past = self._history(f"--name={name}", f"--user={self._user}", *RECENT)
+        return None if past is None else next((row.id for row in past if key_of_name(row.key) == errand.key), "")
 
     def _queue(self) -> tuple[Row, ...] | None:
-        answer = self._commands("squeue", [f"--user={self._user}", *QUEUE])
-        if answer.code != 0:
-            _LOG.warning("squeue: %s", answer.complaint)
+        """Every job the queue knows; None, and a word in the log the first time, when there is no answer."""
+        told = self._follow()
+        if told.complaint != self._complaint:
+            self._complaint = told.complaint
+            _LOG.warning("following jobs: %s", told.complaint or "the cluster answers again")
+        if told.rows is None:
             return None
-        return tuple(replace(row, key=key_of_comment(row.key, self._engine)) for row in read_queue(answer.output))
+        return tuple(replace(row, key=key_of_comment(row.key, self._engine)) for row in told.rows)
 
-    def _history(self, ids: tuple[str, ...]) -> tuple[Row, ...]:
-        """What accounting, or the job-completion file, knows: of some jobs, or of all of the last days."""
+    def _look_back(self, ids: tuple[str, ...]) -> tuple[Row, ...] | None:
+        """What is known of jobs the queue has forgotten, of arrays element by element; None when nobody answers."""
+        found: list[Row] = []
+        for some in _portions(ids):
+            rows = self._history(f"--jobs={','.join(some)}")
+            if rows is None:
+                return None
+            found += [row for row in rows if row.id in some]
+        return tuple(found)
+
+    def _history(self, *which: str) -> tuple[Row, ...] | None:
+        """What accounting knows, else all that the job-completion file does; None when accounting does not answer."""
         if self._cluster is None:
-            return ()
+            return None
         if self._cluster.accounting:
-            which = [f"--jobs={','.join(ids)}"] if ids else [f"--user={self._user}", "--starttime=now-7days"]
             answer = self._commands("sacct", [*HISTORY, *which])
-            return read_history(answer.output) if answer.code == 0 else ()
+            if answer.code != 0:
+                _LOG.warning("sacct: %s", answer.complaint)
+                return None
+            return read_history(answer.output)
         try:
             text = Path(self._cluster.completions).read_text(encoding="utf-8", errors="replace")
         except OSError:
             return ()
-        return tuple(row for row in read_completions(text) if not ids or row.id in ids)
+        return read_completions(text)
 
     def _stop(self, ids: tuple[str, ...], *, force: bool) -> None:
         for some in _portions(ids):

@@ -16,6 +16,7 @@ from urllib.parse import unquote
 
 from reconciler.localplatform.engines.lifecycle import Verb
 from reconciler.localplatform.engines.protocol import EventType, UnknownRun
+from reconciler.localplatform.engines.slurm.asking import follower
 from reconciler.localplatform.engines.slurm.desk import Desk
 from reconciler.localplatform.engines.slurm.errands import (
     Hold,
@@ -45,11 +46,8 @@ if TYPE_CHECKING:
     from reconciler.localplatform.engines.slurm.commands import Commands
     from reconciler.localplatform.engines.slurm.reading import Row
     from reconciler.localplatform.engines.slurm.site import Site
-    from reconciler.localplatform.engines.slurm.state import Placed
 
 _LONGEST_PAUSE = 60.0
-_MISSING = 2
-"""So many looks must miss a job before Slurm's own records are asked."""
 
 
 class SlurmDispatch:
@@ -64,7 +62,7 @@ class SlurmDispatch:
         self._clock = clock
         self._outbox = outbox
         self._engine = identity(folder)
-        self._desk = Desk(commands, folder, self._engine, self._poke)
+        self._desk = Desk(commands, follower(site, commands), folder, self._engine, self._poke)
         self._watch = Watch(site, clock)
         self._planner = Planner(folder, site, self._engine)
         self._runs: dict[str, RunJobs] = {}
@@ -169,11 +167,8 @@ class SlurmDispatch:
                 if rows is not None:
                     self._seen(by_element(rows), asked)
             case Remembered(ids, rows):
-                known = by_element(rows)
-                for jobs in self._runs.values():
-                    for placed in jobs.open():
-                        if placed.id in ids:
-                            self._remember(jobs, placed, known)
+                if rows is not None:  # else the next look finds them missing again
+                    self._remember(ids, by_element(rows))
 
     def _submitted(self, answer: Submitted) -> None:
         found = next((jobs for jobs in self._runs.values() if answer.key in jobs.placed), None)
@@ -199,24 +194,22 @@ class SlurmDispatch:
         forgotten = []
         for jobs in self._runs.values():
             for placed in jobs.open():
-                if placed.id and self._watch.compare(jobs, placed, rows) == 0 and asked > placed.since:
-                    placed.missing += 1
-                    if placed.missing >= _MISSING and not placed.forgotten:
+                if placed.id and asked > placed.since:
+                    self._watch.compare(jobs, placed, rows)
+                    if placed.forgotten():
                         forgotten.append(placed.id)
             self._watch.follow_suspension(jobs)
         if forgotten:
             self._desk.put(LookBack(tuple(forgotten)))
 
-    def _remember(self, jobs: RunJobs, placed: Placed, rows: Mapping[tuple[str, int], Row]) -> None:
-        """Takes the last word on a job the queue has forgotten; there will be no other."""
-        placed.forgotten = True
-        for position, index in enumerate(placed.job.indexes):
-            element = 0 if placed.job.gang else position
-            placed.rows.pop(position, None)
-            if (row := rows.get((placed.id, element))) is not None:
-                placed.rows[position] = row
-            placed.overs[position] = _MISSING
-            jobs.dirty.add((placed.job.task, index))
+    def _remember(self, ids: tuple[str, ...], rows: Mapping[tuple[str, int], Row]) -> None:
+        """Takes the last word on what the queue has forgotten; there will be no other."""
+        for jobs in self._runs.values():
+            for placed in jobs.open():
+                if placed.id in ids:
+                    for position in placed.forgotten():
+                        placed.last_word(position, rows.get((placed.id, 0 if placed.job.gang else position)))
+                        jobs.dirty.add((placed.job.task, placed.job.indexes[position]))
 
     # What there is to do
 

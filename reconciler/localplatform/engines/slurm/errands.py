@@ -79,10 +79,10 @@ class Seen:
 
 @dataclass(frozen=True, slots=True)
 class Remembered:
-    """Rows of jobs the queue has forgotten; `ids` are those asked for."""
+    """Rows of jobs the queue has forgotten, None when nobody answered; `ids` are those asked for."""
 
     ids: tuple[str, ...]
-    rows: tuple[Row, ...]
+    rows: tuple[Row, ...] | None
 
 
 Result: TypeAlias = Submitted | Seen | Remembered

@@ -1,7 +1,8 @@
 """What Slurm's commands answer, read into values. Pure.
 
 One question tells about all jobs: `squeue` shows every job of a user that is waiting, running, or has ended a few
-minutes ago. Of those it has forgotten, `sacct` tells where there is accounting, else the job-completion file.
+minutes ago; slurmrestd tells the same (rest.py). Of those they have forgotten, `sacct` tells where there is accounting,
+else the job-completion file.
 """
 
 from __future__ import annotations
@@ -16,14 +17,15 @@ if TYPE_CHECKING:
 QUEUE_FIELDS = ("ArrayJobID", "ArrayTaskID", "JobID", "State", "RestartCnt", "exit_code", "Reason", "Comment")
 QUEUE = ("--noheader", "--array", "--states=all", "--Format", ",".join(f"{name}:|" for name in QUEUE_FIELDS))
 """Arguments of squeue, to which the user comes."""
-HISTORY = ("--noheader", "--parsable2", "--allocations", "--array", "--format=JobID,State,ExitCode,JobName,Reason")
-"""Arguments of sacct, to which `--jobs` or `--starttime` comes."""
+HISTORY = ("--noheader", "--parsable2", "--allocations", "--format=JobID,State,ExitCode,JobName")
+"""Arguments of sacct, to which `--jobs` or `RECENT` comes. Why a job waited once is told, too, but not why it ended."""
+RECENT = ("--starttime=now-7days", "--endtime=now", "--state=BF,CA,CD,DL,F,NF,OOM,PD,PR,R,RQ,S,TO")
+"""Of jobs whose ids are not known. Without states, those that were cancelled before they could begin are left out."""
 
 _WAITING = frozenset({"PENDING", "REQUEUED", "REQUEUE_FED", "REQUEUE_HOLD", "SPECIAL_EXIT", "RESV_DEL_HOLD"})
 _RUNNING = frozenset({"RUNNING", "CONFIGURING", "COMPLETING", "STAGE_OUT", "SIGNALING", "RESIZING", "STOPPED"})
+_ELEMENTS = re.compile(r"(\d+)(?:-(\d+)(?::(\d+))?)?")
 _PAIR = re.compile(r"(\S+?)=(.*?)(?= \S+?=|$)")
-_SINGLE = -1
-"""The position of a job that is no element of an array."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +84,7 @@ def read_queue(text: str) -> tuple[Row, ...]:
                     element=int(element) if element.isdigit() else 0,
                     state=_word(state),
                     restarts=int(restarts) if restarts.isdigit() else 0,
-                    exit_code=_exit_code(code),
+                    exit_code=wait_status(int(code)) if code.isdigit() else None,
                     reason="" if reason == "None" else reason,
                     key=rest.removesuffix("|"),
                 )
@@ -91,14 +93,16 @@ def read_queue(text: str) -> tuple[Row, ...]:
 
 
 def read_history(text: str) -> tuple[Row, ...]:
-    """The answer of `sacct` with `HISTORY`; `key` is the job's name. Of several runs of a job the last stands."""
+    """The answer of `sacct` with `HISTORY`; `key` is the job's name. Of several runs of a job the last stands, and of
+    elements that never began there is one line for all.
+    """
     rows: dict[tuple[str, int], Row] = {}
     for line in text.splitlines():
-        job, state, code, name, reason = (*line.split("|"), "", "", "", "", "")[:5]
-        identity, _, element = job.partition("_")
-        if identity.isdigit() and (not element or element.isdigit()):
-            row = Row(identity, int(element or 0), _word(state), exit_code=_exit_code(code), key=name, reason=reason)
-            rows[row.id, row.element] = row
+        job, state, code, name = (*line.split("|", 3), "", "", "")[:4]
+        identity, _, which = job.partition("_")
+        if identity.isdigit():
+            for element in elements(which.strip("[]")) if which else (0,):
+                rows[identity, element] = Row(identity, element, _word(state), exit_code=_exit_code(code), key=name)
     return tuple(rows.values())
 
 
@@ -141,6 +145,21 @@ def read_submitted(text: str) -> str:
     first = text.strip().splitlines()[-1] if text.strip() else ""
     number = first.partition(";")[0].strip()
     return number if number.isdigit() else ""
+
+
+def elements(text: str) -> tuple[int, ...]:
+    """The elements in `0,3-5,10-20:5%2`; what stands behind `%` is how many may run at once."""
+    found: list[int] = []
+    for part in text.partition("%")[0].split(","):
+        if matched := _ELEMENTS.fullmatch(part):
+            first, last, step = matched.groups()
+            found += range(int(first), int(last or first) + 1, int(step or 1))
+    return tuple(found)
+
+
+def wait_status(number: int) -> int:
+    """The exit code in what `wait` gives, and squeue and slurmrestd tell; a signal N is 128 + N."""
+    return 128 + (number & 0x7F) if number & 0x7F else number >> 8 & 0xFF
 
 
 def by_element(rows: Iterable[Row]) -> dict[tuple[str, int], Row]:

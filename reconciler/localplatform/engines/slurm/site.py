@@ -5,6 +5,8 @@ partition = "gpu"                 # and account, qos, constraint: as sbatch has 
 images = "apptainer"              # none | apptainer | pyxis: what runs the image a job names
 requeue = "restartable"           # never | restartable | always: which jobs Slurm may begin again by itself
 poll = 10.0                       # seconds between two questions to Slurm, one for all jobs
+rest = "unix:/run/slurmrestd/socket"  # whom to ask: slurmrestd here, or at http(s)://host:port; left out: squeue
+rest_token = "/etc/reconciler/slurm.jwt"  # the file that holds the token for it; a socket may do without
 
 [priorities]                      # priority 0..9 of a run to a QOS; those left out get --nice
 9 = "urgent"
@@ -24,6 +26,7 @@ from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from reconciler.errors import LocalPlatformError
 from reconciler.localplatform.engines.slurm.sizes import amounts_problem, read_amounts, read_sizes, sizes_problem
@@ -65,8 +68,9 @@ class Site:
     and its kin, "" means PATH; `conf` becomes SLURM_CONF for them. `nice` is added for each step of priority below the
     highest. `gres` is what accelerators are called, "" where there are none to be had. `extra` goes to every sbatch as
     it stands. `sizes` are what sizes of platforms are here, by their names; `most` is what an instance may ask for of
-    `cpu`, `memory` and `gpu`, as far as it is said. `grace` lies between a gentle stop and a kill; Slurm's
-    own KillWait should be longer.
+    `cpu`, `memory` and `gpu`, as far as it is said. `grace` lies between a gentle stop and a kill; Slurm's own KillWait
+    should be longer. `rest` is where slurmrestd answers, "" where squeue is asked, and `rest_token` the file of the token
+    that lets us in, "" for none.
     """
 
     shared: Path
@@ -84,6 +88,8 @@ class Site:
     gres: str = "gpu"
     requeue: Requeue = Requeue.RESTARTABLE
     poll: float = 10.0
+    rest: str = ""
+    rest_token: str = ""
     extra: tuple[str, ...] = ()
     sizes: Mapping[str, Limits] = field(default_factory=dict)
     most: Mapping[str, float] = field(default_factory=dict)
@@ -136,6 +142,8 @@ def _problems(values: Mapping[str, Any]) -> list[str]:
     for name, value in values.items():
         if name in names and (said := _problem(name, value)):
             wrong.append(f"`{name}` {said}")
+    if str(values.get("rest", "")).startswith("http") and "rest_token" not in values:
+        wrong.append("`rest_token` is missing: the file of a token, which slurmrestd wants over http")
     return wrong
 
 
@@ -143,8 +151,10 @@ def _problem(name: str, value: object) -> str:
     """What is wrong with a member, "" when nothing is."""
     number = isinstance(value, int | float) and not isinstance(value, bool)
     match name:
-        case "shared":
+        case "shared" | "rest_token":
             fine, want = isinstance(value, str) and value.startswith("/"), "is not an absolute path"
+        case "rest":
+            fine, want = isinstance(value, str) and _is_address(value), "is neither unix:/path nor http(s)://host:port"
         case "poll" | "grace":
             fine, want = number and value > 0, "is not a number of seconds above 0"  # type: ignore[operator]
         case "nice" | "log_limit" | "log_tail":
@@ -164,6 +174,17 @@ def _problem(name: str, value: object) -> str:
         case _:
             fine, want = isinstance(value, str), "is not a text"
     return "" if fine else want
+
+
+def _is_address(text: str) -> bool:
+    if text.startswith("unix:"):
+        return text.startswith("unix:/")
+    try:
+        parts = urlsplit(text)
+        named = bool(parts.hostname) and parts.port != 0
+        return parts.scheme in {"http", "https"} and named and not (parts.username or parts.query or parts.fragment)
+    except ValueError:
+        return False
 
 
 def _priorities_problem(value: object) -> str:

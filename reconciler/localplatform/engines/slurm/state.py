@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from reconciler.localplatform.engines.protocol import EventType
@@ -19,6 +19,10 @@ if TYPE_CHECKING:
 
 _OVER_FOR_SURE = 2
 """So many looks must find a job over before its missing record is given up: a shared disk shows files late."""
+_MISSING = 2
+"""So many looks must miss a job before Slurm's own records are asked."""
+_BEHIND = 10
+"""So many looks accounting may take to hear how a job ended that the queue has forgotten."""
 
 
 @dataclass(slots=True)
@@ -27,8 +31,8 @@ class Placed:
 
     `sent`: an errand about it is under way; `search`: it may have been submitted already; `since` when it was submitted
     (monotonic seconds); `reason` why it waits, if that was told; `rows` what Slurm said last, by position; `overs` how
-    often it was found over, `missing` how often not at all; `forgotten`: Slurm's own records were asked for the last
-    word; `cancelled`: it was taken out of the queue, since it can never begin.
+    often it was found over, `missing` how often not at all; `known`: some of it was found, the last time; `cancelled`:
+    it was taken out of the queue, since it can never begin.
     """
 
     job: BatchJob
@@ -42,9 +46,26 @@ class Placed:
     reason: str = ""
     rows: dict[int, Row] = field(default_factory=dict)
     overs: dict[int, int] = field(default_factory=dict)
-    missing: int = 0
-    forgotten: bool = False
+    missing: dict[int, int] = field(default_factory=dict)
+    known: bool = False
     cancelled: bool = False
+
+    def forgotten(self) -> list[int]:
+        """Positions the queue no longer knows, and of which the last word has not been heard."""
+        return [position for position, times in self.missing.items() if times >= _MISSING and not self.over(position)]
+
+    def last_word(self, position: int, row: Row | None) -> None:
+        """Takes what Slurm's own records say of a forgotten one, None: nothing. An element that is taken out of the
+        queue before it began is in no record, while others of its array are still in the queue.
+        """
+        if row is not None and not row.over and self.missing[position] < _BEHIND:
+            return
+        before = self.rows.pop(position, None)
+        if row is None and before is not None and before.waiting and self.known:
+            row = replace(before, state="CANCELLED", reason="")
+        if row is not None:
+            self.rows[position] = row
+        self.overs[position] = _OVER_FOR_SURE
 
     def over(self, position: int) -> bool:
         """Whether nothing more will come of an element, its record included."""

@@ -61,16 +61,19 @@ class Watch:
             if not (launch.folder / "exit.json").exists():
                 life.note(EventType.ADOPTED, task, index, self._clock(), "found again after a restart")
 
-    def compare(self, jobs: RunJobs, placed: Placed, rows: Mapping[tuple[str, int], Row]) -> int:
-        """Takes what Slurm says about a job. How many of its elements Slurm knows, those that have ended included."""
-        record, known = jobs.tracked.life.ledger.tasks[placed.job.task], 0
+    def compare(self, jobs: RunJobs, placed: Placed, rows: Mapping[tuple[str, int], Row]) -> None:
+        """Takes what Slurm says about a job, and counts how often it said nothing."""
+        record = jobs.tracked.life.ledger.tasks[placed.job.task]
         for position, index in enumerate(placed.job.indexes):
             shown = record.instances[index].shown
-            row = rows.get((placed.id, 0 if placed.job.gang else position))
-            if row is None or shown.status.ended:
-                known += shown.status.ended
+            if shown.status.ended:
+                placed.missing.pop(position, None)
                 continue
-            known += 1
+            row = rows.get((placed.id, 0 if placed.job.gang else position))
+            if row is None:
+                placed.missing[position] = placed.missing.get(position, 0) + 1
+                continue
+            placed.missing.pop(position, None)
             placed.overs[position] = placed.overs.get(position, 0) + 1 if row.over else 0
             begins = not row.waiting and (shown.started is None or not record.instances[index].scheduled)
             if row != placed.rows.get(position) or row.over or begins:
@@ -78,7 +81,8 @@ class Watch:
             placed.rows[position] = row
             if row.waiting and position == 0:
                 self._tell_reason(jobs, placed, row)
-        return known if any((placed.id, element) in rows for element in _elements(placed)) else 0
+        if placed.missing:
+            placed.known = any((placed.id, element) in rows for element in range(len(placed.job.indexes)))
 
     def _tell_reason(self, jobs: RunJobs, placed: Placed, row: Row) -> None:
         """Says once why a job waits, when it is not just its turn it waits for."""
@@ -251,10 +255,6 @@ class Watch:
     @staticmethod
     def _launch(jobs: RunJobs, task: str, index: int, attempt: int) -> Launch:
         return Launch(jobs.tracked.folder.instance(task, index) / f"{attempt}-0")
-
-
-def _elements(placed: Placed) -> range:
-    return range(1 if placed.job.gang else len(placed.job.indexes))
 
 
 def _restart_of(launch: Launch) -> float:
