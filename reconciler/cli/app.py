@@ -12,7 +12,7 @@ import typer
 
 from reconciler.cli.exit_codes import ExitCode, exit_code
 from reconciler.cli.group import Entry, command_app, epilog, lazy_group
-from reconciler.cli.streams import Streams, open_streams
+from reconciler.cli.streams import OutputLost, Streams, open_streams
 from reconciler.errors import ManifestsInvalid, PlanBlocked, ReconcilerError
 from reconciler.operations.settings import current_settings
 
@@ -128,8 +128,11 @@ def run(arguments: Sequence[str], settings: Settings | None = None) -> int:
     try:
         with _termination_is_interruption():
             code = _dispatch(rest, streams)
-        streams.out.flush()
+        streams.finish()
     except BrokenPipeError:
+        return _gone()
+    except OutputLost as error:
+        streams.complain(f"cannot write the output: {error}", hint="Whatever was done is done.")
         return _gone()
     except Exception as error:  # noqa: BLE001 - the last resort: a person gets a sentence, the details go to a file
         report_unexpected(error, streams, debug=debug)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from reconciler.cli.exit_codes import ExitCode
-from reconciler.cli.files import IntoFile, write_file
+from reconciler.cli.files import IntoFile
 from reconciler.cli.group import single
 from reconciler.cli.options import (
     EnvironmentName,
@@ -23,6 +23,7 @@ from reconciler.cli.options import (
     workspace,
 )
 from reconciler.cli.streams import streams_of
+from reconciler.operations.outfile import write_file
 
 if TYPE_CHECKING:
     from reconciler.cli.streams import Streams

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from reconciler.cli.exit_codes import ExitCode
-from reconciler.cli.files import write_file
 from reconciler.cli.group import single
 from reconciler.cli.options import EnvironmentName, ProjectFile, RemoteIds, ScopeName, ids_in, workspace
 from reconciler.cli.streams import streams_of
 from reconciler.errors import UsageError
+from reconciler.operations.outfile import write_file
 
 if TYPE_CHECKING:
     from reconciler.operations.runs import Run

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from reconciler.cli.exit_codes import ExitCode
-from reconciler.cli.files import write_file
 from reconciler.cli.group import single
 from reconciler.cli.options import (
     EnvironmentName,
@@ -24,6 +23,7 @@ from reconciler.cli.options import (
 )
 from reconciler.cli.streams import streams_of
 from reconciler.errors import UsageError
+from reconciler.operations.outfile import make_folder, write_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -90,7 +90,7 @@ def app(
 def _download(lines: "Iterable[LogLine]", folder: Path, streams: "Streams", *, timestamps: bool) -> None:
     """A file for each instance, lines as they are but for secrets of ours."""
     by_instance = sorted(lines, key=lambda line: (line.task, line.index))
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     count = 0
     for (task, index), theirs in groupby(by_instance, key=lambda line: (line.task, line.index)):
         name = re.sub(r"[^\w.-]+", "_", f"{task}-{index}" if task else f"{index}").strip(".") + ".log"

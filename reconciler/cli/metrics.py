@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from reconciler.cli.exit_codes import ExitCode
-from reconciler.cli.files import IntoFile, write_file
+from reconciler.cli.files import IntoFile
 from reconciler.cli.group import single
 from reconciler.cli.options import EnvironmentName, ProjectFile, RemoteId, Run, ScopeName, workspace
 from reconciler.cli.streams import streams_of
+from reconciler.operations.outfile import write_file
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sys
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TextIO
 
@@ -12,12 +12,18 @@ from reconciler.errors import UsageError
 from reconciler.operations.settings import current_settings
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import typer
 
     from reconciler.operations.settings import Settings
 
 _PIPE_WIDTH = 120
 _NARROWEST = 40
+
+
+class OutputLost(Exception):
+    """Standard output takes no more, as on a full disk. Its text is the reason. What was done stays done."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +70,14 @@ class Streams:
         return _is_terminal(sys.stdin) and _is_terminal(self.err) and not self.settings.ci
 
     def show(self, text: str) -> None:
-        """A result, already rendered; ends in a line break or is empty."""
-        self.out.write(self.masked(text))
+        """A result, already rendered; ends in a line break or is empty. Raises OutputLost."""
+        with _kept():
+            self.out.write(self.masked(text))
+
+    def finish(self) -> None:
+        """Everything that was shown is on its way. Raises OutputLost."""
+        with _kept():
+            self.out.flush()
 
     def say(self, text: str) -> None:
         """A line along the way. A reader who has gone away never stops the work."""
@@ -119,6 +131,16 @@ def streams_of(context: typer.Context) -> Streams:
     """The streams that the program was started with, as every command gets them."""
     found = context.find_object(Streams)
     return found or open_streams(current_settings())
+
+
+@contextmanager
+def _kept() -> Iterator[None]:
+    try:
+        yield
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise OutputLost(error.strerror or str(error)) from error
 
 
 def _is_terminal(stream: TextIO) -> bool:

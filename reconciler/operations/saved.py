@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import stat
-import tempfile
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from reconciler.errors import PlanStale, PlanUnreadable, ReconcilerError, UsageError
+from reconciler.errors import PlanStale, PlanUnreadable, UsageError
+from reconciler.operations.outfile import write_file
 from reconciler.rendering.json import Stamp, plan_from_json, saved_from_json, saved_to_json
 from reconciler.rendering.words import counted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from reconciler.model.plan import Base, Plan
     from reconciler.state.protocol import Applied
@@ -23,7 +22,6 @@ HOURS: Final = 24.0
 _SKEW = 300.0
 """Seconds that the clocks of two machines may be apart."""
 _MOST_BYTES = 256 * 1024 * 1024
-_READABLE_BY_ALL = stat.S_IRUSR | stat.S_IWUSR | stat.S_IRGRP | stat.S_IROTH
 
 
 def save(plan: Plan, file: Path, *, hours: float = HOURS) -> None:
@@ -33,14 +31,7 @@ def save(plan: Plan, file: Path, *, hours: float = HOURS) -> None:
     """
     now = int(time.time())
     text = saved_to_json(plan, Stamp(now, now + int(hours * 3600)))
-    try:
-        with tempfile.NamedTemporaryFile("w", dir=file.parent, delete=False, encoding="utf-8") as made:
-            made.write(text)
-        Path(made.name).chmod(_READABLE_BY_ALL)
-        Path(made.name).replace(file)
-    except OSError as error:
-        msg = f"cannot save the plan to {file}: {error.strerror}"
-        raise ReconcilerError(msg) from error
+    write_file(file, text.encode(), what="save the plan to")
 
 
 def load(file: Path) -> Plan:

@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -17,8 +18,6 @@ from tests.cli.running import CREDENTIALS, Project
 from tests.cli.stubs import answering
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from reconciler.localplatform.assembly import Platform
 
 PYTHON = [sys.executable, "-m", "reconciler"]
@@ -198,6 +197,21 @@ def test_a_person_at_a_terminal(project: Project) -> None:
     assert shown.count("done   \x1b[0m  create") == 3
     project.write("other.yaml", "app: { name: other, version: '1', image: demo/x, commands: [ls] }\n")
     assert "nothing was done" in _typed(project, "y\n")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
+@pytest.mark.parametrize("words", [["kinds"], ["schema", "ai4s/Job"]])
+def test_output_into_a_full_disk(tmp_path: Path, words: list[str]) -> None:
+    """Output that finds no room is an error with its reason, whether little or much; no defect, and no traceback."""
+    with Path("/dev/full").open("w", encoding="utf-8") as full:
+        done = subprocess.run(
+            [*PYTHON, *words], cwd=tmp_path, stdout=full, stderr=subprocess.PIPE, text=True, timeout=60, check=False
+        )
+    assert done.returncode == 1
+    assert done.stderr.splitlines() == [
+        "error: cannot write the output: No space left on device",
+        "hint: Whatever was done is done.",
+    ]
 
 
 def _typed(project: Project, answer: str) -> str:
