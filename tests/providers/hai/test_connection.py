@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import requests
 
 from reconciler.errors import CredentialsMissing, Forbidden, PlatformError, Unauthenticated, Unreachable, UsageError
 from reconciler.model.mark import Mark
@@ -14,8 +15,10 @@ from reconciler.providers.exchange import Answer
 from reconciler.providers.hai.connection import connect
 from reconciler.providers.hai.faults import fault
 from reconciler.providers.hai.times import Clock
-from tests.providers.hai.opened import QUICK, at, opened, spec
+from tests.providers.hai.opened import QUICK, TARGET, at, opened, spec
 from tests.providers.loopback import hang_up, reply, reset, serving, truncated
+from tests.support.local_platform import ACCOUNT
+from tests.support.wsgi_adapter import WsgiAdapter
 
 if TYPE_CHECKING:
     from reconciler.localplatform.assembly import Platform
@@ -112,11 +115,12 @@ def test_who_is_not_let_in(platform: Platform) -> None:
     """An unknown token is 403, an expired one 401."""
     with opened(platform, token="ACCESS-unknown-token") as connection, pytest.raises(Forbidden):
         connection.handler("Task").read(at("t"), "x")  # type: ignore[attr-defined]
-    services = platform.services
-    from reconciler.localplatform.store import Entity
-
-    services.store.insert(Entity("hai", "AccessToken", "", "ACCESS-expired", "x", {"expire_at": "2001-01-01T00:00:00"}))
-    with opened(platform, token="ACCESS-expired") as connection, pytest.raises(Unauthenticated):
+    with requests.Session() as session:
+        session.mount(TARGET.endpoint, WsgiAdapter(platform.application))
+        asked = {"token": ACCOUNT.secret_key, "expire_at": "2001-01-01T00:00:00"}
+        made = session.post(f"{TARGET.endpoint}/operating/user/access_token/create", params=asked).json()
+    expired = made["result"]["access_token"]
+    with opened(platform, token=expired) as connection, pytest.raises(Unauthenticated):
         connection.handler("Task").suspend(at("t"), "x")  # type: ignore[attr-defined]
 
 
