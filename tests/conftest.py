@@ -8,9 +8,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from pytest import FixtureRequest, Parser  # noqa: PT013 - for types only
+
+    from reconciler.localplatform.assembly import Platform
+    from reconciler.localplatform.clock import Clock
 
 
 def pytest_addoption(parser: Parser) -> None:
@@ -25,6 +28,25 @@ def pytest_addoption(parser: Parser) -> None:
     parser.addoption(
         "--fan-out", metavar="N", default="1000", help="elements of the fan-out that is timed on a cluster"
     )
+
+
+@pytest.fixture
+def clock() -> Clock:
+    """The time of the local platform, which stands still until it is moved."""
+    from reconciler.localplatform.clock import Clock
+
+    made = Clock()
+    made.freeze()
+    return made
+
+
+@pytest.fixture
+def platform(tmp_path: Path, clock: Clock) -> Iterator[Platform]:
+    """A local platform in this process, whose work is over at once unless it says otherwise."""
+    from tests.support.local_platform import local_platform
+
+    with local_platform(tmp_path, clock=clock) as made:
+        yield made
 
 
 @pytest.fixture

@@ -7,21 +7,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.localplatform.client import Client
-from tests.support.local_platform import ACCOUNT, local_platform
+from tests.support.local_platform import ACCOUNT
 from tests.support.wsgi_adapter import WsgiAdapter
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from reconciler.localplatform.assembly import Platform
-
-
-@pytest.fixture
-def platform(tmp_path: Path) -> Iterator[Platform]:
-    """The whole platform, its work simulated and over at once."""
-    with local_platform(tmp_path) as made:
-        yield made
 
 
 @pytest.fixture

@@ -8,31 +8,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from reconciler.localplatform.clock import Clock
 from tests.cli.running import Ended, reconciler
-from tests.support.local_platform import local_platform
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from pathlib import Path
+    from collections.abc import Callable
 
-    from reconciler.localplatform.assembly import Platform
     from tests.invariants.world import World
-
-
-@pytest.fixture
-def clock() -> Clock:
-    """The platform's time, which stands still until it is moved."""
-    made = Clock()
-    made.freeze()
-    return made
-
-
-@pytest.fixture
-def platform(tmp_path: Path, clock: Clock) -> Iterator[Platform]:
-    """A platform whose work is over at once unless it says otherwise."""
-    with local_platform(tmp_path, clock=clock) as made:
-        yield made
 
 
 @pytest.fixture

@@ -93,6 +93,8 @@ def list_data_jobs(call: Call) -> Reply:
 
 def _ordered(call: Call, jobs: list[Entity]) -> list[Entity]:
     key, backwards = text(call, "sort_key").lower() or "create_time", text(call, "sort_dir").lower() != "asc"
+    # They come newest first, and sorting keeps the order of what is equal.
+    jobs = jobs if backwards else jobs[::-1]
     return sorted(jobs, key=lambda job: (str(_row(call, job).get(key, "")), job.created), reverse=backwards)
 
 

@@ -99,7 +99,7 @@ def _make_way(services: Services, entity: Entity, running: list[Entity], lacks: 
         return
     low = [each for each in running if not each.body.get("is_vip") and each.body.get("priority") != _HIGH]
     victims = []
-    for each in sorted(low, key=lambda one: one.created, reverse=True):
+    for each in sorted(low, key=lambda one: (one.created, one.body["id"]), reverse=True):
         if lacks <= 0:
             break
         victims.append(each)

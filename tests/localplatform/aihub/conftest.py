@@ -8,21 +8,12 @@ import pytest
 import requests
 
 from tests.localplatform.aihub.caller import BASE, Caller
-from tests.support.local_platform import local_platform
 from tests.support.wsgi_adapter import WsgiAdapter
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from reconciler.localplatform.assembly import Platform
-
-
-@pytest.fixture
-def platform(tmp_path: Path) -> Iterator[Platform]:
-    """A platform whose work is over at once unless it says otherwise."""
-    with local_platform(tmp_path) as made:
-        yield made
 
 
 @pytest.fixture

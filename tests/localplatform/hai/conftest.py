@@ -7,31 +7,13 @@ from typing import TYPE_CHECKING
 import pytest
 import requests
 
-from reconciler.localplatform.clock import Clock
 from tests.localplatform.hai.caller import BASE, Caller
-from tests.support.local_platform import local_platform
 from tests.support.wsgi_adapter import WsgiAdapter
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from reconciler.localplatform.assembly import Platform
-
-
-@pytest.fixture
-def clock() -> Clock:
-    """The platform's time, which stands still until it is moved."""
-    made = Clock()
-    made.freeze()
-    return made
-
-
-@pytest.fixture
-def platform(tmp_path: Path, clock: Clock) -> Iterator[Platform]:
-    """A platform whose work is over at once unless it says otherwise."""
-    with local_platform(tmp_path, clock=clock) as made:
-        yield made
 
 
 @pytest.fixture

@@ -7,21 +7,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.providers.ai4s.opened import opened
-from tests.support.local_platform import local_platform
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from reconciler.localplatform.assembly import Platform
     from reconciler.providers.ai4s.connection import Ai4sConnection
-
-
-@pytest.fixture
-def platform(tmp_path: Path) -> Iterator[Platform]:
-    """A platform with one space, `demo`, whose work is over at once."""
-    with local_platform(tmp_path) as made:
-        yield made
 
 
 @pytest.fixture

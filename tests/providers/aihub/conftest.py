@@ -7,21 +7,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.providers.aihub.opened import opened
-from tests.support.local_platform import local_platform
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from reconciler.localplatform.assembly import Platform
     from reconciler.providers.aihub.connection import AihubConnection
-
-
-@pytest.fixture
-def platform(tmp_path: Path) -> Iterator[Platform]:
-    """A platform whose work is over at once unless it says otherwise."""
-    with local_platform(tmp_path) as made:
-        yield made
 
 
 @pytest.fixture
