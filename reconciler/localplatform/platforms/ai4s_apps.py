@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import uuid
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from reconciler.localplatform.face import Refusal, Reply, Route
 from reconciler.localplatform.platforms import ai4s_checks as checks
 from reconciler.localplatform.platforms.ai4s_checks import Fields
 from reconciler.localplatform.platforms.ai4s_tools import (
-    check_same_identity,
     check_unique,
-    check_unused,
+    delete_unused,
     list_across_spaces,
     list_in_space,
     origin,
+    redefine,
 )
 from reconciler.localplatform.platforms.ai4s_users import caller, want_member
 from reconciler.localplatform.platforms.ai4s_words import (
@@ -98,21 +97,14 @@ def show_app(call: Call) -> Reply:
 
 
 def update_app(call: Call) -> Reply:
-    """Replaces the definition: what the body leaves out is cleared (trap 5)."""
-    app, body = in_space(call, "App", "app_id"), definition(call.body())
-    check_same_identity(app, body["name"], body["version"])
-    source = {name: app.body[name] for name in ("source_project_name", "source_resource_id") if name in app.body}
-    call.services.store.update(replace(app, body={**body, **source}, updated=call.now))
+    """Replaces the definition."""
+    redefine(call, in_space(call, "App", "app_id"), definition(call.body()))
     return Reply()
 
 
 def delete_app(call: Call) -> Reply:
     """Refused while a workflow uses it."""
-    app = in_space(call, "App", "app_id")
-    with call.services.store.database.transaction():
-        check_unused(call, app)
-        call.services.store.delete(app, call.now)
-    return Reply()
+    return delete_unused(call, "App", "app_id")
 
 
 def batch_import(call: Call) -> Reply:

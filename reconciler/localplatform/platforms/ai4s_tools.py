@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from reconciler.localplatform.clock import utc_text
@@ -12,6 +13,7 @@ from reconciler.localplatform.platforms.ai4s_words import (
     IN_USE,
     PLATFORM,
     UNKNOWN_REFERENCE,
+    in_space,
     invalid,
     order,
     paging,
@@ -25,6 +27,8 @@ from reconciler.localplatform.store import Entity, Query
 from reconciler.localplatform.work import Status
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from reconciler.localplatform.face import Call
     from reconciler.localplatform.store import Store
 
@@ -103,16 +107,29 @@ def check_unique(store: Store, kind: str, space: Entity, name: str, version: str
         raise Refusal(400, DUPLICATE, f"the {kind.lower()} {name} {version} exists already")
 
 
-def check_same_identity(tool: Entity, name: str, version: str) -> None:
-    """Raises Refusal 400 when an update wants another name or version: both are immutable (trap 4)."""
-    if (tool.name, tool.version) != (name, version):
-        raise invalid("name and version cannot be changed")
-
-
-def check_unused(call: Call, tool: Entity) -> None:
-    """Raises Refusal 409 when something uses it, unless the switch lets it go; an ended job carries its own copy and
-    does not count. Call inside the delete's transaction.
+def redefine(call: Call, tool: Entity, body: Mapping[str, Any]) -> None:
+    """Replaces a definition: what the body leaves out is cleared (trap 5), but for where it was imported from. Raises
+    Refusal 400 when it has another name or version: both are immutable (trap 4).
     """
+    if (tool.name, tool.version) != (body["name"], body["version"]):
+        raise invalid("name and version cannot be changed")
+    source = {name: tool.body[name] for name in ("source_project_name", "source_resource_id") if name in tool.body}
+    call.services.store.update(replace(tool, body={**body, **source}, updated=call.now))
+
+
+def delete_unused(call: Call, kind: str, argument: str) -> Reply:
+    """Deletes the object whose id is the path's `argument`. Refused while something uses it; an ended job carries its
+    own copy and does not count.
+    """
+    tool = in_space(call, kind, argument)
+    with call.services.store.database.transaction():
+        _check_unused(call, tool)
+        call.services.store.delete(tool, call.now)
+    return Reply()
+
+
+def _check_unused(call: Call, tool: Entity) -> None:
+    """Raises Refusal 409 when something uses it, unless the switch lets it go."""
     if not call.services.switches[REFUSE_REFERENCED]:
         return
     for kind, identifier in call.services.store.users_of(tool):

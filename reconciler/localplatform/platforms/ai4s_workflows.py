@@ -6,7 +6,7 @@ import hashlib
 import json
 import re
 import uuid
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from reconciler.localplatform.face import Refusal, Reply, Route
@@ -14,12 +14,12 @@ from reconciler.localplatform.platforms import ai4s_checks as checks
 from reconciler.localplatform.platforms.ai4s_apps import import_app, subscribe
 from reconciler.localplatform.platforms.ai4s_checks import Fields
 from reconciler.localplatform.platforms.ai4s_tools import (
-    check_same_identity,
     check_unique,
-    check_unused,
+    delete_unused,
     list_across_spaces,
     list_in_space,
     origin,
+    redefine,
     resolve,
 )
 from reconciler.localplatform.platforms.ai4s_users import caller, want_member
@@ -204,26 +204,18 @@ def shown_task(task: Mapping[str, Any], *, detailed: bool) -> dict[str, Any]:
 
 
 def update_workflow(call: Call) -> Reply:
-    """Replaces the definition: what the body leaves out is cleared (trap 5)."""
+    """Replaces the definition, and what it refers to."""
     space, workflow = space_of(call), in_space(call, "Workflow", "workflow_id")
     defined, store = definition(call, space, call.body()), call.services.store
-    check_same_identity(workflow, defined.body["name"], defined.body["version"])
-    kept = {
-        name: workflow.body[name] for name in ("source_project_name", "source_resource_id") if name in workflow.body
-    }
     with store.database.transaction():
-        store.update(replace(workflow, body={**defined.body, **kept}, updated=call.now))
+        redefine(call, workflow, defined.body)
         store.link(workflow, defined.links)
     return Reply()
 
 
 def delete_workflow(call: Call) -> Reply:
-    """Refused while a job uses it; an ended job carries its own copy and does not count."""
-    workflow = in_space(call, "Workflow", "workflow_id")
-    with call.services.store.database.transaction():
-        check_unused(call, workflow)
-        call.services.store.delete(workflow, call.now)
-    return Reply()
+    """Refused while a job uses it."""
+    return delete_unused(call, "Workflow", "workflow_id")
 
 
 def import_workflow(call: Call) -> Reply:
