@@ -10,12 +10,13 @@ Descriptions are shown, and with them our mark: of all that this platform makes,
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from reconciler.errors import NotFound, PlatformError, Refused
 from reconciler.model.resource import Live, Phase
 from reconciler.providers.aihub.addresses import Service
-from reconciler.providers.aihub.shapes import body_of, described, number, shown, status_of
+from reconciler.providers.aihub.shapes import body_of, described, live_of, number, shown
 from reconciler.providers.errors import before_sending
 from reconciler.providers.exchange import Call
 
@@ -133,17 +134,9 @@ def _outputs(address: Address, row: dict[str, Any]) -> dict[str, str]:
 
 
 def _live(address: Address, remote_id: str, row: dict[str, Any]) -> Live:
-    status, phase = status_of(row)
-    description, mark = described(row)
     ids = {field: str(row[field]) for field in ("dataset_id", "parent_version_id") if row.get(field)}
     dataset, _, word = address.name.rpartition("@")
-    return Live(
-        address=address,
-        remote_id=remote_id,
-        spec={"dataset_name": dataset, "version": word, **shown(row, _FIELDS), **ids, **description},
-        phase=phase,
-        mark=mark,
-        status="creating" if phase is Phase.RUNNING else status,
-        detail=str(row.get("message") or ""),
-        outputs=_outputs(address, row),
-    )
+    spec = {"dataset_name": dataset, "version": word, **shown(row, _FIELDS), **ids}
+    live = live_of(address, remote_id, row, spec)
+    status = "creating" if live.phase is Phase.RUNNING else live.status
+    return replace(live, status=status, outputs=_outputs(address, row))

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from reconciler.errors import NotFound, Refused
 from reconciler.model.resource import Live, Phase
 from reconciler.providers.aihub.addresses import Service
-from reconciler.providers.aihub.shapes import body_of, described, shown, status_of
+from reconciler.providers.aihub.shapes import body_of, live_of, shown, status_of
 from reconciler.providers.containers import ResultFile
 from reconciler.providers.exchange import Call, segment
 
@@ -46,20 +47,10 @@ class Search:
             row = self._row(address, remote_id)
         except NotFound:
             return None
-        status, phase = status_of(row)
-        description, mark = described(row)
         library = {"feature_lib_id": str(row["feature_lib_id"])} if row.get("feature_lib_id") else {}
-        ready = phase is Phase.SUCCEEDED and row.get("result_url")
-        return Live(
-            address=address,
-            remote_id=remote_id,
-            spec={**shown(row, _FIELDS), **library, **description},
-            phase=phase,
-            mark=mark,
-            status=status,
-            detail=str(row.get("message") or ""),
-            outputs={"id": remote_id, **({"result_url": str(row["result_url"])} if ready else {})},
-        )
+        live = live_of(address, remote_id, row, {**shown(row, _FIELDS), **library})
+        ready = live.phase is Phase.SUCCEEDED and row.get("result_url")
+        return replace(live, outputs={**live.outputs, "result_url": str(row["result_url"])}) if ready else live
 
     def results(self, address: Address, remote_id: str) -> ResultFile:
         """The file of a search that has succeeded. Raises Refused where there is none, PlatformError."""

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from reconciler.errors import Refused
 from reconciler.model.mark import Mark
-from reconciler.model.resource import Phase
+from reconciler.model.resource import Live, Phase
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from reconciler.model.address import Address
     from reconciler.model.manifest import Spec
 
 _NUMBER = re.compile(r"([0-9]+)(?:/.*)?")
@@ -66,6 +67,23 @@ def body_of(spec: Spec, mark: Mark, *, numbers: Iterable[str] = (), without: Ite
     body = {field: value for field, value in spec.items() if value is not None and field not in left_out}
     body |= {field: number(field, body[field]) for field in numbers if field in body}
     return {**body, "description": marked(spec.get("description"), mark)}
+
+
+def live_of(address: Address, remote_id: str, row: Mapping[str, Any], spec: Spec) -> Live:
+    """An object as it was read: `spec` and its description without our mark; its status; its id as an output."""
+    status, phase = status_of(row)
+    description, mark = described(row)
+    return Live(
+        address=address,
+        remote_id=remote_id,
+        spec={**spec, **description},
+        phase=phase,
+        mark=mark,
+        status=status,
+        detail=str(row.get("message") or ""),
+        outputs={"id": remote_id},
+        started=utc(row.get("started_at")),
+    )
 
 
 def shown(row: Mapping[str, Any], fields: Iterable[str]) -> dict[str, Any]:

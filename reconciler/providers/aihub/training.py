@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from reconciler.errors import NotFound, Refused
 from reconciler.model.resource import Live, Phase
 from reconciler.model.secret import REDACTED
 from reconciler.providers.aihub.addresses import Service
-from reconciler.providers.aihub.shapes import body_of, described, shown, status_of, utc
+from reconciler.providers.aihub.shapes import body_of, live_of, shown, utc
 from reconciler.providers.containers import NodeTask, Pod
 from reconciler.providers.errors import before_sending
 from reconciler.providers.exchange import Call, segment
@@ -57,20 +58,13 @@ class Work:
             row = self._row(address, remote_id)
         except NotFound:
             return None
-        status, phase = status_of(row)
-        description, mark = described(row)
-        ended = {"succeeded": remote_id} if phase is Phase.SUCCEEDED else {}
+        live = live_of(address, remote_id, row, self._spec(row))
+        ended = {"succeeded": remote_id} if live.phase is Phase.SUCCEEDED else {}
         told = {name: str(row[name]) for name in ("namespace", "res_name") if row.get(name)}
-        return Live(
-            address=address,
-            remote_id=remote_id,
-            spec={**self._spec(row), **description},
-            phase=phase,
-            mark=mark,
-            status=status,
-            detail=_stopped_by(row) if phase in {Phase.CANCELLED, Phase.STOPPING} else "",
-            outputs={"id": remote_id, **told, **ended},
-            started=utc(row.get("started_at")),
+        return replace(
+            live,
+            detail=_stopped_by(row) if live.phase in {Phase.CANCELLED, Phase.STOPPING} else "",
+            outputs={**live.outputs, **told, **ended},
         )
 
     def stop(self, address: Address, remote_id: str, *, force: bool = False) -> None:  # noqa: ARG002 - there is one way

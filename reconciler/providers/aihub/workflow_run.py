@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from reconciler.errors import NotFound
 from reconciler.model.resource import Live, Phase
 from reconciler.providers.aihub.addresses import Service
-from reconciler.providers.aihub.shapes import STATUSES, body_of, described, shown, status_of, utc
+from reconciler.providers.aihub.shapes import STATUSES, body_of, live_of, shown, utc
 from reconciler.providers.exchange import Call, segment
 from reconciler.providers.protocol import Part
 
@@ -43,20 +44,14 @@ class WorkflowRun:
             row = self._row(address, remote_id)
         except NotFound:
             return None
-        status, phase = status_of(row)
-        description, mark = described(row)
         ids = {field: str(row[field]) for field in _IDS if row.get(field)}
         failed = [node for node in _nodes(row.get("task_nodes")) if node.get("message")]
-        return Live(
-            address=address,
-            remote_id=remote_id,
-            spec={**shown(row, _FIELDS), **ids, **description},
-            phase=phase,
-            mark=mark,
-            status="terminated" if phase is Phase.CANCELLED else status,
+        live = live_of(address, remote_id, row, {**shown(row, _FIELDS), **ids})
+        return replace(
+            live,
+            status="terminated" if live.phase is Phase.CANCELLED else live.status,
             detail="; ".join(f"{_name(node, 0)}: {node['message']}" for node in failed[:3]),
-            outputs={"id": remote_id, **({"succeeded": remote_id} if phase is Phase.SUCCEEDED else {})},
-            started=utc(row.get("started_at")),
+            outputs={**live.outputs, **({"succeeded": remote_id} if live.phase is Phase.SUCCEEDED else {})},
         )
 
     def parts(self, address: Address, remote_id: str) -> tuple[Part, ...]:
