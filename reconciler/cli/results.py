@@ -10,7 +10,6 @@ from reconciler.cli.group import single
 from reconciler.cli.options import EnvironmentName, Format, ProjectFile, RemoteId, Run, ScopeName, Shape, workspace
 from reconciler.cli.rows import show_rows
 from reconciler.cli.streams import streams_of
-from reconciler.errors import UsageError
 
 
 @single(
@@ -33,6 +32,7 @@ def app(
     form: Format = Shape.TEXT,
 ) -> int:
     """Show what a run has found, or keep the file of it."""
+    from reconciler.operations.outfile import write_file
     from reconciler.operations.results import results
     from reconciler.operations.runs import one_run
     from reconciler.rendering.csv_tables import read_csv
@@ -41,11 +41,7 @@ def app(
     opened = workspace(streams, project, environment)
     found = results(opened, one_run(opened, run, remote_id, scope=scope), streams.say)
     if output is not None:
-        try:
-            output.write_bytes(found.content)
-        except OSError as error:
-            msg = f"cannot write {output}: {error.strerror}"
-            raise UsageError(msg) from error
+        write_file(output, found.content)
         streams.say(f"wrote {len(found.content)} bytes to {output}")
         return ExitCode.FINE
     table = read_csv(found.content.decode("utf-8", "replace"))

@@ -35,6 +35,7 @@ class Manner:
 
 def deliver(streams: Streams, reviewed: Reviewed, manner: Manner) -> None:
     """Prints, writes and posts a review, as asked."""
+    from reconciler.operations.outfile import write_file
     from reconciler.operations.wiring import redactor
     from reconciler.rendering.markdown import SUMMARY_LIMIT, render_review
 
@@ -42,7 +43,7 @@ def deliver(streams: Streams, reviewed: Reviewed, manner: Manner) -> None:
     masking = redactor(reviewed.workspace)
     streams.show(masking.redact(_rendered(streams, reviewed, review, manner)))
     if manner.html is not None:
-        write(manner.html, masking.redact(page(reviewed, review, manner)))
+        write_file(manner.html, masking.redact(page(reviewed, review, manner)).encode())
         streams.say(f"wrote {manner.html}")
     if manner.out is not None:
         _save(streams, review, manner)
@@ -175,15 +176,6 @@ def _post_invalid(asked: Call, manner: Manner, error: ManifestsInvalid) -> None:
         ours, manner.number, manner.host.head, None, render_findings(error.diagnostics, profile=manner.profile)
     ):
         mark_commit(ours, manner.host.head, Verdict.FAILURE, "the manifests are not valid")
-
-
-def write(file: Path, text: str) -> None:
-    """Writes a file. Raises ReconcilerError."""
-    try:
-        file.write_text(text, encoding="utf-8")
-    except OSError as error:
-        msg = f"cannot write {file}: {error.strerror}"
-        raise ReconcilerError(msg) from error
 
 
 def append(file: str, text: str) -> None:

@@ -6,9 +6,9 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from reconciler.errors import ReconcilerError
 from reconciler.operations.apply import leased, record_all
 from reconciler.operations.drift import drift
+from reconciler.operations.outfile import write_file
 from reconciler.operations.validate import declare
 from reconciler.operations.wiring import open_store
 from reconciler.planning.drift import Happened, Whose, index_of, steps
@@ -97,14 +97,14 @@ def _write(workspace: Workspace, manifest: Manifest, moved: Moved, change: Moved
         return "nobody declares it; declare it to keep the platform's value"
     try:
         before = file.read_bytes()
-        _replace(file, _edited(before, manifest, change, rules))
+        write_file(file, _edited(before, manifest, change, rules))
     except (CannotEdit, _Refused) as error:
         return str(error)
     except OSError as error:
         return f"cannot read {file}: {error.strerror}"
     if _reads_back(workspace, moved, change, rules):
         return ""
-    _replace(file, before)
+    write_file(file, before)
     return "the edited file would not say the same; edit it by hand"
 
 
@@ -160,11 +160,3 @@ def _plain(spec: object, path: str, rules: Rules) -> list[str] | None:
 
 def _escaped(step: str) -> str:
     return step.replace("~", "~0").replace("/", "~1")
-
-
-def _replace(file: Path, data: bytes) -> None:
-    try:
-        file.write_bytes(data)
-    except OSError as error:
-        msg = f"cannot write {file}: {error.strerror}"
-        raise ReconcilerError(msg) from error

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 import tempfile
 from contextlib import suppress
 from pathlib import Path
@@ -11,22 +12,23 @@ from reconciler.errors import ReconcilerError
 
 
 def write_file(file: Path, content: bytes, *, what: str = "write") -> None:
-    """Puts `content` into `file`, whole or not at all; what stood there before is replaced.
+    """Puts `content` into `file`, whole or not at all; what stood there before is replaced, and who may read it stays.
 
-    A device or a pipe (`/dev/null`, `/dev/stdout`, `>(command)`) is written into, and stays what it is.
-    Raises ReconcilerError when that cannot be done, which begins with `cannot <what>`.
+    A link is followed. A device or a pipe (`/dev/null`, `/dev/stdout`, `>(command)`) is written into, and stays what it
+    is. Raises ReconcilerError when that cannot be done, which begins with `cannot <what>`.
     """
     unfinished = None
+    place = Path(os.path.realpath(file))
     try:
-        if file.exists() and not file.is_file():
-            file.write_bytes(content)
+        if place.exists() and not place.is_file():
+            place.write_bytes(content)
             return
-        handle, name = tempfile.mkstemp(prefix=f".{file.name}.", dir=file.parent)
+        handle, name = tempfile.mkstemp(prefix=".reconciler-", dir=place.parent)
         unfinished = Path(name)
         with os.fdopen(handle, "wb") as stream:
             stream.write(content)
-        unfinished.chmod(0o666 & ~_mask())
-        unfinished.replace(file)
+        unfinished.chmod(_mode(place))
+        unfinished.replace(place)
     except OSError as error:
         if unfinished is not None:
             with suppress(OSError):
@@ -44,8 +46,10 @@ def make_folder(folder: Path) -> None:
         raise ReconcilerError(msg) from error
 
 
-def _mask() -> int:
-    """The process's file creation mask, which can only be read by setting it."""
+def _mode(file: Path) -> int:
+    """That of the file, or what this process gives to new ones: a mask that can only be read by setting it."""
+    if file.exists():
+        return stat.S_IMODE(file.stat().st_mode)
     mask = os.umask(0o077)
     os.umask(mask)
-    return mask
+    return 0o666 & ~mask

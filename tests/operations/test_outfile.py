@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 import threading
 from typing import TYPE_CHECKING
 
@@ -51,3 +52,25 @@ def test_a_file_in_a_folders_place(tmp_path: Path) -> None:
     (tmp_path / "taken").touch()
     with pytest.raises(ReconcilerError, match=r"cannot make the folder .*taken: File exists"):
         make_folder(tmp_path / "taken")
+
+
+def test_who_may_read_it_stays(tmp_path: Path) -> None:
+    """A file that only its owner may read stays one; a new one is as new files are."""
+    file, usual = tmp_path / "a", tmp_path / "b"
+    file.touch(0o600)
+    usual.touch()
+    write_file(file, b"new")
+    write_file(tmp_path / "c", b"new")
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert (tmp_path / "c").stat().st_mode == usual.stat().st_mode
+
+
+def test_a_link_is_followed(tmp_path: Path) -> None:
+    """What it leads to is replaced, and it still leads there."""
+    file, link = tmp_path / "there" / "a", tmp_path / "link"
+    file.parent.mkdir()
+    file.touch()
+    link.symlink_to(file)
+    write_file(link, b"new")
+    assert link.is_symlink()
+    assert file.read_bytes() == b"new"
