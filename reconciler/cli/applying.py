@@ -99,10 +99,10 @@ def carry_out(
     from reconciler.operations.watching import awaited, watch
 
     waited = None
-    with graceful(streams.say) as stop, progress(streams, [step.address for step in plan.steps]) as listening:
-        doing = Doing(listening, stop, streams.say, left=left)
+    with progress(streams, [step.address for step in plan.steps]) as listening, graceful(listening.say) as stop:
+        doing = Doing(listening, stop, listening.say, left=left)
         if seen is not None:
-            doing = Doing(listening, stop, streams.say, seen.read_at, seen.observed, left)
+            doing = Doing(listening, stop, listening.say, seen.read_at, seen.observed, left)
         report = (carry or apply)(opened, plan, doing)
         if manner.wait and not report.interrupted and not report.halted:
             waited = watch(opened, awaited(opened, plan), doing)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
+from reconciler.execution.context import Progress
 from reconciler.model.outcome import Result
 from reconciler.rendering.paint import Paint, Tone
 from reconciler.rendering.report import RESULT_WIDTH, VERB_WIDTH, address_room, outcome_line
@@ -17,15 +18,23 @@ if TYPE_CHECKING:
     from rich.status import Status
 
     from reconciler.cli.streams import Streams
-    from reconciler.execution.context import Progress
     from reconciler.model.address import Address
     from reconciler.model.outcome import StepOutcome
     from reconciler.model.plan import Step
     from reconciler.model.resource import Phase
 
 _NAMED = 3
+_BESIDE = 4
+"""Columns of the spinning sign, and of the `^C` that a terminal puts behind the line: a second line would stay."""
 _BEFORE_ADDRESS = RESULT_WIDTH + VERB_WIDTH + 2
 _ASIDE = " " * (RESULT_WIDTH + 2)
+
+
+class Voice(Progress, Protocol):
+    """A progress through which other things can be said meanwhile."""
+
+    def say(self, text: str) -> None:
+        """A line along the way that stays readable, whatever is drawn over itself."""
 
 
 class Lines:
@@ -57,13 +66,18 @@ class Lines:
             told = self._paint(pad(phase.value, _BEFORE_ADDRESS), PHASE_TONES.get(phase, Tone.PLAIN))
             self._streams.say(f"{told}  {printable(str(address))}")
 
+    def say(self, text: str) -> None:
+        """A line like the others."""
+        self._streams.say(text)
+
 
 class Spinner:
     """One line that is drawn over itself: how many of how many, and what is under way. For terminals."""
 
-    def __init__(self, status: Status, total: int) -> None:
+    def __init__(self, status: Status, total: int, streams: Streams) -> None:
         self._status = status
         self._total = total
+        self._streams = streams
         self._ended = 0
         self._under_way: dict[str, str] = {}
 
@@ -86,17 +100,25 @@ class Spinner:
             self._under_way[str(address)] = phase.value
         self._draw()
 
+    def say(self, text: str) -> None:
+        """A line above the one that is drawn over itself, which would wipe it out again."""
+        from rich.text import Text
+
+        self._status.console.print(Text(self._streams.masked(text)), soft_wrap=True)
+
     def _draw(self) -> None:
         from rich.text import Text
 
         named = [f"{what} {printable(address)}" for address, what in list(self._under_way.items())[:_NAMED]]
         if len(self._under_way) > _NAMED:
             named.append(counted(len(self._under_way) - _NAMED, "more", "more"))
-        self._status.update(Text(f"{self._ended}/{self._total}  {listed(named)}", overflow="ellipsis", no_wrap=True))
+        text = Text(f"{self._ended}/{self._total}  {listed(named)}")
+        text.truncate(self._status.console.width - _BESIDE, overflow="ellipsis")
+        self._status.update(text)
 
 
 @contextmanager
-def progress(streams: Streams, addresses: Sequence[Address]) -> Iterator[Progress]:
+def progress(streams: Streams, addresses: Sequence[Address]) -> Iterator[Voice]:
     """The progress that fits the stream, for what happens at `addresses`."""
     if not streams.live:
         yield Lines(streams, addresses)
@@ -105,4 +127,4 @@ def progress(streams: Streams, addresses: Sequence[Address]) -> Iterator[Progres
 
     console = Console(file=streams.err, stderr=True, highlight=False, markup=False, emoji=False)
     with console.status("") as status:
-        yield Spinner(status, len(addresses))
+        yield Spinner(status, len(addresses), streams)

@@ -39,8 +39,8 @@ def app(
     opened = workspace(streams, project, environment)
     runs = our_runs(opened, globs or ())
     deadline = None if timeout is None else time.time() + timeout
-    with graceful(streams.say) as stop, progress(streams, [run.address for run in runs]) as listening:
-        waited = watch(opened, runs, Doing(listening, stop, streams.say), deadline=deadline)
+    with progress(streams, [run.address for run in runs]) as listening, graceful(listening.say) as stop:
+        waited = watch(opened, runs, Doing(listening, stop, listening.say), deadline=deadline)
     streams.show(render_ended(waited, colour=streams.colour))
     advise(waited, streams, opened)
     if waited.interrupted:

@@ -33,7 +33,11 @@ def render_ended(waited: Waited, *, colour: bool) -> str:
 
 
 def advise(waited: Waited, streams: Streams, opened: Workspace) -> None:
-    """Where to look for the reason, for each run that did not end well: its output, where its platform keeps any."""
+    """Where to look for the reason, for each run that did not end well: its output, where its platform keeps any.
+    When somebody stopped waiting: that the runs did not stop with it.
+    """
+    if waited.interrupted and waited.pending:
+        streams.say("what has not ended goes on: `reconciler wait` waits for it, `reconciler cancel` stops it")
     for address in waited.failed[:_ADVISED]:
         kind = opened.kinds.get((opened.platforms.get(address.target, ""), address.kind))
         told = kind is not None and Ability.LOGS in kind.can

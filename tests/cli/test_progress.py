@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import io
+from typing import TYPE_CHECKING, cast
 import re
 
+from rich.cells import cell_len
 from rich.console import Console
 
 from reconciler.cli.progress import Lines, Spinner
 from reconciler.cli.streams import Streams
+from reconciler.cli.waiting import advise
+from reconciler.execution.waiting import Waited
 from reconciler.model.address import Address
 from reconciler.model.outcome import Result, StepOutcome
 from reconciler.model.plan import Step, Verb
 from reconciler.model.resource import Phase
 from reconciler.operations.settings import Settings
+
+if TYPE_CHECKING:
+    from reconciler.operations.workspace import Workspace
 
 RUN = Address("t", "Job", "s", "nightly")
 
@@ -79,7 +86,7 @@ def test_spinner() -> None:
     out = io.StringIO()
     console = Console(file=out, force_terminal=True, width=200, highlight=False, markup=False, emoji=False)
     with console.status("") as status:
-        spinner = Spinner(status, 6)
+        spinner = Spinner(status, 6, Streams(io.StringIO(), out, Settings()))
         for name in ("a", "b", "c", "d", "[red]e"):
             spinner.started(_step(name))
         assert _line(status) == "0/6  create t/App/s/a, create t/App/s/b, create t/App/s/c and 2 more"
@@ -91,6 +98,43 @@ def test_spinner() -> None:
         assert _line(status).endswith("and running t/Job/s/nightly")
         spinner.waiting(RUN, Phase.SUCCEEDED)
         assert "nightly" not in _line(status)
+
+
+def test_the_spinner_is_one_line() -> None:
+    """What does not fit beside the spinning sign and a `^C` is cut, wide characters too: never a second line."""
+    console = Console(file=io.StringIO(), force_terminal=True, width=30, highlight=False, markup=False, emoji=False)
+    with console.status("") as status:
+        spinner = Spinner(status, 1, Streams(io.StringIO(), io.StringIO(), Settings()))
+        spinner.waiting(Address("t", "Job", "s", "\u957f" * 20), Phase.RUNNING)
+        assert cell_len(_line(status)) <= 26
+        assert _line(status).endswith("\u2026")
+
+
+def test_what_is_said_beside_the_spinner_stays() -> None:
+    """A line that is said meanwhile is followed by the drawn one before anything is wiped out; secrets are masked."""
+    out = io.StringIO()
+    console = Console(file=out, force_terminal=True, width=200, highlight=False, markup=False, emoji=False)
+    streams = Streams(io.StringIO(), out, Settings({"RECONCILER_SECRET_X": "fake-secret-value"}))
+    with console.status("") as status:
+        spinner = Spinner(status, 6, streams)
+        spinner.started(_step("a"))
+        spinner.say("stopping [once] fake-secret-value")
+    after = out.getvalue().partition("stopping [once] ***\n")[2]
+    assert "0/6  create t/App/s/a" in after
+    assert "\x1b[1A" not in after.partition("0/6")[0]
+
+
+def test_who_stops_waiting_stops_no_run() -> None:
+    """After Ctrl-C in a wait: that what has not ended goes on, and how to come back to it. Nothing when all had ended."""
+    err = io.StringIO()
+    streams, nothing_else = Streams(io.StringIO(), err, Settings()), cast("Workspace", None)
+    advise(Waited({}, (), {RUN: Phase.RUNNING}, interrupted=True), streams, nothing_else)
+    assert "goes on" in err.getvalue()
+    assert "reconciler wait" in err.getvalue()
+    err.truncate(0)
+    advise(Waited({}, (), {}, interrupted=True), streams, nothing_else)
+    advise(Waited({}, (), {RUN: Phase.RUNNING}), streams, nothing_else)
+    assert not err.getvalue()
 
 
 def _line(status: object) -> str:
