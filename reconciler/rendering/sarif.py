@@ -52,7 +52,8 @@ def _result(diagnostic: Diagnostic, rule: int) -> dict[str, Any]:
         "partialFingerprints": {"finding/v1": _fingerprint(diagnostic)},
     }
     if diagnostic.source:
-        physical: dict[str, Any] = {"artifactLocation": {"uri": quote(diagnostic.source.file)}}
+        uri = quote(diagnostic.source.file.encode("utf-8", "surrogateescape"))  # the bytes that it is on disk
+        physical: dict[str, Any] = {"artifactLocation": {"uri": uri}}
         if diagnostic.source.line:
             column = {"startColumn": diagnostic.source.column} if diagnostic.source.column else {}
             physical["region"] = {"startLine": diagnostic.source.line, **column}

@@ -156,3 +156,10 @@ def test_sarif_fingerprint_survives_moving_lines() -> None:
     prints = re.findall(r'"finding/v1": "([0-9a-f]+)"', render_sarif([UNKNOWN, moved, WARNING]))
     assert len(prints) == 3
     assert len(set(prints)) == 2
+
+
+def test_a_file_name_that_is_no_text_has_a_place_for_code_scanners() -> None:
+    """Its bytes, percent-encoded, as in any URI."""
+    odd = replace(UNKNOWN, source=Source(b"apps/\xff.yaml".decode("utf-8", "surrogateescape"), 1))
+    result = json.loads(render_sarif([odd]))["runs"][0]["results"][0]
+    assert result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] == "apps/%FF.yaml"
