@@ -19,6 +19,7 @@ from reconciler.operations.settings import current_settings
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from reconciler.model.secret import Redactor
     from reconciler.operations.settings import Settings
 
 EVERYDAY, LOOKING, OWNING, RUNS, CLUSTER, MEMORY, SETUP, SERVICE = (
@@ -189,9 +190,7 @@ def report_unexpected(error: Exception, streams: Streams, *, debug: bool) -> str
     """
     import traceback
 
-    from reconciler.model.secret import Redactor
-
-    details = Redactor(frozenset(streams.settings.secrets())).redact("".join(traceback.format_exception(error)))
+    details = _masking(streams.settings).redact("".join(traceback.format_exception(error)))
     if debug:
         streams.say(details.rstrip("\n"))
         return details
@@ -200,13 +199,25 @@ def report_unexpected(error: Exception, streams: Streams, *, debug: bool) -> str
     return text
 
 
+def _masking(settings: Settings) -> Redactor:
+    """Knows the secrets of this process; where they cannot be looked for, those that manifests name."""
+    try:
+        from reconciler.operations.wiring import every_secret
+
+        return every_secret(settings)
+    except Exception:  # noqa: BLE001 - the defect that is told may be in the way here too
+        from reconciler.model.secret import Redactor
+
+        return Redactor(frozenset(settings.secrets()))
+
+
 def _keep(details: str) -> str:
     """Where the details of a defect can be found."""
     import tempfile
 
     try:
         with tempfile.NamedTemporaryFile(
-            "w", prefix="reconciler-", suffix=".txt", delete=False, encoding="utf-8"
+            "w", prefix="reconciler-", suffix=".txt", delete=False, encoding="utf-8", errors="backslashreplace"
         ) as file:
             file.write(details)
     except OSError:

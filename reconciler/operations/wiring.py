@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -105,6 +105,23 @@ def redactor(workspace: Workspace) -> Redactor:
         if target.platform in workspace.providers:
             masking = masked(masking, settings, workspace.providers[target.platform])
     return masking.with_values(*settings.secrets(), *proxy_secrets(settings.proxy))
+
+
+def every_secret(settings: Settings) -> Redactor:
+    """Knows every secret that any command could have read, where no project tells which it was."""
+    from reconciler.operations.credentials import masked, proxy_secrets
+    from reconciler.operations.hosting import host_of
+    from reconciler.providers.discovery import providers
+
+    masking = Redactor().with_values(*settings.secrets())
+    for provider in providers().values():
+        masking = masked(masking, settings, provider)
+    with suppress(UsageError):
+        masking = masking.with_values(*proxy_secrets(settings.proxy))
+    with suppress(UsageError):
+        access = host_of(settings).access
+        masking = masking.with_values(access.token if access else "")
+    return masking
 
 
 def steady_clock() -> Callable[[], float]:

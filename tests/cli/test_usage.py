@@ -110,3 +110,34 @@ def test_unexpected_errors_leave_one_line(project: Project) -> None:
     assert "canary" not in report_unexpected(error, streams, debug=False)
     details = report_unexpected(error, streams, debug=True)
     assert "ValueError: with *** in it" in details
+
+
+def test_unexpected_errors_show_no_credentials_either() -> None:
+    """Of any platform, of a proxy or of a host of pull requests; and no odd text keeps them from being told."""
+    from reconciler.cli.app import report_unexpected
+    from reconciler.cli.streams import open_streams
+    from reconciler.operations.settings import Settings
+
+    variables = {
+        "HUAWEICLOUD_SDK_SK": "fake-canary-sk",
+        "MARSV2_USER_TOKEN": "fake-canary-hai",
+        "RECONCILER_PROXY": "http://me:fake-canary-proxy@localhost:1",
+        "RECONCILER_FORGE": "github",
+        "RECONCILER_FORGE_TOKEN": "fake-canary-forge",
+    }
+    streams = open_streams(Settings(variables))
+    error = ValueError(f"{sorted(variables.values())} \udcff")
+    assert "canary" not in report_unexpected(error, streams, debug=True)
+    kept = report_unexpected(error, streams, debug=False)
+    assert kept == "unexpected ValueError: this is a defect of reconciler, not of your files"
+
+
+def test_what_is_wrong_with_the_settings_does_not_keep_a_defect_from_being_told() -> None:
+    """Secrets are looked for as far as that goes."""
+    from reconciler.cli.app import report_unexpected
+    from reconciler.cli.streams import open_streams
+    from reconciler.operations.settings import Settings
+
+    variables = {"RECONCILER_PROXY": "not a url", "RECONCILER_FORGE": "none", "RECONCILER_SECRET_X": "fake-canary"}
+    said = report_unexpected(ValueError("a fake-canary sings"), open_streams(Settings(variables)), debug=True)
+    assert "ValueError: a *** sings" in said
