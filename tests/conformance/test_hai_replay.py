@@ -1,7 +1,8 @@
 """The recorded requests of the real HAI client, sent to the local platform: the answers are those it was written for.
 
 The recording names a task by the id and chain of its recorder; here one is made under the same number, and its chain
-takes the place of the recorded one. Everything else is sent as it was, down to the raw query.
+takes the place of the recorded one, as our token does of the recorder's. Everything else is sent as it was, down to the
+raw query.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import pytest
 import requests
 
 from reconciler.localplatform.store import Entity
-from tests.support.local_platform import local_platform
+from tests.support.local_platform import ACCOUNT, local_platform
 from tests.support.wsgi_adapter import WsgiAdapter
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ RUNS = RECORDED["recordings"]
 BASE = "http://platform.test"
 CHAIN = "c0ffee00-0000-4000-8000-000000000101"
 FIRST_ID = 101
+TOKENS = ("ACCESS-fake", "RAWTOKEN-fake")
 NOT_ROUTED = {
     "/query/task/container_log",
     "/operating/rerun_task",
@@ -45,18 +47,10 @@ LOOSE = {"msg", "data", "last_seen", "restart_log", "error_msg"}
 
 @pytest.fixture
 def platform(tmp_path: Path) -> Iterator[Platform]:
-    """A platform that knows the tokens and artifacts of the recording, and numbers tasks from where it does."""
+    """A platform that knows the artifacts of the recording, and numbers tasks from where it does."""
     with local_platform(tmp_path) as made:
         store = made.services.store
         store.save_setting("hai.next_id", FIRST_ID)
-        forever = {
-            "expire_at": "3000-01-01T00:00:00",
-            "from_user_name": "a",
-            "access_user_name": "a",
-            "access_scope": "all",
-        }
-        for token in ("ACCESS-fake", "RAWTOKEN-fake"):
-            store.insert(Entity("hai", "AccessToken", "", token, token, forever))
         for name in ("data", "model"):
             place = dict.fromkeys(("type", "location", "description", "extra", "shared_group"), "")
             store.insert(Entity("hai", "Artifact", "", name, name, place, "v1", "alice"))
@@ -95,14 +89,16 @@ def prepare(run: dict[str, Any], session: requests.Session) -> str:
     for name in dict.fromkeys([name for name in names if name] or (["demo-exp"] if needs_one else [])):
         spec = {"workspace": "/ws/alice", "entrypoint": "train.py", "environments": {"SIMULATED_SECONDS": "inf"}}
         body = {"version": 2, "name": name, "priority": 30, "spec": spec, "resource": {"node_count": 1}}
-        row = session.post(f"{BASE}/operating/task/create?token=ACCESS-fake", json=body).json()["task"]
+        row = session.post(f"{BASE}/operating/task/create?token={ACCOUNT.secret_key}", json=body).json()["task"]
         chain = chain or row["chain_id"]
     return chain
 
 
 def send(session: requests.Session, request: dict[str, Any], chain: str) -> requests.Response:
-    """One recorded request, byte for byte but for the chain."""
+    """One recorded request, byte for byte but for the chain and the token."""
     query = request["raw_query"].replace(CHAIN, chain or CHAIN)
+    for token in TOKENS:
+        query = query.replace(f"token={token}", f"token={ACCOUNT.secret_key}")
     raw = None if request["body"] is None else json.dumps(request["body"])
     headers = {name: value for name, value in request["headers"].items() if name != "Content-Length"}
     prepared = requests.Request("POST", f"{BASE}{request['path']}", data=raw, headers=headers).prepare()
@@ -156,7 +152,8 @@ def test_what_the_client_cannot_select(session: requests.Session) -> None:
     (created,) = next(run for run in RUNS if run["label"] == "run special characters in name")["requests"]
     assert send(session, created, "").json()["success"] == 1
     name = created["body"]["name"]
-    cut = session.post(f"{BASE}/query/task?token=ACCESS-fake&nb_name={name.replace(' ', '+').partition('#')[0]}")
+    query = f"{BASE}/query/task?token={ACCOUNT.secret_key}&nb_name="
+    cut = session.post(f"{query}{name.replace(' ', '+').partition('#')[0]}")
     assert cut.json()["success"] == 0
-    whole = session.post(f"{BASE}/query/task?token=ACCESS-fake&nb_name={quote(name, safe='')}")
+    whole = session.post(f"{query}{quote(name, safe='')}")
     assert whole.json()["result"]["task"]["nb_name"] == name
