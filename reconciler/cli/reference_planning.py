@@ -112,6 +112,7 @@ def planning_page(generated: str) -> str:
             "A run that failed:",
             "",
             *_table(_ON_FAILURE),
+            _RESULTS,
             _EXCEPTIONS.format(count=UNASKED_COUNT, percent=f"{UNASKED_PERCENT:.0f}"),
         ]
     )
@@ -147,6 +148,25 @@ _RUNS: Final = """\
 What is desired of a run is not that it exists, but that *a run of this meaning and attempt has been submitted*. Names,
 descriptions, labels, comments and the order of keys are not part of what a run means.
 """
+_RESULTS: Final = """\
+## Runs that work on other runs
+
+A run that refers to an output of another one (`$[[ ref.DataJob/fetch.folder ]]`) works on its result: it is submitted
+when that one has succeeded, and the plan says so, `waits for ... to succeed`. It does not matter whether the value of
+the output is known before.
+
+- one that is new, or goes on, is waited for; everything else goes on meanwhile
+- one that succeeded, or was forgotten by its platform and nobody saw it fail, is not
+- one that failed or was cancelled is why this one is held, and what needs it in turn (`decide.no-result`)
+- one that fails while it is waited for is why this one is skipped (`execution.no-result`)
+- one that goes on for longer than an hour (`RECONCILER_RESULTS`, in seconds) leaves this one to the next apply
+  (`execution.awaiting`)
+
+Who it is (`$[[ ref.Job/train ]]`, or its output `id`) is no result: such a reference follows the submission. So does a
+standing thing whatever it refers to, as soon as the value is told: a board on a training is made while that goes on.
+Asked to stop while it waits, an apply ends at once; what waited was never begun.
+"""
+
 _EXCEPTIONS: Final = """\
 ## Exceptions, in the manifest
 

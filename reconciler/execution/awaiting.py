@@ -70,7 +70,7 @@ class Outputs:
             return None
         pauses = self._context.patience.pauses()
         while (live := handler.read(address, made.remote_id)) is not None:
-            told = Made(made.remote_id, {**made.outputs, **live.outputs})
+            told = Made(made.remote_id, {**made.outputs, **live.outputs}, live.phase)
             if output in told.outputs or not live.phase.active:
                 self._learnt(address, told)
                 return live

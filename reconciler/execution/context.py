@@ -56,7 +56,7 @@ class Patience:
     `longest_retry_after`: a platform that asks for a longer pause than that has refused.
     `ending`: for a stopped run to end, and a deleted object to be gone, before what needs it.
     `queued`: for the former run to end where a new one is queued behind it. 0: look once.
-    `results`: for a run to tell what another resource refers to, such as the file it has found.
+    `results`: for a run to succeed, or to tell, what another resource works on, such as the file it has found.
     `doubt`: what an earlier process began longer ago than that has ended one way or the other and shows in lists, even
     if the machine's clock was set by hours since.
     `token`: a platform that takes idempotency tokens remembers them at least this long.

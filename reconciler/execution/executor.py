@@ -16,6 +16,7 @@ from reconciler.errors import PlanStale, ReconcilerError, StateLocked, StateUnre
 from reconciler.execution.calling import Unsure
 from reconciler.execution.noting import note_defaults
 from reconciler.execution.presence import appeared
+from reconciler.execution.results import Results
 from reconciler.execution.scheduling import Schedule
 from reconciler.execution.steps import Skip, StepRun, Walk
 from reconciler.model.outcome import Report, Result, StepOutcome
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from reconciler.execution.context import Context
+    from reconciler.execution.results import Ended
     from reconciler.model.address import Address
     from reconciler.model.plan import Plan, Step
     from reconciler.state.journal import Intent
@@ -97,6 +99,9 @@ class _Pool:
         self._kept_shut = closed
         self._schedule = Schedule(plan.steps)
         self._changed = threading.Condition()
+        self._results = Results(self._context, self._result, walk.waiting, self._broken)
+        self._last = {step.address: step for step in plan.steps}
+        """By address, the last step there."""
         self._fatal: BaseException | None = None
         self._closed = False
         self._running: dict[int, StepRun] = {}
@@ -111,9 +116,12 @@ class _Pool:
         for worker in workers:
             worker.start()
         try:
+            for address in sorted(self._schedule.awaited - self._last.keys()):
+                self._await(address, new=False)
             self._join(workers)
         finally:
             self._close()
+            self._results.close()
         if self._fatal is not None:
             raise self._fatal
         self._put_aside()
@@ -135,10 +143,17 @@ class _Pool:
             while (step := self._take()) is not None:
                 self._put(self._done(step))
         except BaseException as error:  # noqa: BLE001 - carried to the thread that waits, which raises it
-            with self._changed:
-                self._fatal = self._fatal or error
-                self._closed = True
-                self._changed.notify_all()
+            self._broken(error)
+
+    def _broken(self, error: BaseException) -> None:
+        """A thread of ours ended in `error`."""
+        if isinstance(error, _MEMORY):
+            self._halt(error)
+            return
+        with self._changed:
+            self._fatal = self._fatal or error
+            self._closed = True
+            self._changed.notify_all()
 
     def _take(self) -> Step | None:
         with self._changed:
@@ -170,6 +185,40 @@ class _Pool:
                     self.outcomes[lost.id] = skipped[-1]
             self._changed.notify_all()
         for told in (outcome, *skipped):
+            self._walk.ended(told)
+        if outcome.result is Result.DONE and outcome.step is self._last[outcome.step.address]:
+            self._await(outcome.step.address, new=outcome.step.verb is Verb.CREATE)
+
+    def _await(self, address: Address, *, new: bool) -> None:
+        """Begins to look at a run that others wait for, unless it is known to have succeeded or nothing shows it."""
+        if address not in self._schedule.awaited:
+            return
+        want = self._walk.want(address)
+        if want is None or self._walk.has_succeeded(want):
+            self._released(address)
+        else:
+            self._results.wait_for(want, new=new)
+
+    def _released(self, address: Address) -> None:
+        with self._changed:
+            self._schedule.succeeded(address)
+            self._changed.notify_all()
+
+    def _result(self, end: Ended) -> None:
+        """A run that others wait for is waited for no more. Raises what the store raises."""
+        if end.live is not None:
+            self._walk.see(end.live)
+        if not end.why:
+            self._released(end.want.address)
+            return
+        skipped: list[StepOutcome] = []
+        with self._changed:
+            for step in self._schedule.awaiting(end.want.address):
+                cause = StepOutcome(step, Result.SKIPPED, error=self._walk.redact(end.why), code=end.code)
+                skipped += [cause, *(_blocked(lost, cause) for lost in self._schedule.failed(step))]
+            self.outcomes.update({outcome.step.id: outcome for outcome in skipped})
+            self._changed.notify_all()
+        for told in skipped:
             self._walk.ended(told)
 
     def _put_aside(self) -> None:

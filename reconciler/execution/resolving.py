@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from reconciler.errors import CredentialsMissing, ReconcilerError
 from reconciler.model.expression import Expression, Space, substitute
+from reconciler.model.resource import Phase
 from reconciler.planning import edges
 
 if TYPE_CHECKING:
@@ -24,10 +25,11 @@ class Unresolved(ReconcilerError):
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """What a reference can ask of a resource."""
+    """What a reference can ask of a resource. `phase` is the last one heard of, UNKNOWN for none."""
 
     remote_id: str
     outputs: Mapping[str, str] = field(default_factory=dict)
+    phase: Phase = Phase.UNKNOWN
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,7 @@ from reconciler.model.resource import Desired, Phase
 from reconciler.planning.defaults import filled_in
 from reconciler.planning.fingerprint import sight_of, unmoved
 from reconciler.planning.rules import rules_of
+from reconciler.planning.wants import Want
 from reconciler.providers.protocol import Creates, Deletes, Reads, Stops, Updates
 from reconciler.state.journal import Done, Failed, Intent, Observed, Unknown
 
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from reconciler.execution.context import Context
     from reconciler.model.address import Address
     from reconciler.model.plan import Plan, Step
-    from reconciler.model.resource import Live
+    from reconciler.model.resource import Live, Recorded
     from reconciler.planning.fingerprint import Sight
     from reconciler.planning.rules import Rules
 
@@ -67,6 +68,11 @@ class Walk:
         self.replaced = replaced(plan)
         """Addresses at which a create of this plan follows a delete."""
         self._came_from = {step.address: step.moved_from for step in plan.steps if step.moved_from is not None}
+        self._sources: dict[Address, Recorded | Step] = {
+            **context.recorded,
+            **{step.address: step for step in plan.steps if step.mark is not None},
+        }
+        """By address, what tells its platform and mark."""
         self._rules: dict[tuple[str, str], Rules] = {}
         self._made: dict[Address, Made] = {}
         self._redactor = context.redactor
@@ -78,7 +84,7 @@ class Walk:
         if address in self._made:
             return self._made[address]
         recorded = self.context.recorded.get(address)
-        return None if recorded is None else Made(recorded.remote_id, recorded.outputs)
+        return None if recorded is None else Made(recorded.remote_id, recorded.outputs, recorded.phase)
 
     def learn(self, address: Address, made: Made) -> None:
         """What a run has told since it was made."""
@@ -86,7 +92,28 @@ class Walk:
 
     def remember(self, address: Address, effect: Effect) -> None:
         """For the steps that refer to it."""
-        self._made[address] = Made(effect.remote_id, effect.outputs)
+        self._made[address] = Made(effect.remote_id, effect.outputs, effect.phase)
+
+    def want(self, address: Address) -> Want | None:
+        """What to read to see a run that was made, None where none was."""
+        made, known = self.made(address), self._sources.get(address)
+        if made is None or known is None or not made.remote_id:
+            return None
+        return Want(address, known.platform, made.remote_id, known.mark)
+
+    def has_succeeded(self, want: Want) -> bool:
+        """Whether the run is known to have, or nothing will ever tell."""
+        made = self.made(want.address)
+        unseen = self.context.kinds[want.platform, want.address.kind].is_unseen
+        return unseen or (made is not None and made.phase is Phase.SUCCEEDED)
+
+    def see(self, live: Live) -> None:
+        """Makes durable what was seen of a run, and remembers it for the steps that refer to it."""
+        made, context = self.made(live.address), self.context
+        outputs = {**(made.outputs if made is not None else {}), **live.outputs}
+        self.learn(live.address, Made(live.remote_id, outputs, live.phase))
+        seen = Observed(live.address, live.remote_id, live.phase, context.clock(), dict(live.outputs))
+        context.store.append(context.environment, seen, context.lease)
 
     def sight(self, step: Step) -> Sight:
         """What fingerprints of the object of `step` are made with, as the planner made them."""

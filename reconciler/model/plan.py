@@ -66,6 +66,8 @@ class Step:
     depends_on: tuple[Address, ...] = ()
     after_end: bool = False
     moved_from: Address | None = None
+    after_success: tuple[Address, ...] = ()
+    """Runs whose results this one works on: it is not begun before each of them has succeeded."""
 
 
 @dataclass(frozen=True, slots=True)

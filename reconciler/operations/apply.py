@@ -236,5 +236,5 @@ def context_of(  # noqa: PLR0913 - everything a walk needs, handed over in one p
         stop=doing.stop,
         plan_id=plan_id,
         read_at=doing.read_at,
-        patience=Patience(horizon=settings.list_lag),
+        patience=Patience(horizon=settings.list_lag, results=settings.results),
     )

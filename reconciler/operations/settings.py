@@ -13,6 +13,8 @@ Variables of our own:
                                 in CI. Only tokens got with a password are kept, for a day, readable by you alone
     RECONCILER_LIST_LAG         how many seconds the platforms' lists may be behind (default 60): only a search made
                                 later than that says that something was not submitted
+    RECONCILER_RESULTS          how many seconds an apply waits for a run that another one works on the result of
+                                (default 3600); then the next apply goes on
 
 Secrets have a prefix of their own on purpose: a manifest comes from a pull request and names the secret it wants, so
 without the prefix it could ask for any variable of the runner, the cloud keys included.
@@ -38,6 +40,7 @@ DEFAULT_PARALLELISM = 8
 _MOST_PARALLEL = 64
 _SHORTEST_SECRET = 4
 _LIST_LAG = 60.0
+_RESULTS = 3600.0
 _FALSE = frozenset({"", "0", "false", "no", "off"})
 
 
@@ -160,9 +163,19 @@ class Settings:
     @property
     def list_lag(self) -> float:
         """Seconds that a platform's lists may be behind. Raises UsageError when the variable is no such number."""
-        text = self.variables.get("RECONCILER_LIST_LAG", str(_LIST_LAG))
+        return self._seconds("RECONCILER_LIST_LAG", _LIST_LAG)
+
+    @property
+    def results(self) -> float:
+        """Seconds that an apply waits for runs that others work on the results of. Raises UsageError when the variable
+        is no such number.
+        """
+        return self._seconds("RECONCILER_RESULTS", _RESULTS)
+
+    def _seconds(self, variable: str, usual: float) -> float:
+        text = self.variables.get(variable, str(usual))
         if not re.fullmatch(r"[0-9]{1,6}(\.[0-9]{1,3})?", text):
-            msg = f"RECONCILER_LIST_LAG is {text!r}, want a number of seconds"
+            msg = f"{variable} is {text!r}, want a number of seconds"
             raise UsageError(msg)
         return float(text)
 

@@ -13,6 +13,7 @@ from reconciler.model.plan import Verb
 from reconciler.model.resource import Phase
 
 if TYPE_CHECKING:
+    from reconciler.model.address import Address
     from reconciler.model.kind import Ability
     from reconciler.model.manifest import Lifecycle
 
@@ -72,8 +73,9 @@ class Case:
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """What to do and why. `verbs` are the calls, in order; `waits`: the last of them waits for the run to end.
-    `attempt` numbers what a create submits. `code` and `hint` make the finding that goes with it, "" where none does:
-    an error with a refusal, else a warning. `why` and `hint` are for people and must never be read by code.
+    `awaits`: runs whose success its create waits for. `attempt` numbers what a create submits. `code` and `hint` make
+    the finding that goes with it, "" where none does: an error with a refusal, else a warning. `why` and `hint` are for
+    people and must never be read by code.
     """
 
     action: Action
@@ -83,6 +85,7 @@ class Verdict:
     waits: bool = False
     code: str = ""
     hint: str = ""
+    awaits: tuple[Address, ...] = ()
 
 
 def raised(case: Case) -> bool:

@@ -174,6 +174,7 @@ def _step(decision: Decision, node: _Node, number: int, needs: Sequence[int]) ->
         lifecycle=subject.manifest.lifecycle if subject.manifest else None,
         depends_on=decision.depends_on,
         after_end=waits,
+        after_success=verdict.awaits if verb is Verb.CREATE else (),
     )
 
 

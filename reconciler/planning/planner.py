@@ -19,6 +19,7 @@ from reconciler.planning.guard import Allowances, expired, guard, submits
 from reconciler.planning.lower import lower
 from reconciler.planning.moves import contradictions, moved, refuse_likely_renames
 from reconciler.planning.references import check
+from reconciler.planning.results import after_results
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -89,7 +90,7 @@ def make_plan(inputs: PlanInputs) -> Plan:
     allowances = Allowances.of(inputs.allow, inputs.today)
     allowed = inputs.allowed | allowances.named(Allowed.CANCEL)
     permissions = Permissions(allowed, inputs.adopt, memory.came_from, inputs.ignore, inputs.former)
-    decisions = finished(_decisions(inputs, declared, edges, chosen, permissions))
+    decisions = after_results(finished(_decisions(inputs, declared, edges, chosen, permissions)), edges)
     if inputs.selected is None:
         decisions = refuse_likely_renames(decisions, allowances)
     strange = tuple(_strange(inputs, declared, chosen))

@@ -133,7 +133,7 @@ def _field(value: object) -> FieldChange:
 def _step(value: object) -> Step:
     names = "id address platform verb needs desired digest mark attempt remote_id seen lifecycle depends_on after_end"
     given = dict(_of(value, dict))
-    moved_from = given.pop("moved_from", None)
+    moved_from, after_success = given.pop("moved_from", None), given.pop("after_success", [])
     m = _object(given, names)
     return Step(
         _of(m["id"], int),
@@ -151,6 +151,7 @@ def _step(value: object) -> Step:
         tuple(Address.parse(_text(address)) for address in _list(m["depends_on"])),
         _of(m["after_end"], bool),
         None if moved_from is None else Address.parse(_text(moved_from)),
+        tuple(Address.parse(_text(address)) for address in _list(after_success)),
     )
 
 

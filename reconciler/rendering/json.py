@@ -200,6 +200,7 @@ def _step(step: Step) -> dict[str, Any]:
         "depends_on": [str(address) for address in step.depends_on],
         "after_end": step.after_end,
         **({"moved_from": str(step.moved_from)} if step.moved_from else {}),
+        **({"after_success": [str(address) for address in step.after_success]} if step.after_success else {}),
     }
 
 

@@ -25,6 +25,14 @@ LOOKUPS: Final[dict[str, tuple[str, str]]] = {
     ),
     "execution.awaiting": (
         "A run is still going on, and another resource needs what it finds.",
-        "Apply again when it has ended.",
+        "Apply again when it has ended; RECONCILER_RESULTS says how many seconds an apply waits.",
+    ),
+    "execution.no-result": (
+        "A run that another one works on the result of did not succeed.",
+        "See why: `reconciler logs`. `attempt` in its manifest runs it again, and then the other one.",
+    ),
+    "decide.no-result": (
+        "A run works on the result of another one that did not succeed, so that it is not submitted.",
+        "See why that one did not succeed; `attempt` in its manifest runs it again, and then this one follows.",
     ),
 }

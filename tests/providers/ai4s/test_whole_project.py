@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from reconciler.localplatform.store import Query
 from reconciler.model.address import NO_SCOPE
 from reconciler.model.change import Action
 from reconciler.model.kind import CreateClass
@@ -139,3 +140,39 @@ def test_an_apply_waits_until_a_notebook_has_arrived(world: World) -> None:
         world.root, "plan", "--only", "Notebook/demo/*", "--detailed-exitcode", variables=world.variables
     )
     assert again.code == 0, again.said
+
+
+def test_a_run_waits_for_the_data_it_reads(world: World) -> None:
+    """A copy that takes a second has succeeded before the job that reads it is submitted; the plan says so."""
+    world.platform.services.switches.turn({"data_job_seconds": 1})
+    planned = reconciler(world.root, "plan", variables=world.variables)
+    assert "waits for ai4s/DataJob/demo/fetch-reads to succeed" in planned.out
+    ended = reconciler(world.root, "apply", "--yes", variables=world.variables)
+    assert ended.code == 0, ended.said
+    operations = [entry["operation"] for entry in world.requests("POST", "GET")]
+    submitted = operations.index("ExecuteJob")
+    assert operations.index("CopyData") < operations.index("ShowDataJob") < submitted
+    (job,) = world.platform.services.store.find(Query("ai4s", "DataJob")).entities
+    (run,) = world.platform.services.store.find(Query("ai4s", "Job")).entities
+    assert run.created >= job.created + 1
+    assert world.plan().is_empty
+
+
+def test_a_run_whose_data_never_comes_is_held(world: World) -> None:
+    """The copy is cancelled: the job is skipped, and the next plan holds it, until another attempt succeeds."""
+    world.platform.services.switches.turn({"data_job_seconds": 3600})
+    waiting = {**world.variables, "RECONCILER_RESULTS": "0"}
+    ended = reconciler(world.root, "apply", "--yes", variables=waiting)
+    assert ended.code == 5, ended.said
+    assert "is still running, and this works on its result" in ended.said
+    stopped = reconciler(world.root, "cancel", "--yes", "DataJob/fetch-reads", variables=world.variables)
+    assert stopped.code == 0, stopped.said
+    planned = {change.address.kind: change for change in shown(world.plan())}
+    assert planned["Job"].action is Action.HOLD
+    assert "ai4s/DataJob/demo/fetch-reads, which did not succeed" in planned["Job"].why
+    world.platform.services.switches.turn({"data_job_seconds": 0})
+    world.edit(
+        "work/run.yaml", "metadata: { name: fetch-reads }", "metadata: { name: fetch-reads }\nlifecycle: { attempt: 2 }"
+    )
+    assert world.applied().plan().is_empty
+    assert world.platform.services.store.counts()["ai4s/Job"] == 1
