@@ -14,11 +14,14 @@ if TYPE_CHECKING:
 
 
 def make_folder(folder: Path) -> None:
-    """The folder and its parents, readable by nobody else. Raises StateUnwritable."""
+    """The folder and its parents, readable by nobody else and durable. Raises StateUnwritable."""
+    missing = [place for place in (folder, *folder.parents) if not place.exists()]
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
         raise _unwritable(folder, error) from error
+    for place in missing:
+        sync_folder(place.parent)
 
 
 def write_file(file: Path, data: bytes) -> None:

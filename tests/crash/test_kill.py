@@ -147,3 +147,12 @@ def test_boundaries_of_sixty_resources(world: World, cradle: Nursery) -> None:
     expected, count = undisturbed(world, cradle)
     for boundary in range(1, count + 1, 13):
         killed_at(world, cradle, boundary, expected)
+
+
+def test_the_folders_of_a_new_memory_are_durable_before_anything_is_sent(world: World, cradle: Nursery) -> None:
+    """What a power cut leaves of a file is worth nothing where its folder is gone."""
+    life = cradle.live(world.root, "apply", "--yes")
+    assert life.code == 0
+    begun = life.trace.index("before replace lease.json")
+    sent = next(number for number, line in enumerate(life.trace) if number > begun and line.startswith("before POST"))
+    assert {f"after fsync {name}" for name in ("state", ".reconciler", world.root.name)} <= {*life.trace[:sent]}
