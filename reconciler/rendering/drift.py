@@ -9,6 +9,7 @@ from reconciler.model.change import ABSENT
 from reconciler.planning.drift import Happened, Untold, Whose
 from reconciler.rendering.findings import finding_lines
 from reconciler.rendering.paint import Paint, Tone
+from reconciler.rendering.sides import shown
 from reconciler.rendering.words import counted, printable, value
 
 if TYPE_CHECKING:
@@ -48,11 +49,7 @@ def _moved_lines(moved: Moved, paint: Paint) -> Iterator[str]:
 
 
 def _side(side: Any, field: MovedField) -> str:  # noqa: ANN401 - any JSON value, or ABSENT
-    if isinstance(side, Untold):
-        return str(side)
-    if field.secret and side is not ABSENT and not (isinstance(side, str) and side.startswith("$[[")):
-        return "(secret)"
-    return value(side)
+    return str(side) if isinstance(side, Untold) else shown(side, secret=field.secret)
 
 
 def _verdict(drift: Drift) -> str:
@@ -91,5 +88,5 @@ def _document(moved: Moved) -> dict[str, Any]:
 def _field(field: MovedField) -> dict[str, Any]:
     sides = {"recorded": field.recorded, "live": field.live, "declared": field.declared_now}
     told = {name: side for name, side in sides.items() if side is not ABSENT and not isinstance(side, Untold)}
-    shown = {name: "(secret)" if field.secret else side for name, side in told.items()}
-    return {"path": field.path, "whose": field.whose.value, "secret": field.secret, **shown}
+    visible = {name: "(secret)" if field.secret else side for name, side in told.items()}
+    return {"path": field.path, "whose": field.whose.value, "secret": field.secret, **visible}

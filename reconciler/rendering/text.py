@@ -178,7 +178,7 @@ def _field_lines(field: FieldChange, path_column: int, width: int, paint: Paint)
         yield f"{path}{paint(note, Tone.QUIET)}"
         yield from _painted(item_lines(*lists, context=_DIFF_CONTEXT), paint)
         return
-    after_text = _secret_or_value(field.desired, secret=field.secret)
+    after_text = shown(field.desired, secret=field.secret)
     if columns(f"{pad(path, path_column)}  {before_text} -> {after_text}{note}") <= width:
         arrow = f"{paint(before_text, Tone.REMOVED)} -> {paint(after_text, Tone.ADDED)}"
         yield f"{pad(path, path_column)}  {arrow}{paint(note, Tone.QUIET)}"
@@ -192,16 +192,10 @@ def _before(field: FieldChange) -> tuple[object, str]:
     """What is there before: the live side; both sides, named, when the platform moved away from what we recorded."""
     recorded, live = field.recorded, field.live
     if live is ABSENT:
-        return recorded, _secret_or_value(recorded, secret=field.secret)
+        return recorded, shown(recorded, secret=field.secret)
     if recorded is ABSENT or recorded == live:
-        return live, _secret_or_value(live, secret=field.secret)
-    sides = (_secret_or_value(recorded, secret=field.secret), _secret_or_value(live, secret=field.secret))
-    return None, "recorded {}, live {}".format(*sides)
-
-
-def _secret_or_value(side: object, *, secret: bool) -> str:
-    """References to secrets are shown, anything else in a secret field is not."""
-    return shown(side, secret=secret)
+        return live, shown(live, secret=field.secret)
+    return None, f"recorded {shown(recorded, secret=field.secret)}, live {shown(live, secret=field.secret)}"
 
 
 def _text_diff(before: str, after: str, paint: Paint) -> Iterator[str]:
