@@ -54,7 +54,9 @@ def machine_v1(config: Mapping[str, Any]) -> Machine:
     """By the specification, else by the pool."""
     if config.get("pool_id"):
         return _machine(config["pool_id"])
-    number = config["spec_id"]
+    number = config.get("spec_id")
+    if number is None:
+        return _machine("")
     return _machine(SPECS[number][0] if number in SPECS else f"{PLATFORM}/spec-{number}")
 
 
