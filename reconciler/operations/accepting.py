@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from reconciler.operations.apply import leased, record_all
 from reconciler.operations.drift import drift
 from reconciler.operations.outfile import write_file
-from reconciler.operations.validate import declare
+from reconciler.operations.validate import declare, read_again
 from reconciler.operations.wiring import open_store
 from reconciler.planning.drift import Happened, Whose, index_of, steps
 from reconciler.planning.rules import rules_of
@@ -20,8 +20,9 @@ if TYPE_CHECKING:
     from reconciler.model.address import Address
     from reconciler.model.manifest import Manifest
     from reconciler.operations.selection import Selection
+    from reconciler.operations.validate import Declared
     from reconciler.operations.workspace import Say, Workspace
-    from reconciler.planning.drift import Drift, Moved, MovedField
+    from reconciler.planning.drift import Drift, MovedField
     from reconciler.planning.rules import Rules
 
 
@@ -44,8 +45,9 @@ def accept(workspace: Workspace, selection: Selection, say: Say) -> Accepted:
     as it is now, so that it is drift no more. Every file is read again before it is kept; what does not read back as it
     is live is undone and refused. Raises StateLocked when there is something to note and somebody else is writing.
     """
-    found = drift(workspace, selection, say)
-    manifests = {manifest.address: manifest for manifest in declare(workspace).required().manifests}
+    declared = declare(workspace).required()
+    found = drift(workspace, selection, say, declared)
+    manifests = {manifest.address: manifest for manifest in declared.manifests}
     done = Accepted(found)
     for moved in found.moved:
         manifest = manifests.get(moved.address)
@@ -58,9 +60,11 @@ def accept(workspace: Workspace, selection: Selection, say: Say) -> Accepted:
         for each in moved.fields:
             if each.noted:
                 continue
-            if problem := _write(workspace, manifest, moved, each, rules):
-                done.refused.append((moved.address, each.path, problem))
+            written = _write(workspace, declared, manifest, each, rules)
+            if isinstance(written, str):
+                done.refused.append((moved.address, each.path, written))
             else:
+                declared = written
                 file = workspace.call.start / manifest.source.file
                 done.written.setdefault(file, []).append((moved.address, each.path))
     _note(workspace, done)
@@ -86,8 +90,10 @@ class _Refused(Exception):
     """Why a field is not written. Never leaves this module."""
 
 
-def _write(workspace: Workspace, manifest: Manifest, moved: Moved, change: MovedField, rules: Rules) -> str:
-    """Writes one field; why it could not be, "" when it was."""
+def _write(
+    workspace: Workspace, declared: Declared, manifest: Manifest, change: MovedField, rules: Rules
+) -> Declared | str:
+    """Writes one field: what is declared then, or why it could not be written."""
     from reconciler.manifests.editing import CannotEdit
 
     file = workspace.call.start / manifest.source.file
@@ -102,8 +108,9 @@ def _write(workspace: Workspace, manifest: Manifest, moved: Moved, change: Moved
         return str(error)
     except OSError as error:
         return f"cannot read {file}: {error.strerror}"
-    if _reads_back(workspace, moved, change, rules):
-        return ""
+    after = read_again(workspace, declared, manifest.source.file)
+    if _reads_back(after, manifest.address, change, rules):
+        return after
     write_file(file, before)
     return "the edited file would not say the same; edit it by hand"
 
@@ -126,15 +133,14 @@ def _edited(data: bytes, manifest: Manifest, change: MovedField, rules: Rules) -
     return mark + "".join(chunks).encode()
 
 
-def _reads_back(workspace: Workspace, moved: Moved, change: MovedField, rules: Rules) -> bool:
-    """Whether the file declares what is live now, by the rules of its kind."""
+def _reads_back(declared: Declared, address: Address, change: MovedField, rules: Rules) -> bool:
+    """Whether what is declared at `address` is what is live now, by the rules of its kind."""
     from reconciler.model.change import ABSENT
     from reconciler.model.diagnostic import errors
     from reconciler.planning.drift import at
     from reconciler.planning.normalise import Place, normalise_by, same
 
-    declared = declare(workspace)
-    manifest = next((m for m in declared.manifests if m.address == moved.address), None)
+    manifest = next((m for m in declared.manifests if m.address == address), None)
     if errors(declared.diagnostics) or manifest is None:
         return False
     spec = normalise_by(rules, manifest.spec, Place(manifest.address.scope))

@@ -14,17 +14,19 @@ from reconciler.planning.drift import find_drift
 
 if TYPE_CHECKING:
     from reconciler.operations.selection import Selection
+    from reconciler.operations.validate import Declared
     from reconciler.operations.workspace import Say, Workspace
     from reconciler.planning.drift import Drift
 
 
-def drift(workspace: Workspace, selection: Selection, say: Say) -> Drift:
-    """Live against recorded, with what is declared beside. Raises ManifestsInvalid and PlatformError.
+def drift(workspace: Workspace, selection: Selection, say: Say, declared: Declared | None = None) -> Drift:
+    """Live against recorded, with what is declared beside: `declared` where the caller has read the files already.
+    Raises ManifestsInvalid and PlatformError.
 
     What is declared and not applied is no drift: nothing was written there yet.
     """
     with without_collection():
-        declared = declare(workspace).required()
+        declared = (declared or declare(workspace)).required()
         seen = rooted(declared, workspace.call.start, workspace.root)
         state = open_store(workspace).read(workspace.environment.name)
         meant = chosen(workspace, selection, seen, state.resources, workspace.root)

@@ -13,6 +13,7 @@ from reconciler.model.diagnostic import errors
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from reconciler.manifests.loading import Loaded
     from reconciler.model.diagnostic import Diagnostic, Source
     from reconciler.model.manifest import Manifest
     from reconciler.operations.workspace import Workspace
@@ -40,17 +41,35 @@ def declare(workspace: Workspace, paths: Sequence[Path] = ()) -> Declared:
 
     `paths` limits it to some files and folders. All findings at once; errors are not raised.
     """
-    from reconciler.manifests.loading import load
-    from reconciler.manifests.positions import place
-    from reconciler.planning.references import check
+    return _checked(workspace, _loaded(workspace, paths))
 
-    loaded = load(
+
+def read_again(workspace: Workspace, declared: Declared, file: str) -> Declared:
+    """`declared`, of which nothing was wrong, with what its file `file` (named as there) declares by now. Only that one
+    is read; everything is checked.
+    """
+    loaded = _loaded(workspace, [Path(file)])
+    others = (manifest for manifest in declared.manifests if manifest.source.file != file)
+    found = tuple(sorted((*others, *loaded.manifests), key=lambda manifest: (manifest.address, manifest.source)))
+    return _checked(workspace, replace(loaded, manifests=found, files=declared.files))
+
+
+def _loaded(workspace: Workspace, paths: Sequence[Path]) -> Loaded:
+    from reconciler.manifests.loading import load
+
+    return load(
         workspace.project,
         workspace.environment,
         workspace.catalogue,
         paths=paths,
         variables=workspace.call.variables,
     )
+
+
+def _checked(workspace: Workspace, loaded: Loaded) -> Declared:
+    from reconciler.manifests.positions import place
+    from reconciler.planning.references import check
+
     edges, referring = check(loaded.manifests, workspace.kinds)
     meaning = _meaning(workspace, loaded.manifests)
     placed = place((*referring, *meaning), loaded.manifests)
