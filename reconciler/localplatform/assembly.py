@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from reconciler.localplatform.accounts import Accounts, ServerKey, Shared
@@ -12,6 +13,7 @@ from reconciler.localplatform.data import DataFolder
 from reconciler.localplatform.database import Database
 from reconciler.localplatform.faults import Faults
 from reconciler.localplatform.history import History
+from reconciler.localplatform.membership import members_granted
 from reconciler.localplatform.phases import data_folder
 from reconciler.localplatform.platforms import faces as every_face
 from reconciler.localplatform.request_log import RequestLog
@@ -69,6 +71,7 @@ def assemble(
     store = Store(database)
     runs = Runs(History(database), clock)
     defaults = {name: value for face in faces for name, value in face.switches.items()}
+    accounts = Accounts(database, ServerKey(folder), account) if isinstance(account, Shared) else None
     services = Services(
         store=store,
         runs=runs,
@@ -76,6 +79,7 @@ def assemble(
         clock=clock,
         account=account.account if isinstance(account, Shared) else account,
         switches=Switches(store, defaults),
+        granted=(lambda _space: {}) if accounts is None else partial(members_granted, accounts),
     )
     runs.attach(make_engines(runs.hear, clock), engine)
     runs.recover(lambda row: _work_of(services, faces, row))
@@ -89,7 +93,6 @@ def assemble(
         shutdown=shutdown or (lambda _cancel: None),
         started=clock.now(),
     )
-    accounts = Accounts(database, ServerKey(folder), account) if isinstance(account, Shared) else None
     application = Application(services, faces, faults=faults, log=log, admin=admin, accounts=accounts)
     return Platform(application, services, faults, log, faces)
 

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
     from reconciler.localplatform.clock import Clock
     from reconciler.localplatform.data import DataFolder
     from reconciler.localplatform.face import Account
@@ -24,3 +26,5 @@ class Services:
     clock: Clock
     account: Account
     switches: Switches
+    granted: Callable[[str], Mapping[str, str]]
+    """Which users, by id, have which role in a space of this name from its first moment."""

@@ -83,7 +83,7 @@ def grant(data: Path, name: str, space: str, role: str) -> None:
     accounts, store = open_accounts(_existing(data))
     try:
         accounts.grant(name, space, chosen)
-        spread(store, name, space, chosen)
+        spread(store, accounts, name, space)
     finally:
         store.database.close()
 

@@ -73,7 +73,7 @@ def grant(root: Path, name: str, space: str, role: Role | None) -> None:
     accounts, store = open_accounts(root)
     try:
         accounts.grant(name, space, role)
-        spread(store, name, space, role)
+        spread(store, accounts, name, space)
     finally:
         store.database.close()
 
@@ -133,6 +133,26 @@ def test_roles_decide_who_may_read_and_write_in_a_space(root: Path) -> None:
         assert client.call("POST", f"{client.space}/apps", app_running("true")).status_code == 200
         grant(root, "ana", "demo", None)
         assert client.call("GET", f"{client.space}/apps").status_code == 403
+
+
+def test_a_role_may_be_granted_before_there_is_the_space(root: Path) -> None:
+    """Before the service has ever run, and for every space: it holds in the first space and in those made later."""
+    ana, bob = new_account(root, "ana"), new_account(root, "bob")
+    grant(root, "ana", "*", Role.ADMINISTRATOR)
+    grant(root, "ana", "demo", Role.VIEWER)
+    grant(root, "bob", "later", Role.DEVELOPER)
+    with serving(root) as platform:
+        adapter = WsgiAdapter(platform.application)
+        with Client(adapter, ana) as first, Client(adapter, bob) as second:
+            assert first.call("GET", f"{first.space}/apps").status_code == 200
+            assert first.call("POST", f"{first.space}/apps", app_running("true")).status_code == 403
+            made = second.call("POST", f"{second.root}/eihealth-projects", {"name": "other"}).json()["id"]
+            assert first.call("POST", f"{first.root}/eihealth-projects/{made}/apps", app_running("true")).ok
+            later = first.call("POST", f"{first.root}/eihealth-projects", {"name": "later"}).json()["id"]
+            assert second.call("POST", f"{second.root}/eihealth-projects/{later}/apps", app_running("true")).ok
+            grant(root, "ana", "*", None)
+            assert first.call("GET", f"{first.space}/apps").status_code == 200
+            assert first.call("GET", f"{first.root}/eihealth-projects/{made}/apps").status_code == 403
 
 
 def test_administrators_may_everywhere_and_revoked_keys_nowhere(root: Path) -> None:

@@ -26,6 +26,8 @@ from reconciler.localplatform.platforms.ai4s_words import (
 from reconciler.localplatform.store import Entity, Query
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from reconciler.localplatform.face import Call
     from reconciler.localplatform.services import Services
 
@@ -40,7 +42,8 @@ _KEEPS = ("App", "Workflow", "Notebook")
 def first_start(services: Services) -> None:
     """A new account has one space, under the same id wherever it is made."""
     now = services.clock.now()
-    body = _body(Fields({"name": DEFAULT_SPACE, "description": "Made on first start"}))
+    given = Fields({"name": DEFAULT_SPACE, "description": "Made on first start"})
+    body = _body(given, services.granted(DEFAULT_SPACE))
     identifier = str(uuid.uuid5(_NAMESPACE, DEFAULT_SPACE))
     services.store.insert(
         Entity(
@@ -67,7 +70,7 @@ def _samples(services: Services) -> None:
     (folder / "reads.txt").write_text("".join(f"read-{number} ACGT\n" for number in range(9, 0, -1)), "utf-8")
 
 
-def _body(fields: Fields) -> dict[str, Any]:
+def _body(fields: Fields, members: Mapping[str, str]) -> dict[str, Any]:
     return {
         "description": fields.text("description", 0, 1024),
         "tags": fields.texts("tags", 10, 64),
@@ -76,7 +79,7 @@ def _body(fields: Fields) -> dict[str, Any]:
         "bucket_name": fields.text("bucket_name", 0, 63),
         "storage_quota": -1,
         "status": "ACTIVE",
-        "members": {},
+        "members": dict(members),
         "top_time": "",
     }
 
@@ -91,6 +94,7 @@ def create_space(call: Call) -> Reply:
     """A space and its folder. Names are unique here: they address data."""
     fields = Fields(call.body())
     name = fields.text("name", 1, 64, required=True, pattern=SPACE_NAME)
+    members = {user: role for user, role in call.services.granted(name).items() if user != caller(call).id}
     fields.truth("is_new_bucket")
     space = Entity(
         PLATFORM,
@@ -98,7 +102,7 @@ def create_space(call: Call) -> Reply:
         "",
         str(uuid.uuid4()),
         name,
-        _body(fields),
+        _body(fields, members),
         owner=caller(call).name,
         created=call.now,
         updated=call.now,
