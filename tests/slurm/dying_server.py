@@ -1,9 +1,10 @@
-"""A server that dies, once at each boundary between its own memory, the disk and the cluster, and always comes back.
+"""`reconciler serve --engine slurm` that dies, once at each boundary between its memory, its disk, its database and the
+cluster, and always comes back.
 
-    python -m tests.slurm.dying_server FOLDER CONF RUN_JSON
+    python -m tests.slurm.dying_server DATA HOST:PORT BOUNDARIES
 
-Each life is a fork that kills itself with SIGKILL at the first boundary no life has died at before; `boundaries` in
-FOLDER names them. Ends when a life has seen the run end.
+Each life is a fork that serves until it kills itself with SIGKILL at the first boundary no life has died at before; the
+file BOUNDARIES names them. Ends when it is told to stop (SIGTERM), or a life ends in any other way.
 """
 
 from __future__ import annotations
@@ -16,17 +17,17 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from reconciler.localplatform.engines.codec import run_from_json
+from reconciler.localplatform import daemon, phases  # noqa: F401 - loaded once, before the lives
+from reconciler.localplatform.engines.slurm import engine  # noqa: F401
 from reconciler.localplatform.engines.slurm.commands import Answer, RealCommands
-from reconciler.localplatform.engines.slurm.engine import slurm_engine
 from reconciler.localplatform.engines.slurm.records import ChainFolder
-from reconciler.localplatform.engines.slurm.site import Site
 from reconciler.localplatform.engines.storage import RunFolder
+from reconciler.localplatform.history import History
+from reconciler.localplatform.runs import Runs
+from reconciler.operations import service
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-
-PATIENCE = 150.0
 
 
 class Boundaries:
@@ -57,66 +58,71 @@ class Boundaries:
 
         return crossed
 
+    def around_sbatch(self, call: Callable[..., Answer]) -> Callable[..., Answer]:
+        """Slurm's commands; a submission is cut off before, and then amid or after."""
 
-class DeadlyCommands:
-    """The real commands; a submission is cut off before, and then amid or after."""
+        def crossed(
+            real: RealCommands, name: str, arguments: Sequence[str], *, text: str = "", keep: tuple[int, ...] = ()
+        ) -> Answer:
+            if name != "sbatch":
+                return call(real, name, arguments, text=text, keep=keep)
+            job = next(word for word in arguments if word.startswith("--job-name"))
+            self.cross(f"before sbatch {job}")
+            if int(job.rpartition("-")[2]) % 2 == 0:  # one that was cut off is found, and never submitted again
+                process = subprocess.Popen(
+                    ["sbatch", *arguments],
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.DEVNULL,
+                    stderr=subprocess.DEVNULL,
+                    env=real._environment,
+                    pass_fds=keep,
+                )
+                assert process.stdin is not None
+                process.stdin.write(text.encode())
+                process.stdin.close()
+                self.cross(f"amid sbatch {job}")
+            answer = call(real, name, arguments, text=text, keep=keep)
+            self.cross(f"after sbatch {job}")
+            return answer
 
-    def __init__(self, real: RealCommands, boundaries: Boundaries) -> None:
-        self._real = real
-        self._boundaries = boundaries
-
-    def __call__(self, name: str, arguments: Sequence[str], *, text: str = "", keep: tuple[int, ...] = ()) -> Answer:
-        """See Commands."""
-        if name != "sbatch":
-            return self._real(name, arguments, text=text, keep=keep)
-        job = next(word for word in arguments if word.startswith("--job-name"))
-        self._boundaries.cross(f"before sbatch {job}")
-        if int(job.rpartition("-")[2]) % 2 == 0:  # one that was cut off is found, and never submitted again
-            process = subprocess.Popen(
-                ["sbatch", *arguments],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-                env=self._real._environment,
-                pass_fds=keep,
-            )
-            assert process.stdin is not None
-            process.stdin.write(text.encode())
-            process.stdin.close()
-            self._boundaries.cross(f"amid sbatch {job}")
-        answer = self._real(name, arguments, text=text, keep=keep)
-        self._boundaries.cross(f"after sbatch {job}")
-        return answer
+        return crossed
 
 
-def live(folder: Path, conf: str, text: str) -> None:
+def live(data: Path, listen: str, file: Path) -> None:
     """One life."""
-    boundaries = Boundaries(folder / "boundaries")
-    ChainFolder.write_plan = boundaries.around("plan", ChainFolder.write_plan, lambda *_: "")  # type: ignore[method-assign]
-    ChainFolder.note_submitted = boundaries.around(  # type: ignore[method-assign]
-        "note", ChainFolder.note_submitted, lambda _chain, key, _id: key
-    )
-    RunFolder.append = boundaries.around(  # type: ignore[method-assign]
-        "append", RunFolder.append, lambda _folder, events: str(events[0].sequence) if events else "nothing"
-    )
-    site = Site(shared=folder, conf=conf, grace=0.5, poll=0.5)
-    engine = slurm_engine(folder / "engine", None, site, commands=DeadlyCommands(RealCommands(site), boundaries))
-    run = run_from_json(text)
-    engine.submit(run)
-    while not engine.observe(run.id).status.ended:
-        time.sleep(0.02)
-    engine.close()
+    deadly = Boundaries(file)
+
+    def wrap(owner: type, method: str, name: str, which: Callable[..., str]) -> None:
+        setattr(owner, method, deadly.around(name, getattr(owner, method), which))
+
+    RealCommands.__call__ = deadly.around_sbatch(RealCommands.__call__)  # type: ignore[method-assign]
+    wrap(ChainFolder, "write_plan", "plan", lambda *_: "")
+    wrap(ChainFolder, "note_submitted", "note", lambda _chain, key, _id: key)
+    wrap(RunFolder, "append", "append", lambda _, events: str(events[0].sequence) if events else "nothing")
+    wrap(Runs, "start", "start", lambda *_: "")
+    wrap(History, "open", "row", lambda *_: "")
+    wrap(History, "take", "news", lambda _history, news: str(news[0].sequence) if news else "nothing")
+    service.serve(data, listen, "slurm", (None, None), 0)
 
 
 def main() -> int:
     """Lives, until one survives."""
-    folder, conf, text = Path(sys.argv[1]), sys.argv[2], sys.argv[3]
-    end = time.monotonic() + PATIENCE
-    while time.monotonic() < end:
+    data, listen, file = Path(sys.argv[1]), sys.argv[2], Path(sys.argv[3])
+    child = 0
+
+    def stop(_number: int, _frame: object) -> None:
+        if child:
+            os.kill(child, signal.SIGKILL)
+            os.waitpid(child, 0)
+        os._exit(0)
+
+    signal.signal(signal.SIGTERM, stop)
+    while True:
         child = os.fork()
         if child == 0:
+            signal.signal(signal.SIGTERM, signal.SIG_DFL)
             try:
-                live(folder, conf, text)
+                live(data, listen, file)
             except BaseException as error:  # the fork must not become a second parent
                 sys.stderr.write(f"{error!r}\n")
                 os._exit(2)
@@ -124,7 +130,6 @@ def main() -> int:
         status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
         if status >= 0:
             return status
-    return 3
 
 
 if __name__ == "__main__":
