@@ -12,6 +12,7 @@ import requests
 from reconciler.localplatform.assembly import assemble
 from reconciler.localplatform.engines.slurm.engine import slurm_engine
 from reconciler.localplatform.engines.slurm.site import Requeue, Site
+from reconciler.localplatform.work import Limits
 from reconciler.model.resource import Phase
 from tests.localplatform.client import Client
 from tests.localplatform.engines.conftest import waited
@@ -65,7 +66,8 @@ WORDS = {
 @pytest.fixture
 def platform(cluster: Cluster, tmp_path: Path) -> Iterator[Platform]:
     """A platform whose work runs on the cluster."""
-    site = Site(shared=tmp_path, conf=str(cluster.conf), grace=0.5, poll=0.5, requeue=Requeue.ALWAYS)
+    small: dict[str, Any] = {"gres": "", "most": {"cpu": 1.0}, "sizes": {"hai/training": Limits(cpu=1.0)}}
+    site = Site(shared=tmp_path, conf=str(cluster.conf), grace=0.5, poll=0.5, requeue=Requeue.ALWAYS, **small)
 
     def engines(listener: Any, clock: Any) -> dict[str, Any]:
         return {"slurm": slurm_engine(tmp_path / "engine", listener, site, clock=clock.now)}
