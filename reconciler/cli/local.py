@@ -65,9 +65,15 @@ def start(
 def stop(context: typer.Context, *, project: ProjectFile = None) -> int:
     """Stop the local platform. Its data stays; runs that are under way are interrupted."""
     from reconciler.operations import local
+    from reconciler.rendering.words import counted
 
-    stopped = local.stop(_folder(project))
-    streams_of(context).say("stopped the local platform" if stopped else "the local platform is not running")
+    folder = _folder(project)
+    ended = local.would_end(folder)
+    if not local.stop(folder):
+        streams_of(context).say("the local platform is not running")
+        return ExitCode.FINE
+    with_it = f", and with it {counted(ended, 'run')} that had not ended" if ended else ""
+    streams_of(context).say(f"stopped the local platform{with_it}")
     return ExitCode.FINE
 
 

@@ -47,6 +47,15 @@ def start(folder: Path, engine: str, port: int) -> Instance:
     return control.start(folder, engine=engine, port=port)
 
 
+def would_end(folder: Path) -> int:
+    """How many runs end with the server of a folder: those that are processes of it. 0 where it cannot be asked."""
+    try:
+        found = status(folder)
+    except LocalPlatformError:
+        return 0
+    return found.active_runs if found is not None and found.engine == "process" else 0
+
+
 def stop(folder: Path) -> bool:
     """Whether there was one to stop."""
     from reconciler.localplatform import control

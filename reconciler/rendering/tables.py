@@ -1,8 +1,9 @@
-"""Rows for people: columns as wide as they need, the widest cut when the terminal is narrow."""
+"""Rows for people: columns as wide as they need, the widest cut when the terminal is narrow, the first one last."""
 
 from __future__ import annotations
 
 import json
+from itertools import compress
 from textwrap import wrap
 from typing import TYPE_CHECKING
 
@@ -23,16 +24,18 @@ def render_table(
 ) -> str:
     """A table without lines, headers in capitals. Every row has as many cells as there are headers.
 
-    `width` 0 cuts nothing (output that is piped). "" for no rows.
+    `width` 0 cuts nothing (output that is piped). Where it is too little, columns in which nothing stands go, and the
+    first one is cut last: it says what a row is about, and is what one types next. "" for no rows.
     """
     if not rows:
         return ""
-    cells = [[printable(cell) for cell in row] for row in rows]
-    widths = [max(columns(text) for text in column) for column in zip(headers, *cells, strict=True)]
-    if width:
-        widths = _narrowed(widths, width)
-    head = _line([header.upper() for header in headers], widths)
-    body = [_line(row, widths) for row in cells]
+    table = [[header.upper() for header in headers], *([printable(cell) for cell in row] for row in rows)]
+    widths = _widths(table)
+    if width and _total(widths) > width:
+        said = [not at or any(column[1:]) for at, column in enumerate(zip(*table, strict=True))]
+        table = [list(compress(row, said)) for row in table]
+        widths = _narrowed(_widths(table), width)
+    head, *body = (_line(row, widths) for row in table)
     return "\n".join([Paint(colour)(head, Tone.STRONG), *body]) + "\n"
 
 
@@ -61,12 +64,21 @@ def render_words(
     return "\n".join([Paint(colour)(head, Tone.STRONG), *told]) + "\n"
 
 
-def _narrowed(widths: list[int], width: int) -> list[int]:
+def _widths(table: Sequence[Sequence[str]]) -> list[int]:
+    return [max(columns(text) for text in column) for column in zip(*table, strict=True)]
+
+
+def _total(widths: Sequence[int]) -> int:
+    return sum(widths) + _GAP * (len(widths) - 1)
+
+
+def _narrowed(widths: Sequence[int], width: int) -> list[int]:
     """Takes columns off the widest until the table fits, but never below what is still readable."""
-    widths = list(widths)
-    while sum(widths) + _GAP * (len(widths) - 1) > width and max(widths) > _NARROWEST:
-        widths[widths.index(max(widths))] -= 1
-    return widths
+    first, *others = widths
+    while _total([first, *others]) > width and max(others, default=0) > _NARROWEST:
+        others[others.index(max(others))] -= 1
+    over = max(0, _total([first, *others]) - width)
+    return [max(first - over, min(first, _NARROWEST)), *others]
 
 
 def _line(row: Sequence[str], widths: Sequence[int]) -> str:

@@ -307,6 +307,19 @@ def test_local_platform_by_hand(tmp_path: Path) -> None:
     assert project.run("local", "status").code == 1
 
 
+def test_stopping_says_what_ends_with_it(tmp_path: Path) -> None:
+    """Runs are processes of the local platform: stopping it tells how many it takes along."""
+    project = Project(tmp_path / "project", "local")
+    project.greeting()
+    project.write("app.yaml", APP.replace("echo hello", "sleep 600"))
+    try:
+        assert project.run("apply", "--yes").code == 0
+    finally:
+        ended = project.run("local", "stop")
+    assert ended.err == "stopped the local platform, and with it 1 run that had not ended\n"
+    assert project.run("local", "stop").err == "the local platform is not running\n"
+
+
 def test_kinds_and_schemas_as_text(project: Project) -> None:
     """People get tables, editors get files."""
     assert ["ai4s/v1", "Job", "run", "job"] in [line.split()[:4] for line in project.run("kinds").out.splitlines()]

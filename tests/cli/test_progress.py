@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import io
-from typing import TYPE_CHECKING, cast
 import re
+from typing import TYPE_CHECKING, cast
 
 from rich.cells import cell_len
 from rich.console import Console
@@ -125,7 +125,7 @@ def test_what_is_said_beside_the_spinner_stays() -> None:
 
 
 def test_who_stops_waiting_stops_no_run() -> None:
-    """After Ctrl-C in a wait: that what has not ended goes on, and how to come back to it. Nothing when all had ended."""
+    """After Ctrl-C in a wait: that what has not ended goes on, and how to come back to it. Nothing else."""
     err = io.StringIO()
     streams, nothing_else = Streams(io.StringIO(), err, Settings()), cast("Workspace", None)
     advise(Waited({}, (), {RUN: Phase.RUNNING}, interrupted=True), streams, nothing_else)

@@ -98,6 +98,20 @@ def test_a_narrow_table_cuts_its_widest_column() -> None:
     rows = [["x" * 50, "y" * 10]]
     assert max(len(line) for line in render_table(["name", "z"], rows, width=40).splitlines()) <= 40
     assert "x" * 50 in render_table(["name", "z"], rows, width=0)
+    assert render_table(["name", "z"], [["x" * 50, ""]], width=40).splitlines() == ["NAME", "x" * 37 + "..."]
+
+
+def test_a_narrow_table_cuts_the_first_column_last() -> None:
+    """What a row is about, and what one types next, is whole while others can give way; empty columns go first."""
+    address, number = "ai4s/Workflow/demo/hello@1.0.0", "29e526b4-a923-4ee9-9c30-e9402ddce2e9"
+    head, row = render_table(
+        ["address", "phase", "id", "detail"], [[address, "ready", number, ""]], width=60
+    ).splitlines()
+    assert head.split() == ["ADDRESS", "PHASE", "ID"]
+    assert row.startswith(f"{address}  ready  29e526b4-")
+    assert row.endswith("...")
+    assert len(row) == 60
+    assert "DETAIL" in render_table(["address", "detail"], [[address, ""]], width=80)
 
 
 def test_a_table_cannot_be_broken_by_a_cell() -> None:
