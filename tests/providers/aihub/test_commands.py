@@ -187,7 +187,7 @@ def test_a_search_that_fails_starts_nothing_that_needs_it(world: World) -> None:
     world.edit("manifests/sample-flow.yaml", "select object_name from meta", "select object_name from nowhere")
     ended = _run(world, "apply", "--yes")
     assert ended.code == 5
-    assert "has no output 'result_url'" in ended.out
+    assert "Search/-/search-001 failed [execution.no-result]" in ended.out
     assert [entity.name for entity in _entities(world, "WorkflowRun")] == ["greeting"]
     assert _run(world, "wait", "Search/search-001").code == 8
 
