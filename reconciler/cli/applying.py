@@ -68,12 +68,13 @@ def settle_only(streams: "Streams", opened: "Workspace") -> int:
     """Settles what an earlier apply left, and begins nothing."""
     from reconciler.execution.context import Silence
     from reconciler.operations.apply import Doing, settle_first
+    from reconciler.rendering.words import printable
 
     with graceful(streams.say) as stop:
         settlement = settle_first(opened, Doing(Silence(), stop, streams.say))
     for each in settlement.settled if settlement else ():
         found = f"done, id {each.remote_id}" if each.remote_id else "it had no effect"
-        streams.show(f"settled  {each.verb:<6}  {each.address}  {found}\n")
+        streams.show(printable(f"settled  {each.verb:<6}  {each.address}  {found}") + "\n")
     if settlement is None:
         streams.say("nothing is left to settle")
     elif doubt := settlement.doubt():

@@ -35,6 +35,7 @@ def app(
     """
     from reconciler.operations.deleting import delete, doomed
     from reconciler.operations.runs import one_run
+    from reconciler.rendering.words import printable
 
     streams = streams_of(context)
     opened = workspace(streams, project, environment)
@@ -42,7 +43,7 @@ def app(
     things = doomed(opened, runs, streams.say, force=force)
     for thing in things:
         told = f"{thing.run.address.kind} {thing.name} ({thing.run.remote_id})"
-        streams.say(f"{told}: {'gone already' if thing.gone else thing.status or 'to be removed'}")
+        streams.say(printable(f"{told}: {'gone already' if thing.gone else thing.status or 'to be removed'}"))
     if all(thing.gone for thing in things):
         return ExitCode.FINE
     if not yes and not streams.confirm("Remove this from the platform for good?", instead="Say --yes."):
@@ -51,5 +52,5 @@ def app(
     delete(opened, things, streams.say)
     for thing in things:
         if not thing.gone:
-            streams.say(f"removed {thing.run.address.kind} {thing.name}")
+            streams.say(printable(f"removed {thing.run.address.kind} {thing.name}"))
     return ExitCode.FINE

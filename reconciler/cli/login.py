@@ -36,6 +36,7 @@ def app(
     from reconciler.operations.access import Verdict, examine
     from reconciler.operations.wiring import token_cache
     from reconciler.rendering.tables import render_table, rows_to_json
+    from reconciler.rendering.words import printable
 
     streams = streams_of(context)
     opened = workspace(streams, project, environment)
@@ -53,5 +54,5 @@ def app(
     streams.show(render_table(["target", "check", "verdict", "what was found"], cells, width=0, colour=streams.colour))
     for each in shown:
         if each.remedy:
-            streams.say(f"{each.target}: {each.subject}: {each.remedy}")
+            streams.say(printable(f"{each.target}: {each.subject}: {each.remedy}"))
     return ExitCode.ERROR if bad else ExitCode.FINE

@@ -195,4 +195,4 @@ def _name(streams: "Streams", lost: "Sequence[Unfound]") -> None:
 
 def _who(held: "Holder") -> str:
     since = time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(held.since))
-    return f"{held.name} since {since}"
+    return printable(f"{held.name} since {since}")

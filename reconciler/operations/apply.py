@@ -14,6 +14,7 @@ from reconciler.model.outcome import Report
 from reconciler.operations.plan import base_of
 from reconciler.operations.saved import refuse_applied, refuse_stale
 from reconciler.operations.wiring import connected, holder, open_store, redactor, steady_clock
+from reconciler.rendering.words import printable
 
 if TYPE_CHECKING:
     import threading
@@ -121,7 +122,7 @@ def settle_first(workspace: Workspace, doing: Doing) -> Settlement | None:
         settlement = settle(context_of(workspace, store, lease, connections, doing))
         settlement.require()
         for left in settlement.ambiguous:
-            doing.say(f"not settled, and closed until it is: {left.address}: {left.why}")
+            doing.say(printable(f"not settled, and closed until it is: {left.address}: {left.why}"))
         return settlement
 
 

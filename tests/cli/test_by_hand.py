@@ -6,10 +6,15 @@ import csv
 import hashlib
 import io
 import json
+import time
 import zipfile
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
+
+from reconciler.localplatform.store import Query
+from reconciler.state.file import FileStore
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -207,6 +212,21 @@ def test_what_carries_anothers_mark_stays(applied: Project) -> None:
     ended = applied.run("delete", "Job", "--id", identifier, "--yes")
     assert (ended.code, "mark of another project" in ended.err) == (64, True)
     assert applied.run("delete", "Job", "--id", identifier, "--yes", "--force").code == 0
+
+
+def test_names_that_others_gave_cannot_act_on_a_terminal(applied: Project, platform: Platform) -> None:
+    """Neither that of a thing on the platform, nor that of whoever holds the memory."""
+    store, identifier = platform.services.store, _job(applied)
+    found = store.first(Query("ai4s", "Job", ids=(identifier,)))
+    assert found is not None
+    store.update(replace(found, name="x\x1b[2J", body={**found.body, "name": "x\x1b[2J"}))
+    FileStore(applied.root / ".reconciler" / "state", time.time).lock("dev", "y\x1b[2J")
+    said = applied.run("state", "list").said + applied.run("state", "unlock").said
+    (applied.root / ".reconciler" / "state").rename(applied.root / "forgotten")
+    ended = applied.run("delete", "Job", "--id", identifier, "--yes")
+    assert ended.code == 0, ended.err
+    assert "removed Job x" in ended.err
+    assert "\x1b" not in said + ended.said
 
 
 def test_export_holds_yaml_and_a_table(applied: Project, tmp_path: Path) -> None:
