@@ -58,8 +58,9 @@ def write_rewritten(workspace: Workspace, request: Request, version: str, say: S
         msg = f"nothing of the kind {request.kind!r} can be written as {version}"
         raise UsageError(msg, hint=f"One of: {', '.join(sorted({kind for _, kind in known}))}.")
     done = Rewritten()
-    declared = declare(workspace, request.paths).required().manifests
-    originals = [each for each in declared if _meant(each.address, each.platform, request, known)]
+    found = declare(workspace, request.paths).required()
+    declared = (*found.manifests, *found.beside)
+    originals = [each for each in found.manifests if _meant(each.address, each.platform, request, known)]
     if not request.paths:
         taken = {each.address for each in declared}
         live, unread = _live(workspace, request, known, say)

@@ -22,12 +22,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Declared:
-    """What the files declare, and every finding about them. `files` is how many were read."""
+    """What the files declare, and every finding about them. `files` is how many were read.
+
+    `beside`: what else the project declares, where only some files were meant. Findings about these are left out;
+    `edges` are of both.
+    """
 
     manifests: tuple[Manifest, ...]
     edges: Edges
     diagnostics: tuple[Diagnostic, ...]
     files: int
+    beside: tuple[Manifest, ...] = ()
 
     def required(self) -> Declared:
         """Itself, when nothing stops going on. Raises ManifestsInvalid with every finding otherwise."""
@@ -39,9 +44,13 @@ class Declared:
 def declare(workspace: Workspace, paths: Sequence[Path] = ()) -> Declared:
     """Reads and checks the files: YAML, schemas, references, and what each platform says about its own.
 
-    `paths` limits it to some files and folders. All findings at once; errors are not raised.
+    `paths` limits it to some files and folders, which are checked beside the rest of the project: what they refer to
+    may be declared there. All findings at once; errors are not raised.
     """
-    return _checked(workspace, _loaded(workspace, paths))
+    loaded = _loaded(workspace, paths)
+    named = {manifest.address for manifest in loaded.manifests}
+    rest = _loaded(workspace).manifests if paths else ()
+    return _checked(workspace, loaded, tuple(manifest for manifest in rest if manifest.address not in named))
 
 
 def read_again(workspace: Workspace, declared: Declared, file: str) -> Declared:
@@ -54,7 +63,7 @@ def read_again(workspace: Workspace, declared: Declared, file: str) -> Declared:
     return _checked(workspace, replace(loaded, manifests=found, files=declared.files))
 
 
-def _loaded(workspace: Workspace, paths: Sequence[Path]) -> Loaded:
+def _loaded(workspace: Workspace, paths: Sequence[Path] = ()) -> Loaded:
     from reconciler.manifests.loading import load
 
     return load(
@@ -66,16 +75,17 @@ def _loaded(workspace: Workspace, paths: Sequence[Path]) -> Loaded:
     )
 
 
-def _checked(workspace: Workspace, loaded: Loaded) -> Declared:
+def _checked(workspace: Workspace, loaded: Loaded, beside: tuple[Manifest, ...] = ()) -> Declared:
     from reconciler.manifests.positions import place
     from reconciler.planning.references import check
 
-    edges, referring = check(loaded.manifests, workspace.kinds)
-    meaning = _meaning(workspace, loaded.manifests)
-    placed = place((*referring, *meaning), loaded.manifests)
-    found = (*workspace.diagnostics, *loaded.diagnostics, *placed)
+    everything = (*loaded.manifests, *beside)
+    edges, referring = check(everything, workspace.kinds)
+    not_meant = {manifest.address for manifest in beside}
+    about = [each for each in (*referring, *_meaning(workspace, everything)) if each.address not in not_meant]
+    found = (*workspace.diagnostics, *loaded.diagnostics, *place(about, loaded.manifests))
     ordered = tuple(sorted(dict.fromkeys(found), key=lambda diagnostic: diagnostic.sort_key))
-    return Declared(loaded.manifests, edges, ordered, loaded.files)
+    return Declared(loaded.manifests, edges, ordered, loaded.files, beside)
 
 
 def _meaning(workspace: Workspace, manifests: Sequence[Manifest]) -> Iterable[Diagnostic]:

@@ -64,6 +64,15 @@ def test_the_example_is_what_the_command_writes(world: World) -> None:
     assert world.requests() == []
 
 
+def test_what_is_written_already_is_not_written_again(world: World) -> None:
+    """The same command once more writes no second declaration of what the first one has written."""
+    rewrite(world, "legacy/jobs.yaml", "--into", "current")
+    files = sorted((world.root / "current").rglob("*.yaml"))
+    again = rewrite(world, "legacy/jobs.yaml", "--into", "current")
+    assert again.said.count("is declared already") == 2
+    assert sorted((world.root / "current").rglob("*.yaml")) == files
+
+
 def test_what_is_not_settled_is_found_before_anything_is_planned(world: World) -> None:
     """An incomplete job is an error with its line, and nothing fills the gap in with a guess."""
     rewrite(world, "legacy/jobs.yaml", "--into", "current")
