@@ -80,6 +80,7 @@ def assemble(
         account=account.account if isinstance(account, Shared) else account,
         switches=Switches(store, defaults),
         granted=(lambda _space: {}) if accounts is None else partial(members_granted, accounts),
+        shared=isinstance(account, Shared),
     )
     runs.attach(make_engines(runs.hear, clock), engine)
     runs.recover(lambda row: _work_of(services, faces, row))

@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """Shared by all faces; each part is thread safe."""
+    """Shared by all faces; each part is thread safe. `shared`: it serves several persons, who need not trust each
+    other with this machine.
+    """
 
     store: Store
     runs: Runs
@@ -28,3 +30,4 @@ class Services:
     switches: Switches
     granted: Callable[[str], Mapping[str, str]]
     """Which users, by id, have which role in a space of this name from its first moment."""
+    shared: bool = False

@@ -26,13 +26,6 @@ PROJECTS = sorted(file.parent for file in EXAMPLES.rglob("reconciler.yaml"))
 KIND_SCHEMAS = sorted((ROOT / "schemas").glob("*/*.schema.json"))
 
 
-NOT_HERE = {
-    # The embedded platform reaches no network, and says so in a data job that is to fetch something.
-    ("ai4s", "DataJob"): {"urls", "md5s"},
-}
-"""Fields that no example can use, since every example has to run."""
-
-
 def _manifests(project: Path) -> tuple[Manifest, ...]:
     return declare(open_workspace(Call(project, Settings()))).manifests
 
@@ -88,7 +81,7 @@ def test_every_field_has_an_example(file: Path) -> None:
     of_kind = (m for p in PROJECTS for m in _manifests(p) if m.address.kind == schema["x-kind"])
     used = {path for m in of_kind if m.platform == schema["x-platform"] for path in _used(dict(m.spec))}
     assert wanted
-    assert wanted - used == NOT_HERE.get((schema["x-platform"], schema["x-kind"]), set())
+    assert wanted - used == set()
 
 
 def test_commands_shown_exist() -> None:

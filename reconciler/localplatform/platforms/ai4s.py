@@ -19,6 +19,7 @@ from reconciler.localplatform.platforms import (
     ai4s_system,
     ai4s_workflows,
 )
+from reconciler.localplatform.platforms.ai4s_network import FETCH_BYTES, USUAL_BYTES
 from reconciler.localplatform.platforms.ai4s_retention import RETENTION
 from reconciler.localplatform.platforms.ai4s_tools import FUZZY_NAMES, REFUSE_REFERENCED
 from reconciler.localplatform.platforms.ai4s_users import USERS, guarded, sign_in_user
@@ -80,5 +81,6 @@ FACE = Face(
         RETENTION: -1,
         ai4s_data_jobs.DATA_JOB_SECONDS: 0,
         ai4s_notebooks.NOTEBOOK_SECONDS: 0,
+        FETCH_BYTES: USUAL_BYTES,
     },
 )

@@ -28,6 +28,8 @@ from reconciler.localplatform.platforms.ai4s_words import (
 from reconciler.localplatform.store import Entity
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from reconciler.localplatform.face import Call
     from reconciler.localplatform.store import Span
 
@@ -37,20 +39,32 @@ SUCCEEDED, RUNNING, FAILED, CANCELLED = "SUCCEED", "RUNNING", "FAILED", "CANCELL
 """The spellings of the newer sources; nothing tells that of the last one."""
 _LIMIT = 10
 _SORTS = ("create_time", "end_time", "name", "status", "type", "creator")
-_ONE = f"{SPACE}/data-jobs/<job_id>"
+ONE = f"{SPACE}/data-jobs/<job_id>"
 
 
-def record(
-    call: Call, space: Entity, kind: str, *, sources: list[str], destinations: list[str], failed_reason: str = ""
+def record(  # noqa: PLR0913 - the members of a record
+    call: Call,
+    space: Entity,
+    kind: str,
+    *,
+    sources: list[str],
+    destinations: list[str],
+    done: Sequence[str] | None = None,
+    failed_reason: str = "",
+    sums: Sequence[str] = (),
 ) -> Entity:
-    """Writes down that something was done to data, or why it could not be."""
+    """Writes down that something was done to data, or why it could not be: all of `sources`, or those in `done`. `sums`
+    are checksums that were asked for.
+    """
     body = {
         "type": kind,
         "sources": sources,
         "destinations": destinations,
+        "done": list(sources if done is None else done),
         "failed_reason": failed_reason,
         "since": call.now,
         "cancelled": None,
+        "sums": list(sums),
     }
     job = Entity(
         PLATFORM,
@@ -107,7 +121,7 @@ def show_data_job(call: Call) -> Reply:
             **_row(call, job),
             "sources": sources,
             "destinations": job.body["destinations"],
-            "complete_data": sources if status == SUCCEEDED else [],
+            "complete_data": _done(job) if status in {SUCCEEDED, FAILED} else [],
             "running_data": sources if status == RUNNING else [],
             "source_project_id": job.scope,
             "source_project_name": space_of(call).name,
@@ -121,13 +135,18 @@ def delete_data_job(call: Call) -> Reply:
     return Reply(status=202)
 
 
-def retry_data_job(call: Call) -> Reply:
-    """Runs one again that has not succeeded."""
+def to_retry(call: Call) -> Entity:
+    """The record that is to be run again. Raises Refusal for one that runs, or has succeeded."""
     job = in_space(call, "DataJob", "job_id")
     if (status := _status(call, job)) not in {FAILED, CANCELLED}:
         raise Refusal(400, WRONG_STATE, f"the data job is {status}")
-    _keep(call, job, {"since": call.now, "cancelled": None})
-    return Reply(status=202)
+    return job
+
+
+def begin_again(call: Call, job: Entity, done: Sequence[str] | None = None, failed_reason: str = "") -> None:
+    """Says that it runs from now on, and how it will end: as before, or with these `done`."""
+    members: dict[str, Any] = {} if done is None else {"done": list(done), "failed_reason": failed_reason}
+    _keep(call, job, {"since": call.now, "cancelled": None, **members})
 
 
 def cancel_data_job(call: Call) -> Reply:
@@ -149,6 +168,11 @@ def _status(call: Call, job: Entity) -> str:
     if _end(call, job) is None:
         return RUNNING
     return FAILED if job.body["failed_reason"] else SUCCEEDED
+
+
+def _done(job: Entity) -> list[str]:
+    """What was copied in the end; records of older releases say it only of all."""
+    return list(job.body.get("done", [] if job.body["failed_reason"] else job.body["sources"]))
 
 
 def _end(call: Call, job: Entity) -> float | None:
@@ -175,7 +199,7 @@ def _row(call: Call, job: Entity) -> dict[str, Any]:
         "creator": job.owner,
         "create_time": utc_text(job.created),
         "end_time": "" if end is None else utc_text(end),
-        "finish_count": total if status == SUCCEEDED else 0,
+        "finish_count": len(_done(job)) if status in {SUCCEEDED, FAILED} else 0,
         "total_count": total,
         "failed_reason": job.body["failed_reason"] if status == FAILED else "",
         "additions": "",
@@ -184,8 +208,7 @@ def _row(call: Call, job: Entity) -> dict[str, Any]:
 
 ROUTES = (
     Route("GET", f"{SPACE}/data-jobs", "ListDataJob", list_data_jobs),
-    Route("GET", _ONE, "ShowDataJob", show_data_job),
-    Route("DELETE", _ONE, "DeleteDataJob", delete_data_job),
-    Route("POST", f"{_ONE}/retry", "RetryDataJob", retry_data_job),
-    Route("POST", f"{_ONE}/cancel", "CancelDataJob", cancel_data_job),
+    Route("GET", ONE, "ShowDataJob", show_data_job),
+    Route("DELETE", ONE, "DeleteDataJob", delete_data_job),
+    Route("POST", f"{ONE}/cancel", "CancelDataJob", cancel_data_job),
 )

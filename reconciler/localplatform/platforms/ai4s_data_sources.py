@@ -1,4 +1,4 @@
-"""Data that comes from elsewhere (section 10): from the network, which this server does not reach, and by reference."""
+"""Data that comes from elsewhere (section 10): from the network, as far as this server goes, and by reference."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 from reconciler.localplatform.face import Reply, Route
 from reconciler.localplatform.platforms.ai4s_checks import Fields
 from reconciler.localplatform.platforms.ai4s_data import place_of, place_to_write
-from reconciler.localplatform.platforms.ai4s_data_jobs import record
+from reconciler.localplatform.platforms.ai4s_data_jobs import ONE, begin_again, record, to_retry
+from reconciler.localplatform.platforms.ai4s_network import fetch
 from reconciler.localplatform.platforms.ai4s_users import want_member
 from reconciler.localplatform.platforms.ai4s_words import PLATFORM, SPACE, found, invalid, missing, space_of
 from reconciler.localplatform.store import Entity, Query
@@ -17,11 +18,11 @@ if TYPE_CHECKING:
     from reconciler.localplatform.face import Call
 
 _URLS_MOST = 100
-_OFFLINE = "this platform does not reach the network"
+NETWORK = "IMPORT_NETWORK_DATA"
 
 
 def import_from_network(call: Call) -> Reply:
-    """A data job that fails: nothing is ever fetched from here."""
+    """A data job that fetches, from this machine alone; one that could not fetch everything fails."""
     space, fields = space_of(call), Fields(call.body())
     urls = fields.texts("urls", _URLS_MOST, 2048, required=True, least=1)
     sums = fields.texts("md5s", _URLS_MOST, 64)
@@ -30,10 +31,30 @@ def import_from_network(call: Call) -> Reply:
     if bad := [url for url in urls if not url.startswith(("http://", "https://"))]:
         raise invalid(f"urls has an entry that is none: {bad[0][:64]}")
     target = place_to_write(call, fields.text("target_folder", 0, 1024), space)
+    fetched = fetch(call, space, target, urls, sums)
     job = record(
-        call, space, "IMPORT_NETWORK_DATA", sources=urls, destinations=[target.address], failed_reason=_OFFLINE
+        call,
+        space,
+        NETWORK,
+        sources=urls,
+        destinations=[target.address],
+        done=fetched.done,
+        failed_reason=fetched.reason,
+        sums=sums,
     )
     return Reply({"id": job.id})
+
+
+def retry_data_job(call: Call) -> Reply:
+    """Runs one again that has not succeeded; what came from the network is fetched again."""
+    job, space = to_retry(call), space_of(call)
+    if job.body["type"] != NETWORK:
+        begin_again(call, job)
+        return Reply(status=202)
+    target = place_to_write(call, job.body["destinations"][0], space)
+    fetched = fetch(call, space, target, job.body["sources"], job.body.get("sums", ()))
+    begin_again(call, job, fetched.done, fetched.reason)
+    return Reply(status=202)
 
 
 def quote(call: Call) -> Reply:
@@ -66,6 +87,7 @@ def _bucket(identifier: str, name: str, kind: str) -> dict[str, Any]:
 
 ROUTES = (
     Route("POST", f"{SPACE}/datas/import-from-network", "ImportNetworkData", import_from_network),
+    Route("POST", f"{ONE}/retry", "RetryDataJob", retry_data_job),
     Route("POST", f"{SPACE}/datas/quote", "QuoteData", quote),
     Route("GET", f"{SPACE}/buckets", "ListBucket", buckets),
 )

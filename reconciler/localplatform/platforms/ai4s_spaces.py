@@ -11,6 +11,7 @@ from reconciler.localplatform.face import Refusal, Reply, Route
 from reconciler.localplatform.platforms.ai4s_checks import SPACE_NAME, Fields
 from reconciler.localplatform.platforms.ai4s_images import preload
 from reconciler.localplatform.platforms.ai4s_members import roles_shown
+from reconciler.localplatform.platforms.ai4s_network import SAMPLE
 from reconciler.localplatform.platforms.ai4s_resources import provide
 from reconciler.localplatform.platforms.ai4s_users import caller, role_of, spaces_of
 from reconciler.localplatform.platforms.ai4s_words import (
@@ -67,7 +68,7 @@ def _samples(services: Services) -> None:
     """A file to try things with."""
     folder = services.data.area(DEFAULT_SPACE) / "samples"
     folder.mkdir(exist_ok=True)
-    (folder / "reads.txt").write_text("".join(f"read-{number} ACGT\n" for number in range(9, 0, -1)), "utf-8")
+    (folder / "reads.txt").write_text(SAMPLE, "utf-8")
 
 
 def _body(fields: Fields, members: Mapping[str, str]) -> dict[str, Any]:
