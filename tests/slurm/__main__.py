@@ -1,4 +1,4 @@
-"""`make test-slurm`: a cluster of one machine, everything that is to be shown on one, and the cluster stopped again.
+"""`make test-slurm`: a cluster on one machine, everything that is to be shown on one, and the cluster stopped again.
 
     python -m tests.slurm [--fan-out N] [--workers N] [--accounting]
 
@@ -39,7 +39,7 @@ def main() -> int:
     folder = Path(tempfile.mkdtemp(prefix="reconciler-slurm-"))
     try:
         with cluster(folder / "cluster", with_accounting=options.accounting) as made:
-            print(f"test-slurm: {made.command('sbatch', '--version').strip()}, one node, below {folder}", flush=True)
+            print(f"test-slurm: {made.command('sbatch', '--version').strip()}, below {folder}", flush=True)
             return _tests(made.conf, options.workers) or _timing(made.conf, options.fan_out)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
@@ -48,9 +48,8 @@ def main() -> int:
 def _tests(conf: Path, workers: int) -> int:
     """What a cluster alone can show, and the contract of every engine. The longest come first: `-p no:randomly`."""
     chosen = ["tests/slurm", "tests/localplatform/engines/test_contract.py", "-k", "slurm"]
-    return _pytest(
-        *chosen, f"--slurm={conf}", "-n", str(workers), "-p", "no:randomly", "--ignore=tests/slurm/test_fan_out.py"
-    )
+    manner = ["-n", str(workers), "--dist=loadgroup", "-p", "no:randomly", "--ignore=tests/slurm/test_fan_out.py"]
+    return _pytest(*chosen, f"--slurm={conf}", *manner)
 
 
 def _timing(conf: Path, elements: int) -> int:

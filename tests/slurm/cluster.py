@@ -1,4 +1,4 @@
-"""A cluster of one machine: munge, slurmctld and slurmd on free loopback ports, everything below one folder.
+"""A cluster on one machine: munge, slurmctld and slurmds on free loopback ports, everything below one folder.
 
 The processes are ours: started here, known by their process ids, and stopped by those alone.
 """
@@ -6,7 +6,6 @@ The processes are ours: started here, known by their process ids, and stopped by
 from __future__ import annotations
 
 import os
-import socket
 import subprocess
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING
 from tests.slurm import rest
 from tests.slurm.accounting import accounting
 from tests.slurm.daemons import daemon, free_ports, wait
+from tests.slurm.nodes import HOST, NODES, nodes_told, start_nodes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -22,25 +22,22 @@ if TYPE_CHECKING:
 
 PACKAGES = ("slurmctld", "slurmd", "slurm-client", "munge")
 PROGRAMS = ("munged", "slurmctld", "slurmd", "sbatch", "squeue", "scancel", "scontrol", "srun")
-PROCESSORS = 64
-"""More than there are, so that waiting jobs do not wait for each other."""
 
 _CONF = """\
 ClusterName=scratch
 SlurmctldHost={host}(127.0.0.1)
 SlurmctldPort={controller}
-SlurmdPort={daemon}
 AuthType=auth/munge
 AuthInfo=socket={munge}
 CredType=cred/munge
 SlurmUser=root
 SlurmdUser=root
 StateSaveLocation={folder}/state
-SlurmdSpoolDir={folder}/spool
+SlurmdSpoolDir={folder}/spool-%n
 SlurmctldPidFile={folder}/slurmctld.pid
-SlurmdPidFile={folder}/slurmd.pid
+SlurmdPidFile={folder}/slurmd-%n.pid
 SlurmctldLogFile={folder}/slurmctld.log
-SlurmdLogFile={folder}/slurmd.log
+SlurmdLogFile={folder}/slurmd-%n.log
 ProctrackType=proctrack/linuxproc
 TaskPlugin=task/none
 SwitchType=switch/none
@@ -55,8 +52,7 @@ JobAcctGatherType=jobacct_gather/none
 KillWait=5
 OverTimeLimit=0
 SlurmdParameters=config_overrides
-NodeName={host} NodeAddr=127.0.0.1 CPUs={processors} CoresPerSocket={processors} RealMemory=262144 State=UNKNOWN
-PartitionName=main Nodes={host} Default=YES MaxTime=INFINITE State=UP
+{nodes}\
 """
 _WITHOUT_ACCOUNTING = """\
 AccountingStorageType=accounting_storage/none
@@ -99,14 +95,13 @@ class Cluster:
 @contextmanager
 def cluster(folder: Path, *, with_accounting: bool = False, with_tokens: bool = False) -> Iterator[Cluster]:
     """A cluster below `folder` for as long as the block lasts. Needs root."""
-    for name in ("munge", "state", "spool"):
+    for name in ("munge", "state"):
         (folder / name).mkdir(parents=True, mode=0o700)
     key = folder / "munge" / "key"
     key.write_bytes(os.urandom(64))
     key.chmod(0o400)
     munge = folder / "munge" / "socket"
-    controller, node = free_ports(2)
-    host = socket.gethostname().split(".")[0]
+    controller, *ports = free_ports(1 + len(NODES))
     conf = folder / "slurm.conf"
     made = Cluster(folder, conf)
     with ExitStack() as stack:
@@ -119,20 +114,23 @@ def cluster(folder: Path, *, with_accounting: bool = False, with_tokens: bool = 
             told += rest.settings(folder / "rest")
         conf.write_text(
             _CONF.format(
-                host=host,
+                host=HOST,
                 controller=controller,
-                daemon=node,
                 munge=munge,
                 folder=folder,
-                processors=PROCESSORS,
+                nodes=nodes_told(folder, ports),
                 accounting=told,
             )
         )
         stack.enter_context(daemon(folder, "slurmctld", "-D", "-c", "-f", str(conf)))
-        stack.enter_context(daemon(folder, "slurmd", "-D", "-N", host, "-f", str(conf)))
-        wait(lambda: "idle" in made.command("sinfo", "--noheader", "--format=%T", check=False), "the node")
+        start_nodes(stack, folder, conf)
+        wait(lambda: _states(made) == ["idle"] * len(NODES), "the nodes")
         stack.callback(_empty, made)
         yield made
+
+
+def _states(made: Cluster) -> list[str]:
+    return made.command("sinfo", "--noheader", "--Node", "--format=%T", check=False).split()
 
 
 def _empty(made: Cluster) -> None:

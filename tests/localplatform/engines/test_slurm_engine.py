@@ -187,7 +187,8 @@ def test_why_a_job_waits_in_vain_is_told_once(paper: Bench, cluster: PaperCluste
         asked = cluster.asked.count("squeue")
         paper.wait_for(lambda asked=asked: cluster.asked.count("squeue") > asked + 1)  # type: ignore[misc]
     told = [event.message for event in paper.engine.events("run-1") if event.type is EventType.QUEUED]
-    assert told == ["waits in the cluster's queue: PartitionTimeLimit"]
+    assert told == ["waits in the cluster's queue: PartitionTimeLimit (asked for: 1 processor)"]
+    assert paper.output("run-1", "a") == f"[{told[0]}]\n"
 
 
 def test_restarts_happen_on_the_node(paper: Bench, cluster: PaperCluster) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from reconciler.errors import LocalPlatformError
 from reconciler.localplatform.engines.slurm.chain import chain, comment, job_name, key_of_comment, key_of_name
-from reconciler.localplatform.engines.slurm.gang import members_by_node
+from reconciler.localplatform.engines.slurm.gang import addresses, is_short, members_by_node
 from reconciler.localplatform.engines.slurm.mapping import ending_of
 from reconciler.localplatform.engines.slurm.reading import (
     Row,
@@ -320,8 +320,13 @@ def test_the_exit_status_of_a_job() -> None:
 
 def test_members_find_each_other_on_several_nodes() -> None:
     """Slurm's counts become a node for each member; the loopback in their environments becomes where peers are."""
+    told = "NodeName=n1 Arch=x86_64 NodeAddr=10.0.0.1 OS=Linux 6 #1\nNodeName=n2 NodeAddr=n2 Port=6818\nno node\n"
+    assert addresses(told) == {"n1": "10.0.0.1", "n2": "n2"}
     hosts = members_by_node(["n1", "n2", "n3"], "2(x2),1")
     assert hosts == ["n1", "n1", "n2", "n2", "n3"]
+    nodes = {"SLURM_TASKS_PER_NODE": "2,1", "SLURM_JOB_CPUS_PER_NODE": "6,4"}
+    assert [is_short(nodes, processors) for processors in (4, 3, 0)] == [True, False, False]
+    assert not is_short({"SLURM_TASKS_PER_NODE": "2(x3)", "SLURM_JOB_CPUS_PER_NODE": "8(x3)"}, 4)
     given = {"MASTER_ADDR": "127.0.0.1", "HOSTS": ",".join(["127.0.0.1"] * 5), "OTHER": "http://127.0.0.1:1"}
     assert addressed(given, tuple(hosts)) == {
         "MASTER_ADDR": "n1", "HOSTS": "n1,n1,n2,n2,n3", "OTHER": "http://127.0.0.1:1",

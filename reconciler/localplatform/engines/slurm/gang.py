@@ -11,12 +11,14 @@ import json
 import os
 import signal
 import socket
+import sys
 import time
 
 from reconciler.localplatform.engines.slurm.step import may_restart
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from types import FrameType
     from typing import Any
 
@@ -98,8 +100,12 @@ class _Leader:
 
     def _start(self, name: str) -> int:
         nodes = self._step.variables.get("SLURM_JOB_NUM_NODES", "1")
-        count = self._step.job["processors"]
-        shape = [f"--nodes={nodes}", f"--ntasks={self._count}", *([f"--cpus-per-task={count}"] if count else [])]
+        # Devices by number alone: of which type they are the job has said, and said again it leaves members without.
+        each = {"cpus-per-task": self._step.job["processors"], "gpus-per-task": self._step.job["devices"]}
+        shape = [f"--nodes={nodes}", f"--ntasks={self._count}", *(f"--{name}={n}" for name, n in each.items() if n)]
+        if is_short(self._step.variables, each["cpus-per-task"]):
+            sys.stderr.write("Slurm gave too few processors on one of the nodes: its members share them\n")
+            shape.append("--overcommit")
         manner = ["--distribution=block", "--kill-on-bad-exit=0", "--wait=0", "--input=none", "--export=ALL"]
         member = [*self._step.job["command"], "member", self._step.folder, self._step.key, name]
         command = ["srun", *shape, *manner, "--unbuffered", *member]
@@ -134,27 +140,55 @@ class _Leader:
         variables = self._step.variables
         if variables.get("SLURM_JOB_NUM_NODES", "1") == "1":
             return []
+        names = self._told("hostnames", variables["SLURM_JOB_NODELIST"]).split()
+        known = addresses(self._told("node", variables["SLURM_JOB_NODELIST"]))
+        return members_by_node([known.get(name, name) for name in names], variables["SLURM_TASKS_PER_NODE"])
+
+    def _told(self, *what: str) -> str:
+        """What Slurm says about nodes."""
         output, output_write = os.pipe()
         child = os.posix_spawnp(
             "scontrol",
-            ["scontrol", "show", "hostnames", variables["SLURM_JOB_NODELIST"]],
-            dict(variables),
+            ["scontrol", "--oneliner", "show", *what],
+            dict(self._step.variables),
             file_actions=[(os.POSIX_SPAWN_DUP2, output_write, 1)],
         )
         os.close(output_write)
         with os.fdopen(output, encoding="utf-8") as file:
-            nodes = file.read().split()
+            text = file.read()
         os.waitpid(child, 0)
-        return members_by_node(nodes, variables["SLURM_TASKS_PER_NODE"])
+        return text
+
+
+def addresses(text: str) -> dict[str, str]:
+    """Under what Slurm itself reaches each node: its name, wherever nothing else is configured."""
+    rows = [dict(word.partition("=")[::2] for word in line.split() if "=" in word) for line in text.splitlines()]
+    return {row["NodeName"]: row["NodeAddr"] for row in rows if "NodeName" in row and "NodeAddr" in row}
 
 
 def members_by_node(nodes: list[str], counts: str) -> list[str]:
     """The node of each member, in order, from Slurm's `2(x3),1`: two on each of three nodes, one on the next."""
+    return [node for node, number in zip(nodes, _numbers(counts), strict=True) for _ in range(number)]
+
+
+def is_short(variables: Mapping[str, str], processors: int) -> bool:
+    """Whether a node has fewer processors than its members ask for. A select plugin of Slurm's (22.05) gives out such
+    nodes where several jobs share them, and then starts no step there that asks for what the job asked for.
+    """
+    given = _numbers(variables.get("SLURM_JOB_CPUS_PER_NODE") or "0")
+    members = _numbers(variables.get("SLURM_TASKS_PER_NODE") or "0")
+    return len(given) == len(members) and any(
+        have < count * processors for have, count in zip(given, members, strict=True)
+    )
+
+
+def _numbers(counts: str) -> list[int]:
+    """One number for each node."""
     numbers: list[int] = []
     for part in counts.split(","):
         number, _, times = part.partition("(x")
         numbers += [int(number)] * int(times.rstrip(")") or 1)
-    return [node for node, number in zip(nodes, numbers, strict=True) for _ in range(number)]
+    return numbers
 
 
 def free_ports(names: list[str]) -> dict[str, str]:

@@ -69,7 +69,9 @@ def order_template(run: Run, task: Task, index: int, attempt: int, site: Site, p
 
 
 def job_order(run: Run, task: Task, job: BatchJob, site: Site, places: Places) -> dict[str, Any]:
-    """Everything about one batch job that its step must know. `processors`: of each member of a gang, 0 means all."""
+    """Everything about one batch job that its step must know. `processors`, `devices`: of each member of a gang,
+    0 meaning all.
+    """
     asked = share_of(job, task, site)
     return {
         "folder": places.task,
@@ -84,6 +86,7 @@ def job_order(run: Run, task: Task, job: BatchJob, site: Site, places: Places) -
         "decided_by": list(task.decided_by),
         "command": step_command(site),
         "processors": 0 if asked.whole else processors(asked),
+        "devices": asked.gpu if site.gres else 0,
     }
 
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 _OFFSET = struct.Struct("<QQ")
 _LOOPBACK = "127.0.0.1"
 _RESTARTABLE = frozenset({"exit-code", "signal", "out-of-memory"})
-_GRANTED = ("SLURM_", "PMI_", "PMIX_", "CUDA_VISIBLE", "NVIDIA_VISIBLE", "ROCR_VISIBLE", "HIP_VISIBLE")
+_GRANTED = ("SLURM_", "SLURMD_", "PMI_", "PMIX_", "CUDA_VISIBLE", "NVIDIA_VISIBLE", "ROCR_VISIBLE", "HIP_VISIBLE")
 """Variables of Slurm's that a command gets: who it is on the cluster, how it meets its peers, and its devices."""
 _BY_SIGNAL = 128
 _WORST = 255

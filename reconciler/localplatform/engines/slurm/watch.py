@@ -32,6 +32,8 @@ _ORDINARY = frozenset(
     {"", "Priority", "Resources", "Dependency", "BeginTime", "JobHeldUser", "JobHeldAdmin", "Cleaning"}
 )
 """Reasons to wait that pass by themselves, or are our own doing."""
+_IN_VAIN = frozenset({"BadConstraints", "PartitionConfig", "PartitionNodeLimit", "PartitionTimeLimit"})
+"""Reasons to wait that do not pass: no node has so much, or may be held so long."""
 _NOT_MOVED = 0.001
 
 
@@ -87,8 +89,10 @@ class Watch:
     def _tell_reason(self, jobs: RunJobs, placed: Placed, row: Row) -> None:
         """Says once why a job waits, when it is not just its turn it waits for."""
         if row.reason != placed.reason and row.reason not in _ORDINARY:
-            message = f"waits in the cluster's queue: {row.reason}"
-            index = placed.job.indexes[0]
+            message, index = f"waits in the cluster's queue: {row.reason}", placed.job.indexes[0]
+            if row.reason in _IN_VAIN:
+                message = self._asking(message, jobs, placed)
+                _write(jobs, placed.job.task, index, message)
             jobs.tracked.life.note(EventType.QUEUED, placed.job.task, index, self._clock(), message)
         placed.reason = row.reason
 
@@ -117,17 +121,16 @@ class Watch:
 
     def refused(self, jobs: RunJobs, placed: Placed, complaint: str) -> None:
         """A job that will never be: all its instances end, and their logs say why."""
-        job, task = placed.job, jobs.tracked.life.ledger.definition(placed.job.task)
-        message = f"Slurm refuses it: {complaint} (asked for: {asked_for(job, task, self._site)})"
-        for index in job.indexes:
-            folder = jobs.tracked.folder.instance(job.task, index)
-            with suppress(OSError):
-                folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-                log = Capture(str(folder / "log"), str(folder / "marks"), limit=0, tail=0)
-                log.header(f"[{message}]\n")
-                log.finish()
-            self._begin(jobs, job.task, index)
-            self._end(jobs, job.task, index, self._clock(), Ending(Cause.LAUNCH, message=message))
+        message, task = self._asking(f"Slurm refuses it: {complaint}", jobs, placed), placed.job.task
+        for index in placed.job.indexes:
+            _write(jobs, task, index, message)
+            self._begin(jobs, task, index)
+            self._end(jobs, task, index, self._clock(), Ending(Cause.LAUNCH, message=message))
+
+    def _asking(self, message: str, jobs: RunJobs, placed: Placed) -> str:
+        """What Slurm says, and of what: people may have asked for a size whose name tells little."""
+        task = jobs.tracked.life.ledger.definition(placed.job.task)
+        return f"{message} (asked for: {asked_for(placed.job, task, self._site)})"
 
     def _look(self, jobs: RunJobs, task: str, index: int, *, patient: bool) -> bool:
         """Follows one instance as far as is known. False: it was told to stop, and `patient` leaves why for later."""
@@ -255,6 +258,16 @@ class Watch:
     @staticmethod
     def _launch(jobs: RunJobs, task: str, index: int, attempt: int) -> Launch:
         return Launch(jobs.tracked.folder.instance(task, index) / f"{attempt}-0")
+
+
+def _write(jobs: RunJobs, task: str, index: int, message: str) -> None:
+    """A line of ours in the log of an instance that does not run."""
+    folder = jobs.tracked.folder.instance(task, index)
+    with suppress(OSError):
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        log = Capture(str(folder / "log"), str(folder / "marks"), limit=0, tail=0)
+        log.header(f"[{message}]\n")
+        log.finish()
 
 
 def _restart_of(launch: Launch) -> float:
