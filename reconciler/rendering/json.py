@@ -49,13 +49,26 @@ def plan_to_json(plan: Plan) -> str:
 
     `plan_from_json(plan_to_json(p)) == p`. Raises ValueError on NaN and infinities, which no manifest can hold.
     """
-    document = {"format": PLAN_FORMAT, "id": plan_id(plan), "summary": _summary(plan), **_body(plan)}
-    return json.dumps(document, indent=2, sort_keys=True, allow_nan=False) + "\n"
+    return _written(plan_document(plan))
+
+
+def plan_document(plan: Plan) -> dict[str, Any]:
+    """The same before it is text."""
+    body = _body(plan)
+    return {"format": PLAN_FORMAT, "id": _id_of(body), "summary": _summary(plan), **body}
 
 
 def plan_id(plan: Plan) -> str:
     """16 hex digits that stand for everything in the plan: two plans have one id exactly when they are the same."""
-    return short_digest(canonical_json(_body(plan)), length=_ID_LENGTH)
+    return _id_of(_body(plan))
+
+
+def _id_of(body: dict[str, Any]) -> str:
+    return short_digest(canonical_json(body), length=_ID_LENGTH)
+
+
+def _written(document: dict[str, Any]) -> str:
+    return json.dumps(document, indent=2, sort_keys=True, allow_nan=False) + "\n"
 
 
 def plan_from_json(text: str) -> Plan:
@@ -65,13 +78,13 @@ def plan_from_json(text: str) -> Plan:
 
 def saved_to_json(plan: Plan, stamp: Stamp) -> str:
     """The same document with one more member, `saved`: a plan itself knows no time, to be the same bytes every time."""
-    document = {**json.loads(plan_to_json(plan)), "saved": _stamp(plan, stamp)}
-    return json.dumps(document, indent=2, sort_keys=True, allow_nan=False) + "\n"
+    document = plan_document(plan)
+    return _written({**document, "saved": _stamp(document["id"], stamp)})
 
 
 def saved_from_json(text: str) -> tuple[Plan, Stamp]:
     """The inverse of `saved_to_json`. Raises PlanUnreadable, also for a plan that was printed and not saved."""
-    plan, found = _read(text)
+    plan, identity, found = _read(text)
     if found is None:
         msg = "this plan was printed and not saved: nobody can tell how old it is"
         raise PlanUnreadable(msg, hint=_ANEW)
@@ -80,14 +93,14 @@ def saved_from_json(text: str) -> tuple[Plan, Stamp]:
     except (KeyError, TypeError, ValueError) as error:
         msg = f"the saved plan does not say when it was made: {error!r}"
         raise PlanUnreadable(msg, hint=_ANEW) from error
-    if found != _stamp(plan, stamp):
+    if found != _stamp(identity, stamp):
         msg = "the times of the saved plan are not what they were: it was edited or damaged"
         raise PlanUnreadable(msg, hint=_ANEW)
     return plan, stamp
 
 
-def _read(text: str) -> tuple[Plan, Any]:
-    """The plan, and the member `saved`, None where there is none."""
+def _read(text: str) -> tuple[Plan, str, Any]:
+    """The plan, its id, and the member `saved`, None where there is none."""
     try:
         document = json.loads(text)
     except (ValueError, RecursionError) as error:
@@ -102,12 +115,12 @@ def _read(text: str) -> tuple[Plan, Any]:
     if document["id"] != plan_id(plan):
         msg = "the saved plan is not what its id says: it was edited or damaged"
         raise PlanUnreadable(msg, hint=_ANEW)
-    return plan, saved
+    return plan, document["id"], saved
 
 
-def _stamp(plan: Plan, stamp: Stamp) -> dict[str, str]:
+def _stamp(identity: str, stamp: Stamp) -> dict[str, str]:
     times = [datetime.fromtimestamp(moment, UTC).strftime(_TIME) for moment in (stamp.created, stamp.expires)]
-    return {"created": times[0], "expires": times[1], "sum": short_digest(plan_id(plan), *times, length=_ID_LENGTH)}
+    return {"created": times[0], "expires": times[1], "sum": short_digest(identity, *times, length=_ID_LENGTH)}
 
 
 def _seconds(text: str) -> int:

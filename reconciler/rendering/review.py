@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from reconciler.model.change import ABSENT
 from reconciler.model.plan import Plan, Step
 from reconciler.rendering.findings import render_diagnostics
-from reconciler.rendering.json import plan_to_json
+from reconciler.rendering.json import plan_document
 from reconciler.rendering.sides import Profile, shown
 from reconciler.rendering.text import DEFAULT_WIDTH, render_change, render_plan
 from reconciler.rendering.words import counted, printable
@@ -70,7 +70,7 @@ def review_to_json(review: Review, profile: Profile = Profile.FULL) -> str:
         "before": [str(change.address) for change in review.before],
         "settled": [str(change.address) for change in review.settled],
         "new_findings": [found.code for found in review.findings],
-        "plan": json.loads(plan_to_json(plan)),
+        "plan": plan_document(plan),
     }
     return json.dumps(document, indent=2, sort_keys=True) + "\n"
 
