@@ -102,11 +102,15 @@ def _refuse_typos(selection: Selection, known: Collection[Address]) -> None:
 
 
 def _in_paths(paths: Sequence[Path], manifests: Sequence[Manifest], root: Path) -> set[Address]:
-    for path in paths:
-        if not any(_inside(manifest, path, root) for manifest in manifests):
+    files = {manifest.address: (root / manifest.source.file).resolve() for manifest in manifests}
+    found: set[Address] = set()
+    for path, place in ((path, path.resolve()) for path in paths):
+        inside = {address for address, file in files.items() if file.is_relative_to(place)}
+        if not inside:
             msg = f"no manifest of this project is in {path}"
             raise UsageError(msg, hint="`manifests:` in the project file says where they are.")
-    return {m.address for m in manifests if any(_inside(m, path, root) for path in paths)}
+        found |= inside
+    return found
 
 
 def _labelled(labels: Sequence[tuple[str, str]], manifests: Sequence[Manifest]) -> set[Address]:
@@ -126,11 +130,6 @@ def dependants(start: Iterable[Address], needs: Mapping[Address, Iterable[Addres
         for need in those:
             users.setdefault(need, []).append(address)
     return frozenset(closure(start, users))
-
-
-def _inside(manifest: Manifest, path: Path, root: Path) -> bool:
-    file = (root / manifest.source.file).resolve()
-    return file == path.resolve() or path.resolve() in file.parents
 
 
 def no_such_address(glob: str, known: Iterable[Address], what: str, hint: str) -> UsageError:
