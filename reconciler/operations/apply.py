@@ -51,7 +51,6 @@ def apply(workspace: Workspace, plan: Plan, doing: Doing) -> Report:
     Raises PlanBlocked, PlanStale, StateLocked and CredentialsMissing before anything is sent.
     """
     refuse_blocked(plan)
-    require_secrets(workspace, plan)
     store = open_store(workspace)
     if plan.is_empty and doing.read_at is not None:
         record_observed(store, workspace.environment.name, doing.observed, holder(workspace.call.settings))
@@ -91,9 +90,10 @@ def carry_out(workspace: Workspace, plan: Plan, doing: Doing, choose: Callable[[
     store = open_store(workspace)
     targets = {step.address.target for step in plan.steps}
     with leased(workspace, store) as lease, opened(workspace, store, targets, lease, doing) as connections:
-        base = base_of(workspace, store.read(workspace.environment.name))
+        before = store.read(workspace.environment.name)
+        base = base_of(workspace, before)
         known = doing.left.ambiguous if doing.left else ()
-        settlement = settle(context_of(workspace, store, lease, connections, doing), known)
+        settlement = settle(context_of(workspace, store, lease, connections, doing, state=before), known)
         state = settlement.require()
         steps = choose(Moment(base, state))
         store.append_all(workspace.environment.name, doing.observed, lease)
