@@ -141,7 +141,8 @@ class Face:
     so that it can be done again after a restart; None where nothing runs.
     `switches` are behaviours an administrator may turn, with their defaults. `space` tells which space a call is about,
     "" when none; None where roles are not told by spaces, or the face looks after them itself. `signatures`: callers
-    may sign instead of bringing a token.
+    may sign instead of bringing a token. `owner_of_token` tells whose a token is that the platform itself has made for
+    its own calls, "" for nobody's.
     """
 
     name: str
@@ -155,6 +156,7 @@ class Face:
     switches: Mapping[str, bool | int | str] = field(default_factory=dict)
     space: Callable[[Call], str] | None = None
     signatures: bool = True
+    owner_of_token: Callable[[Services, str], str] | None = None
 
 
 def json_object(raw: bytes) -> dict[str, Any]:

@@ -165,10 +165,14 @@ class Application:
         """The services as the caller may use them: everything that is done is done in their account."""
         if self._accounts is None:
             return self._services
-        now, store = self._services.clock.now(), self._services.store
+        now, store, own = self._services.clock.now(), self._services.store, match.face.owner_of_token
         manner = Manner.SIGNATURE if match.face.signatures else Manner.TOKEN
         manner = manner if match.route.signed else Manner.PASSWORD
-        account = self._accounts.caller(request, lambda token: store.account_of_token(token, now), manner)
+
+        def owner(token: str) -> str:
+            return (own(self._services, token) if own else "") or store.account_of_token(token, now)
+
+        account = self._accounts.caller(request, owner, manner)
         return replace(self._services, account=account)
 
     def _want_role(self, call: Call, match: _Match) -> None:

@@ -275,9 +275,10 @@ def test_a_token_ends_with_its_account(root: Path) -> None:
             return [a.ok and a.json().get("code", 0) == 0 and a.json().get("success", 1) == 1 for a in answers]
 
         assert opened() == [True] * 4
-        assert (
-            session.post(f"http://platform.test/query/user/info?token={token}").json()["result"]["user_name"] == "ana"
-        )
+        told = session.post(f"http://platform.test/query/user/info?token={token}").json()
+        assert told["result"]["user_name"] == "ana"
+        elsewhere = f"http://platform.test/v1/{ana.project_id}/eihealth-projects"
+        assert session.get(elsewhere, headers={"X-Auth-Token": token}).status_code == 401
         revoke(root, "ana")
         assert opened() == [False] * 4
 

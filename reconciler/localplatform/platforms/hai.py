@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from reconciler.localplatform.face import Face, Problem
 from reconciler.localplatform.platforms import hai_lists, hai_logs, hai_nodes, hai_tasks, hai_users
-from reconciler.localplatform.platforms.hai_words import PLATFORM, render, sign_in
+from reconciler.localplatform.platforms.hai_words import PLATFORM, owner_of_token, render, sign_in
 from reconciler.localplatform.platforms.hai_work import translate
 
 _PREFIXES = ("/operating/", "/query/", "/ugc/", "/monitor/", "/api_server_status")
@@ -15,6 +15,7 @@ FACE = Face(
     owns=lambda path: path.startswith(_PREFIXES),
     sign_in=sign_in,
     signatures=False,
+    owner_of_token=owner_of_token,
     problems={
         Problem.UNKNOWN_PATH: (404, "Not Found"),
         Problem.UNKNOWN_METHOD: (405, "Method Not Allowed"),

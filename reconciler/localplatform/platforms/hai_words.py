@@ -69,18 +69,27 @@ def sign_in(call: Call) -> None:
         raise Refusal(403, "", "a token is needed")
     if hmac.compare_digest(token.encode(), call.services.account.secret_key.encode()):
         return
-    known = token_called(call, token)
-    if known is None:
+    known, user = token_called(call.services, token), call.services.account.user
+    if known is None or not user or known.owner != user:
         raise Refusal(403, "", "the token is not known")
     if known.body["expire_at"] < iso(call.now):
         raise Refusal(401, "", "the token has expired")
 
 
-def token_called(call: Call, value: str) -> Entity | None:
-    """The access token of the caller that has this value, or None."""
-    user = call.services.account.user
-    own = call.services.store.find(Query(PLATFORM, TOKEN, owner=user)).entities if user else ()
-    return next((token for token in own if hmac.compare_digest(value_of(call, token).encode(), value.encode())), None)
+def token_called(services: Services, value: str) -> Entity | None:
+    """The access token that has this value, or None. Of a value a hash is stored."""
+    return services.store.first(Query(PLATFORM, TOKEN, equals={"hash": hash_of(value)}))
+
+
+def owner_of_token(services: Services, value: str) -> str:
+    """Whose access token it is, "" for nobody's."""
+    token = token_called(services, value)
+    return token.owner if token is not None else ""
+
+
+def hash_of(value: str) -> str:
+    """What is stored of a value."""
+    return hashlib.sha256(value.encode()).hexdigest()
 
 
 def value_of(call: Call, token: Entity) -> str:
