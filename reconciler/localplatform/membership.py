@@ -23,9 +23,9 @@ def members_granted(accounts: Accounts, space: str) -> dict[str, str]:
 
 def spread(store: Store, accounts: Accounts, name: str, space: str) -> None:
     """Writes what an account was granted in a space, or in every space, into those of that name which have members."""
-    query = {} if space == EVERYWHERE else {"name": space}
+    called = "" if space == EVERYWHERE else space
     for face in faces():
-        for entity in store.find(Query(face.name, _KIND, **query)).entities:
+        for entity in store.find(Query(face.name, _KIND, name=called)).entities:
             members = entity.body.get("members")
             if isinstance(members, dict):
                 others = {user: known for user, known in members.items() if user != _user(name)}
