@@ -282,9 +282,9 @@ def browse(workspace: Workspace, kind: str, wish: Wish, say: Say) -> tuple[Found
             scope = wish.scope or workspace.environment.targets[target].scope
             facts = workspace.kinds[workspace.platforms[target], name]
             scope = NO_SCOPE if facts.account_wide else scope
-            rows = _rows(connections[target].handler(name), scope, wish, _fields(workspace, facts))
             try:
-                shown = list(islice(rows, wish.offset, wish.offset + wish.limit))
+                rows = _rows(connections[target].handler(name), scope, wish, _fields(workspace, facts))
+                shown = list(islice(rows, wish.limit))
             except UsageError as error:
                 unfit.append(error)
                 continue
@@ -301,14 +301,18 @@ def _fields(workspace: Workspace, kind: Kind) -> list[str]:
 
 
 def _rows(handler: object, scope: str, wish: Wish, fields: Sequence[str]) -> Iterator[RunSummary]:
-    from reconciler.providers.protocol import Browses, Lists
+    """The rows from the first one wanted on: those before it are left out by the platform where it can."""
+    from reconciler.providers.protocol import Browses, BrowsesFrom, Lists
     from reconciler.providers.rows import column, filtered, of_listed
 
+    rows: Iterator[RunSummary] = iter(())
+    if wish.offset and isinstance(handler, BrowsesFrom):
+        return handler.browse_from(scope, wish.filters, wish.limit, wish.offset)
     if isinstance(handler, Browses):
-        yield from handler.browse(scope, wish.filters, wish.offset + wish.limit)
+        rows = handler.browse(scope, wish.filters, wish.offset + wish.limit)
     elif isinstance(handler, Lists):
-        rows = (of_listed(row, fields) for row in handler.list(scope))
-        yield from filtered(rows, wish.filters, map(column, fields))
+        rows = filtered((of_listed(row, fields) for row in handler.list(scope)), wish.filters, map(column, fields))
+    return islice(rows, wish.offset, None)
 
 
 def _places(workspace: Workspace, kind: str, life: Life | None) -> list[tuple[str, str]]:

@@ -18,14 +18,17 @@ class Page:
     count: int | None = None
 
 
-def every_item(fetch: Callable[[int], Page], *, key: Callable[[dict[str, Any]], str]) -> Iterator[dict[str, Any]]:
-    """Every item once. `fetch` gets the number of items to leave out; `key` tells items apart.
+def every_item(
+    fetch: Callable[[int], Page], *, key: Callable[[dict[str, Any]], str], start: int = 0
+) -> Iterator[dict[str, Any]]:
+    """Every item once, but for the first `start`. `fetch` gets the number of items to leave out; `key` tells items
+    apart.
 
     A page shorter than asked for does not end the walk (a platform may give less than was asked for), only the count
     or an empty page does. What moves to a later page while we walk is not given twice. A platform that repeats itself
     does not keep us for ever: without a count, a page with nothing new is the last.
     """
-    return _walk(lambda _number, offset: fetch(offset), key)
+    return _walk(lambda _number, offset: fetch(offset), key, start)
 
 
 def every_page(fetch: Callable[[int], Page], *, key: Callable[[dict[str, Any]], str]) -> Iterator[dict[str, Any]]:
@@ -33,9 +36,11 @@ def every_page(fetch: Callable[[int], Page], *, key: Callable[[dict[str, Any]], 
     return _walk(lambda number, _offset: fetch(number), key)
 
 
-def _walk(fetch: Callable[[int, int], Page], key: Callable[[dict[str, Any]], str]) -> Iterator[dict[str, Any]]:
+def _walk(
+    fetch: Callable[[int, int], Page], key: Callable[[dict[str, Any]], str], start: int = 0
+) -> Iterator[dict[str, Any]]:
     seen: set[str] = set()
-    offset = 0
+    offset = start
     for number in count():
         page = fetch(number, offset)
         fresh = [item for item in page.items if key(item) not in seen]

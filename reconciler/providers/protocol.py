@@ -201,6 +201,14 @@ class Browses(Protocol):
         """Newest first. Unknown filter names raise UsageError."""
 
 
+@runtime_checkable
+class BrowsesFrom(Browses, Protocol):
+    """Leaves out the first rows by the platform's own paging, so that they never travel."""
+
+    def browse_from(self, scope: str, filters: Mapping[str, str], limit: int, offset: int) -> Iterator[RunSummary]:
+        """What `browse` gives, without the first `offset` rows; `limit` rows at most."""
+
+
 _ABILITIES: tuple[tuple[type[Any], Ability], ...] = (
     (Creates, Ability.CREATE),
     (Reads, Ability.READ),

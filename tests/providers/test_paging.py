@@ -62,3 +62,15 @@ def test_pages_that_are_all_old_do_not_end_a_counted_walk_of_pages() -> None:
     pages = iter([Page(rows(2, 1), 3), Page(rows(2, 1), 5), Page(rows(0), 5)])
     found = every_page(lambda _number: next(pages), key=lambda row: str(row["id"]))
     assert [row["id"] for row in found] == ["2", "1", "0"]
+
+
+def test_the_first_are_left_out() -> None:
+    """They are never asked for, and the count is that of the whole list."""
+    asked = []
+
+    def fetch(offset: int) -> Page:
+        asked.append(offset)
+        return Page([{"id": str(n)} for n in range(offset, min(offset + 2, 7))], 7)
+
+    assert [item["id"] for item in every_item(fetch, key=lambda item: str(item["id"]), start=3)] == ["3", "4", "5", "6"]
+    assert asked == [3, 5]

@@ -111,6 +111,10 @@ class DataJob:
 
     def browse(self, scope: str, filters: Mapping[str, str], limit: int) -> Iterator[RunSummary]:
         """Rows, newest first unless sorted otherwise; the filters are those of `FILTERS`. Raises UsageError."""
+        return self.browse_from(scope, filters, limit, 0)
+
+    def browse_from(self, scope: str, filters: Mapping[str, str], limit: int, offset: int) -> Iterator[RunSummary]:
+        """The same without the first `offset` rows."""
         query, path = FILTERS.query(filters), self._place.path(scope, "data-jobs")
         size = max(1, min(limit, _MOST_A_PAGE))
 
@@ -118,7 +122,7 @@ class DataJob:
             paged = {**query, "limit": str(size), "offset": str(offset)}
             return Page(self._place.items(Call(f"list data jobs of {scope}", "GET", path, query=paged), "data_jobs"))
 
-        rows = islice(every_item(fetch, key=lambda row: str(row["id"])), max(limit, 0))
+        rows = islice(every_item(fetch, key=lambda row: str(row["id"]), start=offset), max(limit, 0))
         return (_summary(row) for row in rows)
 
     def detail(self, address: Address, remote_id: str) -> dict[str, Any]:

@@ -138,6 +138,10 @@ class Job:
         """Rows of runs; the filters are those of `job_rows.FILTERS`."""
         return job_rows.browse(self._place, scope, filters, limit)
 
+    def browse_from(self, scope: str, filters: Mapping[str, str], limit: int, offset: int) -> Iterator[RunSummary]:
+        """The same without the first `offset` rows."""
+        return job_rows.browse(self._place, scope, filters, limit, offset)
+
     def _shown(self, address: Address, remote_id: str) -> dict[str, Any]:
         call = Call(f"read job {address.name}", "GET", self._path(address, remote_id))
         return shown(self._place.call(call), self._place.target, call)

@@ -44,8 +44,8 @@ FILTERS = ("labels", *_FILTERS.names)
 platform's sort keys; times are ISO 8601 in UTC, or UNIX seconds or milliseconds."""
 
 
-def every(place: Place, scope: str, query: Query, size: int = _MOST_A_PAGE) -> Iterator[dict[str, Any]]:
-    """Every job that the platform lists for `query`, page by page, each once."""
+def every(place: Place, scope: str, query: Query, size: int = _MOST_A_PAGE, start: int = 0) -> Iterator[dict[str, Any]]:
+    """Every job that the platform lists for `query`, page by page, each once, but for the first `start`."""
     path = place.path(scope, "jobs")
 
     def fetch(offset: int) -> Page:
@@ -56,13 +56,15 @@ def every(place: Place, scope: str, query: Query, size: int = _MOST_A_PAGE) -> I
         count = answer.get("count")
         return Page(rows, count if isinstance(count, int) else None)
 
-    return every_item(fetch, key=lambda row: str(row["id"]))
+    return every_item(fetch, key=lambda row: str(row["id"]), start=start)
 
 
-def browse(place: Place, scope: str, filters: Mapping[str, str], limit: int) -> Iterator[RunSummary]:
-    """At most `limit` rows, newest first unless sorted otherwise. Raises UsageError for a filter it does not have."""
+def browse(place: Place, scope: str, filters: Mapping[str, str], limit: int, offset: int = 0) -> Iterator[RunSummary]:
+    """At most `limit` rows after the first `offset`, newest first unless sorted otherwise. Raises UsageError for a
+    filter it does not have.
+    """
     query = _query(filters)
-    rows = every(place, scope, query, size=max(1, min(limit, _MOST_A_PAGE)))
+    rows = every(place, scope, query, size=max(1, min(limit, _MOST_A_PAGE)), start=offset)
     return (summary(row) for row in islice(rows, max(limit, 0)))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from reconciler.errors import Busy, NotFound, Refused
@@ -73,6 +74,12 @@ class Notebook:
     def browse(self, scope: str, filters: Mapping[str, str], limit: int) -> Iterator[RunSummary]:
         """Rows for people; every column is a filter."""
         return standing_rows.browse(standing_rows.notebook, self._rows(scope, {}), filters, limit)
+
+    def browse_from(self, scope: str, filters: Mapping[str, str], limit: int, offset: int) -> Iterator[RunSummary]:
+        """The same without the first `offset` rows; what is filtered here is counted here too."""
+        if filters:
+            return islice(self.browse(scope, filters, offset + limit), offset, None)
+        return standing_rows.browse(standing_rows.notebook, self._rows(scope, {}, offset), filters, limit)
 
     def find(self, address: Address, mark: Mark) -> tuple[Live, ...]:
         """Those that carry `mark`."""
@@ -148,14 +155,14 @@ class Notebook:
         if not _is_there(now, wanted) and _status(now) not in _FAILED:
             raise busy
 
-    def _rows(self, scope: str, query: Mapping[str, str]) -> Iterator[dict[str, Any]]:
+    def _rows(self, scope: str, query: Mapping[str, str], start: int = 0) -> Iterator[dict[str, Any]]:
         path = self._place.path(scope, "notebooks")
 
         def fetch(offset: int) -> Page:
             paged = {**query, "limit": str(_PAGE), "offset": str(offset)}
             return Page(self._place.items(Call(f"list notebooks of {scope}", "GET", path, query=paged), "notebooks"))
 
-        return every_item(fetch, key=lambda row: str(row["id"]))
+        return every_item(fetch, key=lambda row: str(row["id"]), start=start)
 
 
 def _is_there(row: Mapping[str, Any], wanted: str) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs
 
 import pytest
 
@@ -12,12 +13,13 @@ from reconciler.model.address import NO_SCOPE, Address
 from reconciler.model.target import Target
 from reconciler.providers.ai4s import PROVIDER, standing_rows
 from reconciler.providers.facilities import Details
-from reconciler.providers.protocol import Browses, Events
+from reconciler.providers.protocol import Browses, BrowsesFrom, Events
 from tests.providers.ai4s.opened import KEYS, QUICK, make
 from tests.providers.loopback import reply, routed, serving
 from tests.support.local_platform import ACCOUNT
 
 if TYPE_CHECKING:
+    from reconciler.localplatform.assembly import Platform
     from reconciler.providers.ai4s.connection import Ai4sConnection
 
 APP = {"name": "greet", "version": "1.0.0", "image": "demo/busybox:1.36", "commands": ["echo"], "labels": ["a", "b"]}
@@ -124,3 +126,39 @@ class Case:
 def test_cells(case: Case) -> None:
     """Sizes with their unit, truths in words, nothing where the platform says nothing."""
     assert dict(case.make({"id": "x", "name": "n", **case.row}).facts)[case.column] == case.shown
+
+
+@pytest.mark.parametrize(
+    ("kind", "operation"), [("Job", "ListJob"), ("DataJob", "ListDataJob"), ("Notebook", "ListNotebook")]
+)
+def test_the_platform_leaves_out_the_first_rows(
+    connection: Ai4sConnection, platform: Platform, kind: str, operation: str
+) -> None:
+    """They never travel; the pages are those of the whole list; a filter of ours is counted here."""
+    for number in range(3):
+        if kind == "Notebook":
+            make(connection, kind, {**NOTEBOOK, "name": f"nb-{number}"})
+        else:
+            copy = {
+                "name": f"c{number}",
+                "type": "CLONE_DATA",
+                "sub_paths": ["/samples"],
+                "target_folder": f"/{number}",
+            }
+            make(connection, "DataJob", copy)
+    if kind == "Job":
+        make(connection, "App", APP)
+        flow = {"name": "wf", "version": "1.0.0", "tasks": [{"task_name": "t", "app_id": "greet::1.0.0"}]}
+        make(connection, "Workflow", flow)
+        for number in range(3):
+            make(connection, "Job", {"name": f"j-{number}", "tool_id": "wf::1.0.0", "tool_type": "workflow"})
+    handler: Any = connection.handler(kind)
+    assert isinstance(handler, BrowsesFrom)
+    whole = [row.remote_id for row in handler.browse("demo", {}, 10)]
+    assert len(whole) == 3
+    platform.log.clear()
+    assert [row.remote_id for row in handler.browse_from("demo", {}, 2, 1)] == whole[1:]
+    assert [row.remote_id for row in handler.browse_from("demo", {}, 2, 3)] == []
+    assert [row.remote_id for row in handler.browse_from("demo", {"user": ACCOUNT.user}, 1, 2)] == whole[2:]
+    asked = [parse_qs(entry["query"])["offset"] for entry in platform.log.report(operation=operation)]
+    assert asked[:2] == [["1"], ["3"]]
