@@ -18,11 +18,10 @@ PROJECT = "Project"
 
 def kind_rows() -> list[dict[str, Any]]:
     """One row per kind, sorted: names, life, native key and abilities."""
-    from reconciler.manifests.schemas import load_catalogue
-    from reconciler.operations.wiring import able_kinds
+    from reconciler.operations.wiring import able_kinds, open_catalogue
     from reconciler.providers.discovery import providers
 
-    able = able_kinds(load_catalogue().kinds, providers())
+    able = able_kinds(open_catalogue(providers()).kinds, providers())
     return [
         {
             "platform": platform,
@@ -41,22 +40,28 @@ def kind_rows() -> list[dict[str, Any]]:
 
 def schema_text(name: str) -> str:
     """The schema of `Kind`, `platform/Kind` or `Project` as JSON. Raises UsageError when it is unknown or unclear."""
-    from reconciler.manifests.schemas import load_catalogue, load_project_schema
+    from reconciler.manifests.schemas import load_project_schema
 
-    catalogue = load_catalogue()
     if name == PROJECT:
         return _text(load_project_schema())
+    catalogue = _catalogue()
     return _text(catalogue.schema(*_meant(catalogue, name)))
 
 
 def sample_text(name: str) -> str:
     """A manifest of `Kind` or `platform/Kind` to fill in. Raises UsageError when it is unknown or unclear."""
-    from reconciler.manifests.schemas import load_catalogue
     from reconciler.operations.samples import sample
 
-    catalogue = load_catalogue()
+    catalogue = _catalogue()
     key = _meant(catalogue, name)
     return sample(catalogue.kinds[key], catalogue.schema(*key))
+
+
+def _catalogue() -> Catalogue:
+    from reconciler.operations.wiring import open_catalogue
+    from reconciler.providers.discovery import providers
+
+    return open_catalogue(providers())
 
 
 def _meant(catalogue: Catalogue, name: str) -> tuple[str, str]:
@@ -74,9 +79,7 @@ def _meant(catalogue: Catalogue, name: str) -> tuple[str, str]:
 
 def export_schemas(folder: Path) -> tuple[Path, ...]:
     """Writes one schema per kind and that of the project file, and returns the files. Raises ReconcilerError."""
-    from reconciler.manifests.schemas import load_catalogue
-
-    catalogue = load_catalogue()
+    catalogue = _catalogue()
     try:
         return tuple(_write(folder, name, text) for name, text in _files(catalogue))
     except OSError as error:

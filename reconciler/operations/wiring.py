@@ -8,7 +8,7 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from reconciler.errors import ManifestsInvalid, UsageError
+from reconciler.errors import ManifestsInvalid, ReconcilerError, UsageError
 from reconciler.model.diagnostic import errors
 from reconciler.model.project import StateBackend
 from reconciler.model.secret import Redactor
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
     from pathlib import Path
 
+    from reconciler.manifests.schemas import Catalogue
     from reconciler.model.kind import Kind
     from reconciler.model.project import Environment, Project
     from reconciler.model.target import Target
@@ -32,10 +33,10 @@ if TYPE_CHECKING:
 def open_workspace(call: Call) -> Workspace:
     """Reads the project file and finds out what can be declared. Talks to nobody.
 
-    Raises ManifestsInvalid for a wrong project file and UsageError for an environment that is not there.
+    Raises ManifestsInvalid for a wrong project file, UsageError for an environment that is not there, and what
+    `open_catalogue` raises.
     """
     from reconciler.manifests.project import find_project, read_project
-    from reconciler.manifests.schemas import load_catalogue
     from reconciler.providers.discovery import providers
 
     known = providers()
@@ -45,9 +46,22 @@ def open_workspace(call: Call) -> Workspace:
     project, found = read_project(file, start=call.start, scope_keys=scope_keys, settings=settings)
     if project is None or errors(found):
         raise ManifestsInvalid(found)
-    catalogue = load_catalogue()
+    catalogue = open_catalogue(known)
     environment = choose_environment(project, call)
     return Workspace(call, project, environment, catalogue, known, able_kinds(catalogue.kinds, known), found)
+
+
+def open_catalogue(known: Mapping[str, Provider]) -> Catalogue:
+    """What can be declared: the kinds of this program, and those that other packages bring along.
+
+    Raises ReconcilerError when the schemas of such a package cannot be used.
+    """
+    from reconciler.manifests.schemas import load_catalogue
+
+    try:
+        return load_catalogue(provider.schemas for provider in known.values() if provider.schemas)
+    except ValueError as error:
+        raise ReconcilerError(str(error), hint="It is part of another package: update or uninstall that.") from error
 
 
 def choose_environment(project: Project, call: Call) -> Environment:

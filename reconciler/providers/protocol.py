@@ -19,6 +19,7 @@ from reconciler.providers.facilities import ChecksHealth, KeepsFiles, Links, Mea
 if TYPE_CHECKING:
     import threading
     from collections.abc import Callable, Iterable, Iterator, Mapping
+    from pathlib import Path
 
     from requests.adapters import BaseAdapter
 
@@ -388,3 +389,5 @@ class Provider:
     )
     """By (kind, kind of another version of the API): the same thing written for the other, and what could not be
     carried over. Pure."""
+    schemas: Path | None = None
+    """The folder with the schemas of its kinds, where another package brings it along; None: they are among ours."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -76,6 +77,55 @@ def test_outside_platform_is_found(outside: Path) -> None:
     """An entry point of another package is a platform like any other."""
     (outside / "outside_platform.py").write_text(GOOD.format(name="beyond"))
     assert run(SHOW, outside) == (" ".join(sorted([*providers(), "beyond"])), "")
+
+
+BOX = {
+    "$schema": "https://json-schema.org/draft/2020-12/schema",
+    "$id": "https://beyond.example/box.schema.json",
+    "title": "Box",
+    "description": "A box.",
+    "x-platform": "beyond",
+    "x-kind": "Box",
+    "x-life": "standing",
+    "x-identity": ["name"],
+    "$defs": {
+        "envelope": {
+            "type": "object",
+            "properties": {"apiVersion": {}, "kind": {}, "metadata": {}, "spec": {"$ref": "#/$defs/spec"}},
+            "additionalProperties": False,
+        },
+        "spec": {"type": "object", "properties": {"size": {"type": "integer"}}, "additionalProperties": False},
+    },
+}
+CALL = "import os, sys; os.chdir({folder!r}); from reconciler.cli.app import run; print(run({words!r}))"
+
+
+def test_what_an_outside_platform_brings_can_be_declared(outside: Path) -> None:
+    """Its schemas are read beside ours: its kinds are listed, completed in editors, and checked."""
+    module = GOOD.replace('"{name}", None', '"beyond", None').replace(
+        "()", "(), schemas=Path(__file__).parent / 'shapes'"
+    )
+    (outside / "outside_platform.py").write_text("from pathlib import Path\n" + module.replace("{{}}", "{}"))
+    (outside / "shapes").mkdir()
+    (outside / "shapes" / "box.schema.json").write_text(json.dumps(BOX))
+    folder = outside / "project"
+    folder.mkdir()
+    (folder / "reconciler.yaml").write_text(
+        "apiVersion: reconciler/v1\nkind: Project\nname: p\nmanifests: [m]\nenvironments: { dev: { beyond: {} } }\n"
+    )
+    (folder / "m").mkdir()
+    manifest = "apiVersion: beyond/v1\nkind: Box\nmetadata: { name: b }\nspec: { size: 1 }\n"
+    (folder / "m" / "a.yaml").write_text(manifest)
+    assert "beyond/v1" in run(CALL.format(folder=str(folder), words=["kinds"]), outside)[0]
+    assert '"title": "Box"' in run(CALL.format(folder=str(folder), words=["schema", "Box"]), outside)[0]
+    assert run(CALL.format(folder=str(folder), words=["validate"]), outside) == ("0", "1 manifest in 1 file: fine")
+    (folder / "m" / "a.yaml").write_text(manifest.replace("size: 1", "size: x"))
+    assert "schema.type" in run(CALL.format(folder=str(folder), words=["validate"]), outside)[0]
+    (outside / "shapes" / "box.schema.json").write_text(json.dumps({**BOX, "x-life": "eternal"}))
+    assert run(CALL.format(folder=str(folder), words=["validate"]), outside) == (
+        "1",
+        "hint: It is part of another package: update or uninstall that.",
+    )
 
 
 @pytest.mark.parametrize(
