@@ -12,7 +12,8 @@ import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from reconciler.localplatform.engines.protocol import LogChunk, RunSnapshot, UnknownRun
+from reconciler.localplatform.data import OutsideData
+from reconciler.localplatform.engines.protocol import InvalidRun, LogChunk, RunSnapshot, UnknownRun
 from reconciler.localplatform.history import RunRow
 from reconciler.localplatform.snapshots import snapshot_from_text, snapshot_to_text
 from reconciler.localplatform.work import Status
@@ -200,11 +201,19 @@ class Runs:
             self.hear(self._engine_of(row).events(row.id, after=row.sequence))
         except UnknownRun:
             # Opened, and the server died before the engine got it; or it had it, and lost it.
-            work = translate(row) if row.sequence == 0 and row.engine in self._engines else None
-            if work is None:
+            if row.sequence or row.engine not in self._engines or not self._start_again(row, translate):
                 self._lose(row)
-            else:
+
+    def _start_again(self, row: RunRow, translate: Translate) -> bool:
+        """Starts an opened run from its object. False when that is gone, or makes no work any more."""
+        try:
+            work = translate(row)
+            if work is not None:
                 self.start(work)
+        except (OutsideData, InvalidRun) as error:
+            _LOG.warning("run %s cannot be started: %s", row.id, error)
+            return False
+        return work is not None
 
     def _catch_up(self, row: RunRow) -> None:
         """Takes in whatever the engine knows and the history does not."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,7 @@ import pytest
 from reconciler.localplatform.assembly import Platform, assemble
 from reconciler.localplatform.measuring import CPU, MEMORY, Sampler
 from reconciler.localplatform.phases import every_engine
+from reconciler.localplatform.store import Query
 from reconciler.localplatform.work import Cause, Run, Status
 from tests.localplatform.client import Client
 from tests.localplatform.pipelines import APP, ONE_SCRIPT, app_running, job_of, workflow_of
@@ -93,6 +95,21 @@ def test_a_run_that_never_reached_the_engine_is_started(tmp_path: Path) -> None:
         platform.services.runs.open(job, "ai4s", "Job")
     with local_platform(tmp_path) as platform, Client(WsgiAdapter(platform.application), ACCOUNT) as client:
         assert client.show("jobs", job)["status"] == "SUCCEEDED"
+
+
+def test_a_run_that_makes_no_sense_any_more_stops_no_server(tmp_path: Path) -> None:
+    """Never begun, and of what a later release refuses, say: it is written off, and all else is served."""
+    with local_platform(tmp_path) as platform, Client(WsgiAdapter(platform.application), ACCOUNT) as client:
+        job, store = run_script(client, "true"), platform.services.store
+        platform.services.runs.history.forget(job)
+        platform.services.runs.open(job, "ai4s", "Job")
+        (kept,) = store.find(Query("ai4s", "Job", ids=(job,))).entities
+        task = kept.body["tasks"][0]
+        info = {**task["app_info"], "app_output_parameters": [{"name": "o", "type": "FILE"}]}
+        outside = {**task, "app_info": info, "outputs": [{"name": "o", "values": ["demo:/../x"]}]}
+        store.update(replace(kept, body={**kept.body, "tasks": [outside]}))
+    with local_platform(tmp_path) as again, Client(WsgiAdapter(again.application), ACCOUNT) as client:
+        assert client.show("jobs", job)["status"] == "FAILED"
 
 
 def test_real_work_is_found_again(tmp_path: Path) -> None:
