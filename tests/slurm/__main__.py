@@ -9,6 +9,7 @@ slurmdbd and a database. Where that cannot be, it says so, and that nothing was 
 from __future__ import annotations
 
 import argparse
+import compileall
 import os
 import shutil
 import subprocess
@@ -36,6 +37,8 @@ def main() -> int:
     if reason:
         print(f"test-slurm: NOT RUN: {reason}")
         return 0
+    # As an installation leaves it: what starts thousands of times is not compiled each time.
+    compileall.compile_dir(ROOT / "reconciler" / "localplatform", quiet=1)
     folder = Path(tempfile.mkdtemp(prefix="reconciler-slurm-"))
     try:
         with cluster(folder / "cluster", with_accounting=options.accounting) as made:
