@@ -6,7 +6,9 @@ import random
 import threading
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import pytest
 
 from reconciler.errors import SubmissionAmbiguous
 from reconciler.execution.context import Context, Patience, Silence
@@ -205,6 +207,25 @@ def check_seeds(submission: Submission, folder: Path, seeds: range) -> None:
     crossings = check(submission, folder / "calm", {})
     for seed in seeds:
         check(submission, folder / f"seed-{seed}", _schedule(seed, crossings))
+
+
+class OneSubmission:
+    """The whole law as tests, for a subclass that says what is submitted."""
+
+    submission: ClassVar[Submission]
+
+    @pytest.mark.parametrize("fault", SINGLE_FAULTS)
+    def test_one_fault_anywhere_makes_one(self, tmp_path: Path, fault: Fault) -> None:
+        """At every boundary of an undisturbed apply."""
+        check_each_boundary(self.submission, tmp_path, fault)
+
+    def test_misfortunes_in_a_row_make_one(self, tmp_path: Path) -> None:
+        """A lost answer and a death after it, beginning at every boundary."""
+        check_misfortunes_in_a_row(self.submission, tmp_path)
+
+    def test_schedules_of_several_faults_make_one(self, tmp_path: Path) -> None:
+        """Sixty of them, from seeds."""
+        check_seeds(self.submission, tmp_path, range(60))
 
 
 def _schedule(seed: int, crossings: int) -> dict[int, Fault]:

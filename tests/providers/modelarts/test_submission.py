@@ -10,29 +10,19 @@ from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-import pytest
-
 from reconciler.localplatform.store import Query
 from reconciler.model.kind import CreateClass
 from reconciler.providers.modelarts import PROVIDER
 from reconciler.providers.modelarts.marks import taken_apart
 from tests.providers.modelarts.opened import OWNER, at, config_v1, desired, job_v1, job_v2, opened
-from tests.support.submitting import (
-    SINGLE_FAULTS,
-    Submission,
-    check_each_boundary,
-    check_misfortunes_in_a_row,
-    check_seeds,
-)
+from tests.support.submitting import OneSubmission, Submission
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from reconciler.localplatform.assembly import Platform
     from reconciler.localplatform.store import Entity
     from reconciler.providers.modelarts.connection import ModelArtsConnection
-    from tests.support.crashing import Fault
 
 CONFIG, V1, V2 = "TrainingJobConfig", "TrainingJob", "TrainingJobV2"
 
@@ -70,37 +60,34 @@ def _with_a_job(platform: Platform, **given: Any) -> Iterator[ModelArtsConnectio
         yield connection
 
 
-SUBMISSIONS = {
-    "v2": Submission(at(V2, "t"), job_v2("t"), OWNER, opened, _jobs_v2),
-    "configuration": Submission(at(CONFIG, "t"), config_v1("t"), OWNER, opened, _configs),
-    "first version": Submission(at(V1, "t"), job_v1("t"), OWNER, opened, _versions),
-    "further version": Submission(
+class TestV2(OneSubmission):
+    """By its name, which is taken once."""
+
+    submission = Submission(at(V2, "t"), job_v2("t"), OWNER, opened, _jobs_v2)
+
+
+class TestConfiguration(OneSubmission):
+    """The same."""
+
+    submission = Submission(at(CONFIG, "t"), config_v1("t"), OWNER, opened, _configs)
+
+
+class TestFirstVersion(OneSubmission):
+    """By a search: the description of its job carries the mark."""
+
+    submission = Submission(at(V1, "t"), job_v1("t"), OWNER, opened, _versions)
+
+
+class TestFurtherVersion(OneSubmission):
+    """The same, together with what it is derived from."""
+
+    submission = Submission(
         at(V1, "t"), job_v1("t", worker_server_num=2), OWNER, _with_a_job, partial(_versions, after=1)
-    ),
-}
-
-
-@pytest.mark.parametrize("case", SUBMISSIONS)
-@pytest.mark.parametrize("fault", SINGLE_FAULTS)
-def test_one_fault_anywhere_makes_one(tmp_path: Path, case: str, fault: Fault) -> None:
-    """At every boundary of an undisturbed apply."""
-    check_each_boundary(SUBMISSIONS[case], tmp_path, fault)
-
-
-@pytest.mark.parametrize("case", SUBMISSIONS)
-def test_misfortunes_in_a_row_make_one(tmp_path: Path, case: str) -> None:
-    """Beginning at every boundary."""
-    check_misfortunes_in_a_row(SUBMISSIONS[case], tmp_path)
-
-
-@pytest.mark.parametrize("case", SUBMISSIONS)
-def test_schedules_of_several_faults_make_one(tmp_path: Path, case: str) -> None:
-    """Sixty of them, from seeds."""
-    check_seeds(SUBMISSIONS[case], tmp_path, range(60))
+    )
 
 
 def test_the_law_is_held_for_each_class_there_is() -> None:
     """Those cases are all the ways in which this platform settles a create."""
-    kinds = {submission.address.kind for submission in SUBMISSIONS.values()}
+    kinds = {law.submission.address.kind for law in (TestV2, TestConfiguration, TestFirstVersion, TestFurtherVersion)}
     assert kinds == set(PROVIDER.kinds)
     assert set(PROVIDER.create_class.values()) == {CreateClass.UNIQUE_NAME, CreateClass.SEARCH_ONLY}
