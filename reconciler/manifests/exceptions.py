@@ -22,7 +22,7 @@ def check(value: Value, broken: AbstractSet[str]) -> Iterator[Finding]:
     seen: dict[str, dict[str, int]] = {"from": {}, "to": {}}
     for index, entry in enumerate(entries if isinstance(entries, list) else ()):
         where: list[str | int] = ["moved", index]
-        if any(pointer.startswith(join(where)) for pointer in broken):
+        if any(f"{pointer}/".startswith(f"{join(where)}/") for pointer in broken):
             continue
         former, address = Address.parse(entry["from"]), Address.parse(entry["to"])
         if former == address:

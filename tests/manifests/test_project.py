@@ -275,3 +275,11 @@ def test_wrong_exceptions_are_refused(tmp_path: Path, text: str, line: str) -> N
     assert found.source is not None
     assert found.source.line == 5
     assert found.code in CODES
+
+
+def test_what_is_wrong_with_the_tenth_move_hides_nothing_of_the_first(tmp_path: Path) -> None:
+    """Every finding comes at once, also where one pointer begins as another."""
+    moves = [f"{{ from: a/A/s/{number}, to: a/A/s/x{number} }}" for number in range(12)]
+    moves[1], moves[10] = "{ from: a/A/s/1, to: a/A/s/1 }", "{ from: nothing, to: a/A/s/x10 }"
+    _, found = read(tmp_path, f"{SMALL}moved: [{', '.join(moves)}]\n")
+    assert sorted(each.pointer for each in found) == ["/moved/1", "/moved/10/from"]
