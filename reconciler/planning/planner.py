@@ -43,11 +43,11 @@ class PlanInputs:
     `platforms` maps each target of the environment to its platform. `recorded` is all of the memory. `reading` is what
     a refresh of `wants(...)` saw. `destroy` plans the removal of all that is recorded, whatever is declared.
     `selected` limits the plan to these addresses and what they need; None means everything.
-    `allowed` are active runs that may be cancelled though nothing else says so, `adopt` live objects without a mark
-    that may be taken over: both named by persons. `gpu_hours` are estimates for runs by address, None when nobody
-    estimates; `at_risk` are those for runs as they were submitted. `moves`, `ignore` and `allow` are those of the
-    project file; `today` is the date (`2026-07-31`, UTC) by which allowances expire, "" where they do not. `former` and
-    `key` are those of the memory: what it let go of lately, and what fingerprints are made with.
+    `adopt` are live objects without a mark that may be taken over, as persons said. `gpu_hours` are estimates for runs by
+    address, None when nobody estimates; `at_risk` are those for runs as they were submitted. `moves`, `ignore` and
+    `allow` are those of the project file; `today` is the date (`2026-07-31`, UTC) by which allowances expire, "" where
+    they do not. `former` and `key` are those of the memory: what it let go of lately, and what fingerprints are made
+    with.
     """
 
     base: Base
@@ -60,7 +60,6 @@ class PlanInputs:
     policy: Policy
     destroy: bool = False
     selected: frozenset[Address] | None = None
-    allowed: frozenset[Address] = frozenset()
     adopt: frozenset[Address] = frozenset()
     gpu_hours: Mapping[Address, float] | None = None
     at_risk: Mapping[Address, float] | None = None
@@ -88,8 +87,8 @@ def make_plan(inputs: PlanInputs) -> Plan:
     inputs = replace(inputs, recorded=memory.recorded)
     chosen = _chosen(inputs, declared, edges)
     allowances = Allowances.of(inputs.allow, inputs.today)
-    allowed = inputs.allowed | allowances.named(Allowed.CANCEL)
-    permissions = Permissions(allowed, inputs.adopt, memory.came_from, inputs.ignore, inputs.former)
+    cancel = allowances.named(Allowed.CANCEL)
+    permissions = Permissions(cancel, inputs.adopt, memory.came_from, inputs.ignore, inputs.former)
     decisions = after_results(finished(_decisions(inputs, declared, edges, chosen, permissions)), edges)
     if inputs.selected is None:
         decisions = refuse_likely_renames(decisions, allowances)

@@ -14,6 +14,7 @@ from reconciler.model.kind import Ability, FieldRule, Life, OnFieldChange
 from reconciler.model.manifest import Lifecycle, Manifest, OnChange, OnFailure, OnRemove
 from reconciler.model.mark import Mark
 from reconciler.model.plan import Verb
+from reconciler.model.project import Allowance, Allowed
 from reconciler.model.resource import Listed, Live, Phase, Recorded
 from tests.planning.samples import (
     OWNER,
@@ -483,7 +484,8 @@ def test_an_allowance_names_an_active_run() -> None:
     """Then it is cancelled, and nothing else is."""
     memory = [recorded(run("a")), recorded(run("b"))]
     seen = reading(*(live(m, phase=Phase.RUNNING) for m in memory))
-    made = plan([flow("wf@1")], memory, seen, allowed=frozenset({at("Run", "a")}))
+    allowance = Allowance(Allowed.CANCEL, frozenset({at("Run", "a")}), "2026-07-31", "given up")
+    made = plan([flow("wf@1")], memory, seen, allow=(allowance,), today="2026-07-31")
     assert actions(made) == {"Flow/wf@1": "create", "Run/a": "delete", "Run/b": "refuse"}
 
 
