@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from reconciler.planning.edges import Edges
 
 
+_MOST_QUOTED = 1_000_000
+"""Bytes of a file that is quoted from."""
+
+
 @dataclass(frozen=True, slots=True)
 class Declared:
     """What the files declare, and every finding about them. `files` is how many were read.
@@ -96,13 +100,13 @@ def _meaning(workspace: Workspace, manifests: Sequence[Manifest]) -> Iterable[Di
             yield from provider.check(theirs)
 
 
-def sources(diagnostics: Iterable[Diagnostic], start: Path, *, most_bytes: int = 1_000_000) -> dict[str, str]:
+def sources(diagnostics: Iterable[Diagnostic], start: Path) -> dict[str, str]:
     """The texts of the files that findings are about, for quoting; not of files that are gone, large or no text."""
     texts = {}
     for file in sorted({d.source.file for d in diagnostics if d.source}):
         path = start / file
         try:
-            if path.stat().st_size <= most_bytes:
+            if path.stat().st_size <= _MOST_QUOTED:
                 texts[file] = path.read_text(encoding="utf-8-sig")
         except (OSError, ValueError):
             continue

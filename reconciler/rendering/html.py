@@ -13,7 +13,7 @@ from reconciler.rendering.page import Page, add
 from reconciler.rendering.side_by_side import rows
 from reconciler.rendering.sides import Profile
 from reconciler.rendering.svg import svg
-from reconciler.rendering.words import INTENTIONS, SIGNS, counted
+from reconciler.rendering.words import INTENTIONS, SIGNS, TALLY, counted, worst_first
 from reconciler.rendering.work import work_lines
 
 if TYPE_CHECKING:
@@ -25,12 +25,7 @@ if TYPE_CHECKING:
     from reconciler.planning.review import Review
     from reconciler.rendering.graph import Graph
 
-_WORST_FIRST: Final = sorted(Action, key=lambda action: -action.severity)
 _OPEN_UP_TO: Final = 25
-_TALLY: Final = (
-    Action.CREATE, Action.UPDATE, Action.REPLACE, Action.DELETE, Action.ADOPT,
-    Action.FORGET, Action.HOLD, Action.REFUSE, Action.NO_OP,
-)  # fmt: skip
 
 
 def render_plan_page(
@@ -75,11 +70,11 @@ def _summary(page: Page, plan: Plan, changes: Iterable[Change], facts: Sequence[
     for change in changes:
         counts[change.action] += 1
     tiles = add(part, "ul", classes="counts")
-    for action in (a for a in _TALLY if counts[a]):
+    for action in (a for a in TALLY if counts[a]):
         tile = add(tiles, "li", classes=f"a-{action}")
         add(tile, "b", str(counts[action]))
         tile[-1].tail = f" {INTENTIONS[action]}"
-    if not any(counts[a] for a in _TALLY if a is not Action.NO_OP):
+    if not any(counts[a] for a in TALLY if a is not Action.NO_OP):
         add(tiles, "li", "no changes")
     if plan.is_blocked:
         add(part, "p", "Blocked: this plan cannot be applied as it is.", classes="blocked")
@@ -141,7 +136,7 @@ def _changes(page: Page, title: str, changes: Sequence[Change], profile: Profile
     add(part, "h2", f"{title} ({len(changes)})")
     if not changes:
         add(part, "p", "Nothing changes on the platforms.", classes="quiet")
-    for change in sorted(changes, key=lambda change: (_WORST_FIRST.index(change.action), change.address)):
+    for change in worst_first(changes):
         _change(part, change, profile, opened=len(changes) <= _OPEN_UP_TO)
 
 

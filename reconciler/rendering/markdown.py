@@ -13,7 +13,7 @@ from reconciler.model.diagnostic import Severity
 from reconciler.planning.review import dangers
 from reconciler.rendering.markdown_text import code, fenced, folded, prose
 from reconciler.rendering.sides import Line, Profile, difference
-from reconciler.rendering.words import INTENTIONS, SIGNS, counted, printable
+from reconciler.rendering.words import INTENTIONS, SIGNS, TALLY, counted, printable, worst_first
 from reconciler.rendering.work import work_lines
 
 if TYPE_CHECKING:
@@ -35,11 +35,6 @@ _FEW: Final = 5
 """So many changes are shown unfolded."""
 _FRAME: Final = 160
 """What the frame of a part, and the line that says how much is missing, may take."""
-_WORST_FIRST: Final = sorted(Action, key=lambda action: -action.severity)
-_TALLY: Final = (
-    Action.CREATE, Action.UPDATE, Action.REPLACE, Action.DELETE,
-    Action.ADOPT, Action.FORGET, Action.HOLD, Action.REFUSE, Action.NO_OP,
-)  # fmt: skip
 
 
 @dataclass(slots=True)
@@ -142,7 +137,7 @@ def _title(plan: Plan) -> str:
 def _verdict(plan: Plan, changes: Sequence[Change], *, review: Review | None = None) -> str:
     """The counts, blocked or not, what could not be read."""
     counts = {action: sum(change.action is action for change in changes) for action in Action}
-    words = [f"{counts[a]} {INTENTIONS[a]}" for a in _TALLY if counts[a] and a is not Action.NO_OP]
+    words = [f"{counts[a]} {INTENTIONS[a]}" for a in TALLY if counts[a] and a is not Action.NO_OP]
     line = f"**{', '.join(words)}.**" if words else "**No changes.**"
     if review is not None:
         line = f"This pull request: {line}" if words else "**This pull request changes nothing on the platforms.**"
@@ -236,8 +231,7 @@ def _filled(part: _Part, room: _Room) -> str:
 def _changes_part(
     noun: str, changes: Sequence[Change], profile: Profile, *, opened: bool = False, tail: str = ""
 ) -> _Part:
-    ordered = sorted(changes, key=lambda change: (_WORST_FIRST.index(change.action), change.address))
-    blocks = [_block(change, profile) for change in ordered]
+    blocks = [_block(change, profile) for change in worst_first(changes)]
     return _Part(f"{counted(len(changes), noun)}{tail}", blocks, noun, opened)
 
 

@@ -56,10 +56,10 @@ def before(field: FieldChange) -> tuple[object, ...]:
     return (field.recorded, field.live)
 
 
-def difference(field: FieldChange, profile: Profile = Profile.FULL, *, most_lines: int = _LINES) -> list[Line]:
+def difference(field: FieldChange, profile: Profile = Profile.FULL) -> list[Line]:
     """A field as lines of a diff, cut where it is long, which is said."""
     lines = list(_lines(field, profile))
-    kept = [Line(line.sign, _cut(line.text)) for line in lines[:most_lines]]
+    kept = [Line(line.sign, _cut(line.text)) for line in lines[:_LINES]]
     more = len(lines) - len(kept)
     return [*kept, Line("@", f"and {more} more lines")] if more > 0 else kept
 

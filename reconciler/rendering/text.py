@@ -17,12 +17,14 @@ from reconciler.rendering.sides import shown
 from reconciler.rendering.words import (
     INTENTIONS,
     SIGNS,
+    TALLY,
     columns,
     counted,
     listed,
     pad,
     printable,
     printable_lines,
+    worst_first,
 )
 from reconciler.rendering.work import costs, losses
 
@@ -40,7 +42,6 @@ _ADDRESS_COLUMN = 60
 _PLACE_COLUMN = 40
 _HEAD_COLUMNS = len("-/+ replace ") + 6
 _DIFF_CONTEXT = 1
-_WORST_FIRST = sorted(Action, key=lambda action: -action.severity)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,7 @@ def render_plan(plan: Plan, *, width: int = DEFAULT_WIDTH, colour: bool = False,
         "\n".join([*lost, *(paint(printable(line), Tone.NOTE) for line in costs(plan.changes))]),
         _findings(plan, Severity.ERROR, paint),
         _dangers(plan, paint),
-        _changes(_worst_first(plan), width, paint),
+        _changes(_shown(plan), width, paint),
         _findings(plan, Severity.WARNING, paint),
         _findings(plan, Severity.NOTE, paint),
         _verdict(plan, paint),
@@ -67,13 +68,13 @@ def render_plan(plan: Plan, *, width: int = DEFAULT_WIDTH, colour: bool = False,
     return "\n\n".join(section for section in sections if section) + "\n"
 
 
-def _worst_first(plan: Plan) -> list[Change]:
+def _shown(plan: Plan) -> list[Change]:
     unread = set(plan.unread)
     quiet = {Action.NO_OP, Action.HOLD}
     shown = [
         c for c in plan.changes if c.action is not Action.NO_OP and not (c.action in quiet and c.address in unread)
     ]
-    return sorted(shown, key=lambda change: (_WORST_FIRST.index(change.action), change.address))
+    return worst_first(shown)
 
 
 def _findings(plan: Plan, severity: Severity, paint: Paint) -> str:
@@ -219,9 +220,7 @@ def _verdict(plan: Plan, paint: Paint) -> str:
         held = f" {counts[Action.HOLD]} held." if counts[Action.HOLD] else ""
         same = f" {counted(counts[Action.NO_OP], 'resource')} unchanged." if counts[Action.NO_OP] else ""
         return paint("No changes.", Tone.STRONG) + same + held
-    acting = (Action.CREATE, Action.UPDATE, Action.REPLACE, Action.DELETE)
-    others = (Action.ADOPT, Action.FORGET, Action.HOLD, Action.REFUSE, Action.NO_OP)
-    shown = [a for a in (*acting, *others) if counts[a]] or [Action.NO_OP]
+    shown = [action for action in TALLY if counts[action]] or [Action.NO_OP]
     line = "Plan: " + ", ".join(f"{counts[action]} {INTENTIONS[action]}" for action in shown) + "."
     if plan.is_blocked:
         return f"{line}\n{paint('Blocked: this plan cannot be applied as it is.', Tone.DANGER)}"

@@ -15,6 +15,8 @@ from reconciler.model.change import ABSENT, Action
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from reconciler.model.change import Change
+
 SIGNS: Final[Mapping[Action, str]] = {
     Action.NO_OP: " ",
     Action.HOLD: "?",
@@ -41,10 +43,21 @@ INTENTIONS: Final[Mapping[Action, str]] = {
 }
 """How the counts line names each action."""
 
+TALLY: Final = (
+    Action.CREATE, Action.UPDATE, Action.REPLACE, Action.DELETE, Action.ADOPT,
+    Action.FORGET, Action.HOLD, Action.REFUSE, Action.NO_OP,
+)  # fmt: skip
+"""The order in which counts are told: what reaches a platform, what is about our memory, the rest."""
+
 ELLIPSIS = "..."
 _MINUTE = 60
 _HOUR = 3600
 _PLAIN = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./:@+=,%")
+
+
+def worst_first(changes: Iterable[Change]) -> list[Change]:
+    """`changes` in the order in which people read them."""
+    return sorted(changes, key=lambda change: (-change.action.severity, change.address))
 
 
 def printable(text: str) -> str:
