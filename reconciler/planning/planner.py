@@ -43,8 +43,8 @@ class PlanInputs:
     `platforms` maps each target of the environment to its platform. `recorded` is all of the memory. `reading` is what
     a refresh of `wants(...)` saw. `destroy` plans the removal of all that is recorded, whatever is declared.
     `selected` limits the plan to these addresses and what they need; None means everything.
-    `adopt` are live objects without a mark that may be taken over, as persons said. `gpu_hours` are estimates for runs by
-    address, None when nobody estimates; `at_risk` are those for runs as they were submitted. `moves`, `ignore` and
+    `adopt` are live objects without a mark that may be taken over, as persons said. `gpu_hours` are estimates by
+    run, None when nobody estimates; `at_risk` are those for runs as they were submitted. `moves`, `ignore` and
     `allow` are those of the project file; `today` is the date (`2026-07-31`, UTC) by which allowances expire, "" where
     they do not. `former` and `key` are those of the memory: what it let go of lately, and what fingerprints are made
     with.
