@@ -45,7 +45,7 @@ def data_folder(root: Path) -> Path:
     Raises LocalPlatformError when the description of the cluster cannot be read.
     """
     site_file = root / FILE
-    return (read_site(site_file).shared if site_file.exists() else root) / "data"
+    return read_site(site_file).data if site_file.exists() else root / "data"
 
 
 def simulated_engines(listener: Listener, clock: Clock) -> Mapping[str, Engine]:

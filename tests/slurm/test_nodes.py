@@ -290,13 +290,22 @@ printf '%s\\n' "$@" > {record}
 shift
 while :; do
     case "$1" in
-        --pwd) cd "$2" || exit 65; shift 2 ;;
-        --bind) [ -d "$2" ] || exit 66; shift 2 ;;
+        --pwd) PLACE=$2; shift 2 ;;
+        --bind) BINDS="$BINDS $2"; shift 2 ;;
         --nv) shift ;;
         -*) exit 67 ;;
-        *) IMAGE=$1; export IMAGE; shift; exec "$@" ;;
+        *) IMAGE=$1; shift; break ;;
     esac
 done
+export PLACE BINDS IMAGE
+exec unshare --mount /bin/sh -e -c '
+    for each in $BINDS; do n=$((n + 1)); mkdir {stash}/$n; mount --bind "$each" {stash}/$n; done
+    mount -t tmpfs none {root}
+    n=0
+    for each in $BINDS; do n=$((n + 1)); mkdir -p "$each"; mount --bind {stash}/$n "$each"; done
+    cd "$PLACE"
+    exec "$@"
+' sh "$@"
 """
 PYXIS = """\
 #!/bin/sh
@@ -311,30 +320,39 @@ for word; do
 done
 exec /usr/bin/srun "$@"
 """
-"""Stand-ins that take the words of the real ones, refuse any other, and run the command: what an image does inside is
-not theirs to show.
+"""Stand-ins that take the words of the real ones and run the command: the first one with nothing of the test's folder
+but what it is told to bind, the second one by the real srun. What an image brings is not theirs to show.
 """
 
 
-@pytest.mark.parametrize(("images", "stand_in"), [(Images.APPTAINER, APPTAINER), (Images.PYXIS, PYXIS)])
+STAND_INS = {Images.APPTAINER: ("apptainer", APPTAINER), Images.PYXIS: ("srun", PYXIS)}
+
+
+@pytest.mark.parametrize("images", STAND_INS)
 @pytest.mark.parametrize("together", Together)
 def test_commands_run_in_their_images(
-    bench_with: MakeBench, tmp_path: Path, images: Images, stand_in: str, together: Together
+    bench_with: MakeBench, tmp_path: Path, images: Images, together: Together
 ) -> None:
     """By what the site has: with the folders they need, their own environment, and in their working folder."""
-    programs, record, results = tmp_path / "bin", tmp_path / "record", tmp_path / "results"
-    programs.mkdir()
+    programs, record, results = (tmp_path / name for name in ("bin", "record", "results"))
+    stash = tmp_path.with_name(f"{tmp_path.name}-stash")
+    for folder in (programs, stash):
+        folder.mkdir()
     for name, text in {
         "python3": f'#!/bin/sh\nexec {sys.executable} "$@"\n',
-        "apptainer" if images is Images.APPTAINER else "srun": stand_in.format(record=record),
+        STAND_INS[images][0]: STAND_INS[images][1].format(record=record, root=tmp_path, stash=stash),
     }.items():
         (programs / name).write_text(text)
         (programs / name).chmod(0o700)
     bench = bench_with(partition="pair", images=images, python=str(programs / "python3"))
+    word = tmp_path / "engine0" / "data" / "word"
+    word.parent.mkdir(parents=True)
+    word.write_text("given\n")
     one = Instance(
-        Script((f'echo "$WORD" in "$IMAGE" > {results}/told', "pwd -P", "exit 3")),
+        Script((f'echo "$WORD" "$(cat {word})" in "$IMAGE" > {results}/told', "pwd -P", "cat <<< here", "exit 3")),
         environment={"WORD": "a  b"},
         directory=str(tmp_path / "work"),
+        inputs=(str(word),),
         outputs=(str(results),),
         limits=Limits(0.1),
         requested=Limits(2, gpu=1),
@@ -342,12 +360,12 @@ def test_commands_run_in_their_images(
     )
     shown = bench.run(Run("boxed", (Task("only", (one,), together=together),))).task("only").instances[0]
     assert shown.exit_code == 3, bench.output("boxed", "only")
-    assert f"{tmp_path / 'work'}\n" in bench.output("boxed", "only")
+    assert f"{tmp_path / 'work'}\nhere\n" in bench.output("boxed", "only")
     words = record.read_text().splitlines()
     if images is Images.APPTAINER:
-        assert (results / "told").read_text() == "a  b in docker://lab/tool:1\n"
+        assert (results / "told").read_text() == "a  b given in docker://lab/tool:1\n"
         assert words[:4] == ["exec", "--pwd", str(tmp_path / "work"), "--nv"]
     else:
-        assert (results / "told").read_text() == "a  b in lab/tool:1\n"
+        assert (results / "told").read_text() == "a  b given in lab/tool:1\n"
         assert f"--container-workdir={tmp_path / 'work'}" in words
-    assert any(str(results) in word for word in words[3:])
+    assert any("/rc-" in word for word in words)

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
 from reconciler.errors import LocalPlatformError
 from reconciler.localplatform.engines.slurm.chain import chain
-from reconciler.localplatform.engines.slurm.orders import Places, job_order, order_template
+from reconciler.localplatform.engines.slurm.orders import INSIDE, Places, job_order, order_template
 from reconciler.localplatform.engines.slurm.script import Submission, notes, sbatch_arguments
-from reconciler.localplatform.engines.slurm.site import Site, read_site
+from reconciler.localplatform.engines.slurm.site import Images, Site, read_site
 from reconciler.localplatform.engines.slurm.sizes import asked_of, said
-from reconciler.localplatform.work import LOOPBACK, Instance, Limits, Program, Run, Size, Task, Together
+from reconciler.localplatform.work import LOOPBACK, Instance, Limits, Program, Run, Script, Size, Task, Together
 
 GIB = 1024**3
 SITE = Site(Path("/shared"))
@@ -82,6 +83,21 @@ def test_a_member_gets_the_processors_its_job_asked_for() -> None:
     assert job_order(whole, whole.tasks[0], job, SITE, PLACES)["processors"] == 0
     assert "OMP_NUM_THREADS" not in order_template(whole, whole.tasks[0], 0, 1, SITE, PLACES)["around"]
     assert order_template(run, run.tasks[0], 0, 1, SITE, PLACES)["around"]["OMP_NUM_THREADS"] == "3"
+
+
+def test_what_an_image_is_given() -> None:
+    """The files of the spaces, its own folders, and a shell that it has; programs as they are."""
+    site = Site(Path("/shared"), images=Images.APPTAINER)
+    script = Instance(Script(("true",)), directory="/work", outputs=("/out", "relative"), image="lab/tool:1")
+    run = Run("run-1", (Task("a", (script, one("fit", image="lab/tool:1"))),))
+    told = order_template(run, run.tasks[0], 0, 1, site, PLACES)
+    wrapped = told["wrapper"]
+    assert [folder for word, folder in pairwise(wrapped) if word == "--bind"] == [
+        "/shared/t", "/shared/data", "@temporary@", "/work", "/out",
+    ]  # fmt: skip
+    assert told["argv"] == ["/bin/sh", "-c", INSIDE, "sh", "-e"]
+    assert order_template(run, run.tasks[0], 1, 1, site, PLACES)["argv"] == ["fit"]
+    assert order_template(run, run.tasks[0], 0, 1, SITE, PLACES)["argv"][1:] == ["-e"]
 
 
 def test_a_fan_out_of_several_sizes_is_several_arrays() -> None:

@@ -33,6 +33,8 @@ def slurm_engine(
     """
 
     def make(place: Path, outbox: Outbox) -> SlurmDispatch:
+        if site.images is not Images.NONE:  # what is not there cannot be seen inside them
+            site.data.mkdir(parents=True, exist_ok=True)
         return SlurmDispatch(place, site, clock, outbox, commands or RealCommands(site))
 
     return DurableEngine(folder, listener, make, clock=clock, images=site.images is not Images.NONE)

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from reconciler.localplatform.engines.slurm.site import Site
     from reconciler.localplatform.work import Run, Task
 
+INSIDE = 'shell=$(command -v bash) || shell=sh; exec "$shell" "$@"'
+"""Becomes bash, or sh where there is none."""
+
 
 @dataclass(frozen=True, slots=True)
 class Places:
@@ -37,14 +40,15 @@ def order_template(run: Run, task: Task, index: int, attempt: int, site: Site, p
     """Everything about one instance that is known when it is submitted. `attempt` is the number of its next start."""
     instance, asked = task.instances[index], asked_of(task.instances[index], site)
     folder = PurePosixPath(places.task) / str(index)
-    visible = [places.task, *([instance.directory] if instance.directory else []), *_absolute(instance.outputs)]
+    own = [instance.directory] if instance.directory else []
+    around = wrapper(instance, site, [places.task, str(site.data), "@temporary@", *own, *_absolute(instance.outputs)])
     said = surroundings(search_path=places.search_path, home="", temporary="", cpu=None if asked.whole else asked.cpu)
     text = script_text(instance.command)
     line = command_line(instance.command, "")
     return {
         "attempt": attempt,
-        "wrapper": wrapper(instance, site, visible),
-        "argv": line if text is None else line[:-1],  # the file that holds the text is the attempt's own
+        "wrapper": around,
+        "argv": _program(line, script=text is not None, wrapped=bool(around)),
         "script": text,
         "around": {**said, **identity(run, task, index, 0)},
         "environment": dict(instance.environment),
@@ -88,6 +92,15 @@ def job_order(run: Run, task: Task, job: BatchJob, site: Site, places: Places) -
         "processors": 0 if asked.whole else processors(asked),
         "devices": asked.gpu if site.gres else 0,
     }
+
+
+def _program(line: list[str], *, script: bool, wrapped: bool) -> list[str]:
+    """What to execute, but for the file that holds a script, which is the attempt's own. Which shells an image has is
+    known inside it.
+    """
+    if not script:
+        return line
+    return ["/bin/sh", "-c", INSIDE, "sh", *line[1:-1]] if wrapped else line[:-1]
 
 
 def _absolute(paths: tuple[str, ...]) -> list[str]:

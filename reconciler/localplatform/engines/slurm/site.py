@@ -97,6 +97,11 @@ class Site:
     log_limit: int = 16 * _MEGABYTE
     log_tail: int = 64 * 1024
 
+    @property
+    def data(self) -> Path:
+        """Where the files of the platforms' spaces are."""
+        return self.shared / "data"
+
 
 def read_site(file: Path) -> Site:
     """The site of a file. Raises LocalPlatformError, naming every wrong member, when it cannot be used."""

@@ -180,7 +180,8 @@ def complete(
     temporary = _at(variables.get("SLURM_TMPDIR") or "/tmp", f"rc-{token[:12]}")  # noqa: S108 - private, and unguessable
     directory = template["directory"] or _at(folder, "work")
     node = variables.get("SLURMD_NODENAME", "")
-    words = [word.replace("@directory@", directory).replace("@node@", node) for word in template["wrapper"]]
+    known = {"@directory@": directory, "@temporary@": temporary, "@node@": node}
+    words = [_filled(word, known) for word in template["wrapper"]]
     return {
         **template,
         "argv": [*words, *template["argv"], *([] if template["script"] is None else [script])],
@@ -199,6 +200,12 @@ def complete(
         "home": home,
         "temporary": temporary,
     }
+
+
+def _filled(word: str, known: Mapping[str, str]) -> str:
+    for name, value in known.items():
+        word = word.replace(name, value)
+    return word
 
 
 def addressed(environment: Mapping[str, str], hosts: tuple[str, ...]) -> dict[str, str]:
