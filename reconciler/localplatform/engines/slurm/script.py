@@ -91,8 +91,8 @@ def stays_on_one_node(task: Task) -> bool:
 def wrapper(instance: Instance, site: Site, folders: Sequence[str]) -> list[str]:
     """What stands before a command so that it runs in its image; empty when it runs directly.
 
-    The step puts the working folder in for `@directory@`, that of temporary files for `@temporary@`, the node's name for
-    `@node@`. `folders` are visible inside under their own paths.
+    The step puts the working folder in for `@directory@`, that of temporary files for `@temporary@`, the node's name
+    for `@node@`. `folders` are visible inside under their own paths.
     """
     if not instance.image or site.images is Images.NONE:
         return []

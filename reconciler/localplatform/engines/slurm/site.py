@@ -69,8 +69,8 @@ class Site:
     highest. `gres` is what accelerators are called, "" where there are none to be had. `extra` goes to every sbatch as
     it stands. `sizes` are what sizes of platforms are here, by their names; `most` is what an instance may ask for of
     `cpu`, `memory` and `gpu`, as far as it is said. `grace` lies between a gentle stop and a kill; Slurm's own KillWait
-    should be longer. `rest` is where slurmrestd answers, "" where squeue is asked, and `rest_token` the file of the token
-    that lets us in, "" for none.
+    should be longer. `rest` is where slurmrestd answers, "" where squeue is asked, and `rest_token` the file of the
+    token that lets us in, "" for none.
     """
 
     shared: Path
