@@ -270,7 +270,7 @@ def browse(workspace: Workspace, kind: str, wish: Wish, say: Say) -> tuple[Found
     Runs come newest first per target and are filtered by the platform; standing things whose kind has no filters of
     its own by `name`, a glob, and by every column. Without `kind`, kinds that lack a filter are left out.
 
-    Raises UsageError for a filter that no kind has, or `kind` has not.
+    Raises UsageError for a filter that no kind has, or `kind` has not, and where nothing meant can be listed.
     """
     owned = {(r.address.target, r.remote_id): r.address for r in ours(workspace)}
     _known_kind(workspace, kind, None)
@@ -278,7 +278,11 @@ def browse(workspace: Workspace, kind: str, wish: Wish, say: Say) -> tuple[Found
     found: list[Found] = []
     unfit: list[UsageError] = []
     with connected(workspace, {target for target, _ in places}, say) as connections:
-        for target, name in places:
+        listed = [place for place in places if _can_be_listed(connections[place[0]].handler(place[1]))]
+        if places and not listed:
+            msg = f"no platform here can list {kind or 'what it runs'}"
+            raise UsageError(msg, hint="`reconciler status` shows what was applied in this environment.")
+        for target, name in listed:
             scope = wish.scope or workspace.environment.targets[target].scope
             facts = workspace.kinds[workspace.platforms[target], name]
             scope = NO_SCOPE if facts.account_wide else scope
@@ -289,7 +293,7 @@ def browse(workspace: Workspace, kind: str, wish: Wish, say: Say) -> tuple[Found
                 unfit.append(error)
                 continue
             found += [Found(target, name, scope, row, owned.get((target, row.remote_id))) for row in shown]
-    if unfit and (kind or len(unfit) == len(places)):
+    if unfit and (kind or len(unfit) == len(listed)):
         raise unfit[0]
     return tuple(found)
 
@@ -298,6 +302,12 @@ def _fields(workspace: Workspace, kind: Kind) -> list[str]:
     """The fields that things of a kind can show beside their name."""
     spec = workspace.catalogue.schema(kind.platform, kind.name).get("$defs", {}).get("spec", {})
     return [name for name in spec.get("properties", {}) if name not in kind.identity]
+
+
+def _can_be_listed(handler: object) -> bool:
+    from reconciler.providers.protocol import Browses, Lists
+
+    return isinstance(handler, Browses | Lists)
 
 
 def _rows(handler: object, scope: str, wish: Wish, fields: Sequence[str]) -> Iterator[RunSummary]:

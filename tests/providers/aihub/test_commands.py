@@ -52,6 +52,15 @@ def test_results_are_shown_and_kept(world: World, tmp_path: Path) -> None:
     assert _run(world, "results", "Training/digits").code == 64
 
 
+@pytest.mark.parametrize("words", [["get", "Search"], ["get"]])
+def test_what_nothing_lists_is_not_said_to_be_absent(world: World, words: list[str]) -> None:
+    """`get` says that no call lists it, and where to look instead: "nothing found" would be untrue."""
+    ended = _run(world, *words)
+    assert ended.code == 64
+    assert "no platform here can list" in ended.err
+    assert "reconciler status" in ended.err
+
+
 def test_pods_clusters_storages_and_load(world: World) -> None:
     """What one can run on, and where it runs."""
     world.applied()
