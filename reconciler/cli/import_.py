@@ -94,6 +94,10 @@ def import_into(
         streams.say(printable(f"left out {address}: {reason}"))
     for of_kind, fields in sorted(done.hidden.items()):
         streams.say(f"{of_kind}: not shown by the platform, so add what was set of {', '.join(sorted(fields))}")
+        if of_kind in done.fixed:
+            streams.say(
+                f"{of_kind}: to have that added without being made anew, `reconciler forget` and `adopt` it then"
+            )
     for secret in done.secrets:
         streams.say(f"secret {secret}: not shown by the platform; give its value in the environment")
     if not done.files:

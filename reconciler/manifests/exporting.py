@@ -139,16 +139,21 @@ def _policy(lifecycle: Lifecycle) -> dict[str, Any]:
 
 
 def _hidden(kind: Kind, spec: Mapping[str, Any]) -> Iterator[str]:
-    """The write-only fields that a live run lacks: the next submission would lack them too. Those of list items are the
-    business of the list, and of standing things they are left as they are.
+    """The write-only fields that a live object lacks, and that it would lack when it is made anew; but for those that
+    say only how it came about. Those of list items are the business of the list, and of a standing thing those of a
+    part are told only where it has that part.
     """
-    for rule in kind.rules if kind.life is Life.RUN else ():
-        if rule.write_only and not rule.secret and "[" not in rule.path and "*" not in rule.path:
-            found: Any = spec
-            for step in rule.path.split("."):
-                found = found.get(step) if isinstance(found, dict) else None
-            if found is None:
-                yield rule.path
+    for rule in kind.rules:
+        asked = rule.write_only and not rule.secret and not rule.made_with and rule.path not in kind.identity
+        if not asked or "[" in rule.path or "*" in rule.path:
+            continue
+        *parts, last = rule.path.split(".")
+        holder: Any = spec
+        for step in parts:
+            holder = holder.get(step) if isinstance(holder, dict) else None
+        there = isinstance(holder, dict)
+        if (there and holder.get(last) is None) or (not there and kind.life is Life.RUN):
+            yield rule.path
 
 
 class _Tidying:

@@ -25,6 +25,7 @@ _FACTS: Final = (
     "x-empty-is-absent",
     "x-content-digest",
     "x-after-create",
+    "x-made-with",
     "x-refers-to",
 )
 
@@ -80,6 +81,7 @@ def _rule(path: str, schema: Schema, life: Life) -> FieldRule:
         refers_to=_reference(refers) if refers else None,
         content_digest=schema.get("x-content-digest", {}).get("member", ""),
         after_create="x-after-create" in schema,
+        made_with="x-made-with" in schema,
         where=_where(schema.get("x-in-place")),
         because="; ".join(_reason(schema[fact]) for fact in _FORCING if fact in schema),
     )

@@ -131,6 +131,8 @@ class FieldRule:
     content_digest: str = ""
     after_create: bool = False
     """No create brings it about: an update right after does. Of standing things, at the path alone."""
+    made_with: bool = False
+    """It says only how the thing came about. Write-only as well; at the path alone."""
     where: tuple[str, str] | None = None
     """`on_change` holds only where the object around says so: a dotted path below it, and the text that stands there.
     Elsewhere it is as if the schema said nothing."""

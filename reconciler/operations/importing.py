@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from reconciler.errors import ReconcilerError
 from reconciler.model.address import NO_SCOPE
-from reconciler.model.kind import Life
+from reconciler.model.kind import Life, OnFieldChange
 from reconciler.operations.runs import ours
 from reconciler.operations.selection import matches, no_such_address, no_such_kind
 from reconciler.operations.validate import declare
@@ -33,7 +33,8 @@ _MOST_RUNS: Final = 1000
 @dataclass(slots=True)
 class Imported:
     """What an import did: files and remote ids by address, why others were left out, the secrets that the files refer
-    to, and by kind the fields that no platform shows.
+    to, and by kind the fields that no platform shows; `fixed` are kinds of standing things where a change of one of
+    those would make them anew.
     """
 
     files: dict[Address, Path] = field(default_factory=dict)
@@ -41,6 +42,7 @@ class Imported:
     secrets: list[str] = field(default_factory=list)
     hidden: dict[str, set[str]] = field(default_factory=dict)
     ids: dict[Address, str] = field(default_factory=dict)
+    fixed: set[str] = field(default_factory=set)
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +147,8 @@ def _written(workspace: Workspace, request: Request, reading: Reading, listed: I
         done.secrets += exported.secrets
         if exported.hidden:
             done.hidden.setdefault(address.kind, set()).update(exported.hidden)
+            fixed = {rule.path for rule in kind.rules if rule.on_change is OnFieldChange.REPLACE}
+            done.fixed |= {address.kind} if fixed & set(exported.hidden) else set()
     return done
 
 

@@ -171,6 +171,7 @@ def _inherit(rule: FieldRule, *, is_item: bool) -> FieldRule:
         unordered=False,
         empty_is_absent=False,
         after_create=False,
+        made_with=False,
         on_change=None if rule.where else rule.on_change,
         where=None,
         refers_to=rule.refers_to if is_item else None,

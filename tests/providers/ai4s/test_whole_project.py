@@ -176,3 +176,30 @@ def test_a_run_whose_data_never_comes_is_held(world: World) -> None:
     )
     assert world.applied().plan().is_empty
     assert world.platform.services.store.counts()["ai4s/Job"] == 1
+
+
+def test_an_import_asks_for_what_is_needed_later(world: World) -> None:
+    """What a notebook mounts, without which none is made anew; not how a thing came about. Added to the file, it is
+    taken over, and nothing happens to the notebook.
+    """
+    world.applied()
+    shutil.rmtree(world.root / ".reconciler")
+    for file in world.manifests():
+        file.unlink()
+    sent = len(world.writes())
+    said = ""
+    for kind in ("", "Space", "VendorConfig", "PerformanceResource", "Label"):
+        said += reconciler(world.root, "import", *(["--kind", kind] if kind else []), variables=world.variables).said
+    told = {line for line in said.splitlines() if line.startswith(tuple(f"{kind}:" for kind in PROVIDER.kinds))}
+    assert told == {
+        "Notebook: not shown by the platform, so add what was set of storages",
+        "Notebook: to have that added without being made anew, `reconciler forget` and `adopt` it then",
+        "VendorConfig: not shown by the platform, so add what was set of logo.path",
+    }
+    (file,) = (each for each in world.manifests() if each.name.startswith("look-at-reads"))
+    file.write_text(file.read_text() + "  storages: [{ path: 'demo:/reads/' }]\n")
+    for word in ("forget", "adopt"):
+        ended = reconciler(world.root, word, "--yes", "Notebook/look-at-reads", variables=world.variables)
+        assert ended.code == 0, ended.said
+    assert not [change for change in shown(world.plan()) if change.address.kind == "Notebook"]
+    assert len(world.writes()) == sent
