@@ -142,7 +142,7 @@ def before_sending() -> Iterator[None]:
     except Unanswered as error:
         raise Unreachable(
             error.message,
-            hint="nothing was sent; run it again",
+            hint=f"nothing was sent; {error.hint or 'run it again'}",
             status=error.status,
             platform_code=error.platform_code,
             request_id=error.request_id,
