@@ -1,9 +1,11 @@
 """`make test-slurm`: a cluster on one machine, everything that is to be shown on one, and the cluster stopped again.
 
-    python -m tests.slurm [--fan-out N] [--workers N] [--accounting]
+    python -m tests.slurm [--fan-out N] [--workers N] [--accounting] [--rest]
 
-Slurm and munge come from the system's packages, installed when they are missing and may be; with `--accounting` so do
-slurmdbd and a database. Where that cannot be, it says so, and that nothing was run.
+With `--accounting` the cluster has slurmdbd and a database, and what they tell is shown, too. With `--rest` the contract
+and the states are run once more, followed through slurmrestd on a socket, and again with a token. Slurm and whatever else
+it takes come from the system's packages, installed when they are missing and may be. Where that cannot be, it says so,
+and that nothing was run.
 """
 
 from __future__ import annotations
@@ -17,8 +19,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.slurm import accounting
-from tests.slurm.cluster import PACKAGES, PROGRAMS, cluster
+from tests.slurm import accounting, rest
+from tests.slurm.cluster import PACKAGES, PROGRAMS, Cluster, cluster
 from tests.slurm.daemons import missing
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -31,19 +33,26 @@ def main() -> int:
     parser.add_argument("--fan-out", type=int, default=1000, help="elements of the fan-out that is timed")
     parser.add_argument("--workers", type=int, default=4, help="tests at once")
     parser.add_argument("--accounting", action="store_true", help="with slurmdbd and a database")
+    parser.add_argument("--rest", action="store_true", help="followed through slurmrestd, too")
     options = parser.parse_args()
-    more = options.accounting
-    reason = _unable(PROGRAMS + (accounting.PROGRAMS if more else ()), PACKAGES + (accounting.PACKAGES if more else ()))
-    if reason:
+    more = [part for part, chosen in ((accounting, options.accounting), (rest, options.rest)) if chosen]
+    programs = [*PROGRAMS, *(name for part in more for name in part.PROGRAMS)]
+    packages = [*PACKAGES, *(name for part in more for name in part.PACKAGES)]
+    if reason := _unable(programs, packages):
         print(f"test-slurm: NOT RUN: {reason}")
         return 0
     # As an installation leaves it: what starts thousands of times is not compiled each time.
     compileall.compile_dir(ROOT / "reconciler" / "localplatform", quiet=1)
     folder = Path(tempfile.mkdtemp(prefix="reconciler-slurm-"))
     try:
-        with cluster(folder / "cluster", with_accounting=options.accounting) as made:
+        with cluster(folder / "cluster", with_accounting=options.accounting, with_tokens=options.rest) as made:
             print(f"test-slurm: {made.command('sbatch', '--version').strip()}, below {folder}", flush=True)
-            return _tests(made.conf, options.workers) or _timing(made.conf, options.fan_out)
+            return (
+                _tests(made.conf, options.workers)
+                or (options.accounting and _accounting(made.conf))
+                or (options.rest and _rest(made, options.workers))
+                or _timing(made.conf, options.fan_out)
+            )
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -51,8 +60,28 @@ def main() -> int:
 def _tests(conf: Path, workers: int) -> int:
     """What a cluster alone can show, and the contract of every engine. The longest come first: `-p no:randomly`."""
     chosen = ["tests/slurm", "tests/localplatform/engines/test_contract.py", "-k", "slurm"]
-    manner = ["-n", str(workers), "--dist=loadgroup", "-p", "no:randomly", "--ignore=tests/slurm/test_fan_out.py"]
+    left_out = [f"--ignore=tests/slurm/test_{name}.py" for name in ("fan_out", "accounting")]
+    manner = ["-n", str(workers), "--dist=loadgroup", "-p", "no:randomly", *left_out]
     return _pytest(*chosen, f"--slurm={conf}", *manner)
+
+
+def _accounting(conf: Path) -> int:
+    """By itself, since it takes the node away from whatever runs there."""
+    return _pytest("tests/slurm/test_accounting.py", f"--slurm={conf}", "-p", "no:randomly")
+
+
+def _rest(made: Cluster, workers: int) -> int:
+    """The contract and the states, followed through slurmrestd in both ways."""
+    chosen = ["tests/slurm/test_states.py", "tests/localplatform/engines/test_contract.py", "-k", "slurm"]
+    folder = made.folder / "rest"
+    token = folder / "token"
+    token.touch(0o600)
+    token.write_text(made.command("scontrol", "token", "lifespan=3600"))
+    with rest.slurmrestd(folder, made.conf) as (on_socket, on_port):
+        for follow in ([f"--slurm-rest={on_socket}"], [f"--slurm-rest={on_port}", f"--slurm-token={token}"]):
+            if status := _pytest(*chosen, f"--slurm={made.conf}", "-n", str(workers), *follow):
+                return status
+    return 0
 
 
 def _timing(conf: Path, elements: int) -> int:
@@ -65,7 +94,7 @@ def _pytest(*arguments: str) -> int:
     return subprocess.run(command, cwd=ROOT, check=False).returncode
 
 
-def _unable(programs: tuple[str, ...], packages: tuple[str, ...]) -> str:
+def _unable(programs: list[str], packages: list[str]) -> str:
     """Why there can be no cluster here, "" when there can be one."""
     absent = ", ".join(missing(programs))
     if not absent:
@@ -78,7 +107,7 @@ def _unable(programs: tuple[str, ...], packages: tuple[str, ...]) -> str:
     return f"{', '.join(missing(programs))} not installed, and could not be" if missing(programs) else ""
 
 
-def _install(packages: tuple[str, ...]) -> None:
+def _install(packages: list[str]) -> None:
     """From the system's packages, without starting the services they bring: ours are started apart from them."""
     ours = not _POLICY.exists()
     if ours:

@@ -37,12 +37,18 @@ AccountingStorageType=accounting_storage/slurmdbd
 AccountingStorageHost=127.0.0.1
 AccountingStoragePort={port}
 AccountingStoragePass={munge}
+PreemptType=preempt/partition_prio
+PreemptMode=REQUEUE
+PartitionName=urgent Nodes=ALL PriorityTier=10
 """
 
 
 @contextmanager
 def accounting(folder: Path, munge: Path) -> Iterator[str]:
-    """What slurm.conf must say to use accounting, while the block lasts. `munge` is the socket of its munge."""
+    """What slurm.conf must say to use accounting, while the block lasts. `munge` is the socket of its munge.
+
+    There is a partition `urgent`, too, whose jobs take the nodes of others: that is a thing to account for.
+    """
     folder.mkdir(mode=0o700, parents=True)
     port, database = free_ports(2)
     password = secrets.token_hex(16)

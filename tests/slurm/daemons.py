@@ -12,13 +12,13 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
 PATIENCE = 30.0
 
 
-def missing(programs: tuple[str, ...]) -> list[str]:
+def missing(programs: Sequence[str]) -> list[str]:
     """Those that are not there."""
     return [name for name in programs if shutil.which(name, path=_path()) is None]
 
