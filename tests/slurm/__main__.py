@@ -2,10 +2,10 @@
 
     python -m tests.slurm [--fan-out N] [--workers N] [--accounting] [--rest]
 
-With `--accounting` the cluster has slurmdbd and a database, and what they tell is shown, too. With `--rest` the contract
-and the states are run once more, followed through slurmrestd on a socket, and again with a token. Slurm and whatever else
-it takes come from the system's packages, installed when they are missing and may be. Where that cannot be, it says so,
-and that nothing was run.
+With `--accounting` the cluster has slurmdbd and a database, and what they tell is shown, too. With `--rest` the
+contract and the states are run twice more, followed through slurmrestd: on a socket, and with a token. Slurm and
+whatever else it takes come from the system's packages, installed when they are missing and may be. Where that cannot
+be, it says so, and that nothing was run.
 """
 
 from __future__ import annotations
