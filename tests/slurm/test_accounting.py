@@ -37,7 +37,7 @@ NODE = socket.gethostname().split(".")[0]
 
 class Forgetful:
     """The real commands of a cluster whose queue forgets a job at once when it is over. `lose`: the answer of the next
-    sbatch gets lost, and somebody cancels the job.
+    sbatch gets lost, somebody cancels the job, and accounting has heard of it.
     """
 
     def __init__(self, site: Site) -> None:
@@ -52,6 +52,8 @@ class Forgetful:
         if name == "sbatch" and self.lose:
             self.lose = False
             self._real("scancel", [read_submitted(answer.output)])
+            name = next(word for word in arguments if word.startswith("--job-name=")).partition("=")[2]
+            until(lambda: "CANCELLED" in self._real("sacct", [*HISTORY, f"--name={name}", *RECENT]).output)
             return Answer(-1, error="sbatch did not answer")
         if name == "squeue":
             kept = [line for line in answer.output.splitlines() if not read_queue(line)[0].over]
@@ -62,7 +64,7 @@ class Forgetful:
 @pytest.fixture
 def forgetful(cluster: Cluster, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[tuple[Bench, Forgetful]]:
     """An engine that has to look back. Options for its sbatch may be a parameter."""
-    extra = getattr(request, "param", ())
+    extra = (f"--nodelist={NODE}", *getattr(request, "param", ()))
     site = Site(shared=tmp_path, conf=str(cluster.conf), grace=0.5, poll=0.5, extra=extra)
     commands, bench = Forgetful(site), Bench(SimulatedEngine())
     bench.engine = slurm_engine(tmp_path / "engine", bench.news.extend, site, commands=commands)
@@ -84,7 +86,10 @@ def until(holds: Callable[[], bool]) -> None:
 def sbatch(cluster: Cluster, name: str, *options: str, command: str = "sleep 600") -> str:
     """The id of a job of that name."""
     said = cluster.command(
-        "sbatch", "--parsable", "--output=/dev/null", f"--job-name={name}~k", *options, "--wrap", command
+        *("sbatch", "--parsable", "--output=/dev/null", f"--nodelist={NODE}", f"--job-name={name}~k"),
+        *options,
+        "--wrap",
+        command,
     )
     return read_submitted(said)
 
@@ -98,7 +103,7 @@ def take_the_node_away(cluster: Cluster) -> None:
     """It goes down and comes back."""
     cluster.command("scontrol", "update", f"nodename={NODE}", "state=down", "reason=test")
     cluster.command("scontrol", "update", f"nodename={NODE}", "state=resume", check=False)
-    until(lambda: "idle" in cluster.command("sinfo", "--noheader", "--format=%T"))
+    until(lambda: "idle" in cluster.command("sinfo", "--noheader", f"--nodes={NODE}", "--format=%T"))
 
 
 def urgently(cluster: Cluster) -> str:

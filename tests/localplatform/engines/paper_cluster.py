@@ -35,15 +35,14 @@ class Job:
 @dataclass
 class PaperCluster:
     """`down`: nobody answers. `lose`: the next submission happens, and its answer gets lost. `refusal`: what sbatch
-    says no with. `past` is what sacct answers, None where there is no accounting, and `mute` lets it fail. `asked`
-    holds the names of all commands.
+    says no with. `past` are the answers of sacct one after another, the last again and again, None that it fails; no
+    answers: there is no accounting. `asked` holds the names of all commands.
     """
 
     down: bool = False
     lose: bool = False
     refusal: str = ""
-    past: str | None = None
-    mute: bool = False
+    past: list[str | None] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
     jobs: dict[int, Job] = field(default_factory=dict)
 
@@ -54,13 +53,14 @@ class PaperCluster:
             return Answer(1, error=_DOWN)
         match name:
             case "scontrol":
-                return Answer(0, _CONFIG.format("none" if self.past is None else "accounting_storage/slurmdbd"))
+                return Answer(0, _CONFIG.format("accounting_storage/slurmdbd" if self.past else "none"))
             case "sbatch":
                 return self._sbatch(tuple(arguments), text)
             case "squeue":
                 return Answer(0, "".join(self._row(number, job) for number, job in list(self.jobs.items())))
             case "sacct":
-                return Answer(1, error=_SILENT) if self.mute else Answer(0, self.past or "")
+                told = self.past.pop(0) if len(self.past) > 1 else self.past[0]
+                return Answer(1, error=_SILENT) if told is None else Answer(0, told)
             case "scancel":
                 for word in arguments:
                     if word.isdigit() and self.jobs[int(word)].state in {"PENDING", "RUNNING"}:

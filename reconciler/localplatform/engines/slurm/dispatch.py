@@ -203,12 +203,14 @@ class SlurmDispatch:
             self._desk.put(LookBack(tuple(forgotten)))
 
     def _remember(self, ids: tuple[str, ...], rows: Mapping[tuple[str, int], Row]) -> None:
-        """Takes the last word on what the queue has forgotten; there will be no other."""
+        """Takes the last word on what the queue has forgotten; there will be no other. Accounting may be behind."""
+        behind = self._desk.cluster is not None and self._desk.cluster.accounting
         for jobs in self._runs.values():
             for placed in jobs.open():
                 if placed.id in ids:
                     for position in placed.forgotten():
-                        placed.last_word(position, rows.get((placed.id, 0 if placed.job.gang else position)))
+                        row = rows.get((placed.id, 0 if placed.job.gang else position))
+                        placed.last_word(position, row, behind=behind)
                         jobs.dirty.add((placed.job.task, placed.job.indexes[position]))
 
     # What there is to do

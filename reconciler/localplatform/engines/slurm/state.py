@@ -22,7 +22,7 @@ _OVER_FOR_SURE = 2
 _MISSING = 2
 """So many looks must miss a job before Slurm's own records are asked."""
 _BEHIND = 10
-"""So many looks accounting may take to hear how a job ended that the queue has forgotten."""
+"""So many answers accounting may give before it must have heard how a job ended that the queue has forgotten."""
 
 
 @dataclass(slots=True)
@@ -31,8 +31,8 @@ class Placed:
 
     `sent`: an errand about it is under way; `search`: it may have been submitted already; `since` when it was submitted
     (monotonic seconds); `reason` why it waits, if that was told; `rows` what Slurm said last, by position; `overs` how
-    often it was found over, `missing` how often not at all; `known`: some of it was found, the last time; `cancelled`:
-    it was taken out of the queue, since it can never begin.
+    often it was found over, `missing` how often not at all; `known`: some of it was found, the last time; `unheard`
+    how often accounting was asked in vain; `cancelled`: it was taken out of the queue, since it can never begin.
     """
 
     job: BatchJob
@@ -48,18 +48,22 @@ class Placed:
     overs: dict[int, int] = field(default_factory=dict)
     missing: dict[int, int] = field(default_factory=dict)
     known: bool = False
+    unheard: dict[int, int] = field(default_factory=dict)
     cancelled: bool = False
 
     def forgotten(self) -> list[int]:
         """Positions the queue no longer knows, and of which the last word has not been heard."""
         return [position for position, times in self.missing.items() if times >= _MISSING and not self.over(position)]
 
-    def last_word(self, position: int, row: Row | None) -> None:
-        """Takes what Slurm's own records say of a forgotten one, None: nothing. An element that is taken out of the
-        queue before it began is in no record, while others of its array are still in the queue.
+    def last_word(self, position: int, row: Row | None, *, behind: bool) -> None:
+        """Takes what Slurm's own records say of a forgotten one, None: nothing. They may be `behind`, and are asked
+        again then. An element that is taken out of the queue before it began is in no record, while others of its
+        array are still in the queue.
         """
-        if row is not None and not row.over and self.missing[position] < _BEHIND:
-            return
+        if behind and (row is None or not row.over):
+            self.unheard[position] = self.unheard.get(position, 0) + 1
+            if self.unheard[position] < _BEHIND:
+                return
         before = self.rows.pop(position, None)
         if row is None and before is not None and before.waiting and self.known:
             row = replace(before, state="CANCELLED", reason="")
