@@ -45,9 +45,12 @@ def remaining(plan: Plan, applied: Applied) -> Plan:
     only when everything that waits for it is done too. Sent again, it finds what it is about gone and is skipped.
     """
     done = set(applied.done)
+    waiting: dict[int, list[int]] = {}
+    for step in plan.steps:
+        for need in step.needs:
+            waiting.setdefault(need, []).append(step.id)
     for step in reversed(plan.steps):
-        waited_for = step.verb in {Verb.STOP, Verb.DELETE}
-        if step.id in done and waited_for and any(s.id not in done and step.id in s.needs for s in plan.steps):
+        if step.verb in {Verb.STOP, Verb.DELETE} and not done.issuperset(waiting.get(step.id, ())):
             done.discard(step.id)
     left = (step for step in plan.steps if step.id not in done)
     steps = tuple(replace(step, needs=tuple(need for need in step.needs if need not in done)) for step in left)
