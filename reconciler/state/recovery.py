@@ -55,6 +55,7 @@ def fold(state: State, records: Iterable[Record]) -> State:
     """
     intents: dict[str, Intent] = {}
     resources = dict(state.resources)
+    users = _Users(resources)
     gone: list[Former] = []
     progress = _Progress(state.applied.plan, set(state.applied.done))
     moment = hashlib.sha256()
@@ -66,7 +67,7 @@ def fold(state: State, records: Iterable[Record]) -> State:
             case Done():
                 intent = _intent_of(intents, record)
                 former = None if intent.verb is Verb.MOVE else resources.get(intent.address)
-                _apply(resources, intent, record)
+                _apply(resources, intent, record, users)
                 if former is not None and former.remote_id and not _holds(resources, former):
                     gone.append(former_of(former, record.at))
                 progress.of(intent.plan).add(intent.step)
@@ -106,6 +107,31 @@ class _Progress:
     def applied(self) -> Applied:
         """The same, for good."""
         return Applied(self.plan, tuple(sorted(self.done)))
+
+
+class _Users:
+    """Who needs whom, for moves: made when the first one comes, and told of whatever is recorded after that. A move of
+    a whole scope is thousands.
+    """
+
+    def __init__(self, resources: _Resources) -> None:
+        self._resources = resources
+        self._of: dict[Address, set[Address]] | None = None
+
+    def of(self, need: Address) -> list[Recorded]:
+        """What is recorded and needs it."""
+        if self._of is None:
+            self._of = {}
+            for recorded in self._resources.values():
+                self.note(recorded)
+        found = (self._resources.get(address) for address in self._of.get(need, ()))
+        return [recorded for recorded in found if recorded is not None and need in recorded.depends_on]
+
+    def note(self, recorded: Recorded) -> None:
+        """Takes note of what is recorded now."""
+        if self._of is not None:
+            for need in recorded.depends_on:
+                self._of.setdefault(need, set()).add(recorded.address)
 
 
 def unsettled(records: Iterable[Record]) -> tuple[Unsettled, ...]:
@@ -155,12 +181,14 @@ def _intent_of(intents: dict[str, Intent], record: Done | Failed | Unknown) -> I
     return intents[record.key]
 
 
-def _apply(resources: _Resources, intent: Intent, done: Done) -> None:
+def _apply(resources: _Resources, intent: Intent, done: Done, users: _Users) -> None:
     match intent.verb:
         case Verb.CREATE | Verb.ADOPT:
             resources[intent.address] = _submitted(resources.get(intent.address), intent, done)
+            users.note(resources[intent.address])
         case Verb.UPDATE:
             resources[intent.address] = _updated(resources.get(intent.address), intent, done)
+            users.note(resources[intent.address])
         case Verb.STOP:
             _observe(resources, Observed(done.address, done.remote_id, done.phase, done.at))
         case Verb.DELETE:
@@ -168,12 +196,12 @@ def _apply(resources: _Resources, intent: Intent, done: Done) -> None:
         case Verb.FORGET:
             resources.pop(intent.address, None)
         case Verb.MOVE:
-            _move(resources, intent)
+            _move(resources, intent, users)
         case _ as unreachable:
             assert_never(unreachable)
 
 
-def _move(resources: _Resources, intent: Intent) -> None:
+def _move(resources: _Resources, intent: Intent, users: _Users) -> None:
     former = intent.moved_from
     if former is None or former not in resources:
         return
@@ -183,10 +211,11 @@ def _move(resources: _Resources, intent: Intent) -> None:
     # The same object at both: the move was folded before, and then the records that had made it where it was.
     moved = resources.pop(former)
     resources[intent.address] = present or replace(moved, address=intent.address)
-    for address, recorded in resources.items():
-        if former in recorded.depends_on:
-            needs = {intent.address if need == former else need for need in recorded.depends_on}
-            resources[address] = replace(recorded, depends_on=tuple(sorted(needs)))
+    users.note(resources[intent.address])
+    for recorded in users.of(former):
+        needs = {intent.address if need == former else need for need in recorded.depends_on}
+        resources[recorded.address] = replace(recorded, depends_on=tuple(sorted(needs)))
+        users.note(resources[recorded.address])
 
 
 def _submitted(former: Recorded | None, intent: Intent, done: Done) -> Recorded:
