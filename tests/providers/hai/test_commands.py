@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-import pytest
 import yaml
 
 from reconciler.cli.exit_codes import ExitCode
@@ -13,23 +12,13 @@ from tests.cli.running import reconciler
 from tests.invariants.world import World, world_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from pathlib import Path
 
     from tests.cli.running import Ended
 
 FILE = "manifests/checkpoint.yaml"
 NAME = "Task/checkpointed"
-
-
-@pytest.fixture
-def world(tmp_path: Path) -> Iterator[World]:
-    """One task of the example project, which goes on for ever, applied."""
-    with world_of(tmp_path, "hai") as made:
-        for name in ("envelope", "every-field", "matrix"):
-            (made.root / "manifests" / f"{name}.yaml").unlink()
-        made.edit(FILE, "    STATE: state.json", "    STATE: state.json\n    SIMULATED_SECONDS: inf")
-        yield made.applied()
 
 
 def test_suspend_and_resume(command: Callable[..., Ended]) -> None:

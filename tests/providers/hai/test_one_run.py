@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 
@@ -12,23 +11,10 @@ from reconciler.model.resource import Phase
 from reconciler.operations.runs import logs, one_run
 from reconciler.operations.runs import status as status_of
 from reconciler.operations.steering import suspend
-from tests.invariants.world import World, shown, world_of
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from tests.invariants.world import World, shown
 
 FILE = "manifests/checkpoint.yaml"
 NAME = "Task/-/checkpointed"
-
-
-@pytest.fixture
-def world(tmp_path: Path) -> Iterator[World]:
-    """The example project, its first task going on for ever, everything applied."""
-    with world_of(tmp_path, "hai") as made:
-        for name in ("envelope", "every-field", "matrix"):
-            (made.root / "manifests" / f"{name}.yaml").unlink()
-        made.edit(FILE, "    STATE: state.json", "    STATE: state.json\n    SIMULATED_SECONDS: inf")
-        yield made.applied()
 
 
 def creates(world: World) -> int:
