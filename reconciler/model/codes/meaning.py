@@ -79,6 +79,10 @@ MEANING: Final[dict[str, tuple[str, str]]] = {
         "One task would start very many instances.",
         "Check the values: one instance starts for each combination of them.",
     ),
+    "meaning.many-tasks": (
+        "A workflow has more tasks than some editions of the platform take.",
+        "Split it, or try it where nothing depends on it.",
+    ),
     "references.duplicate": (
         "Two manifests declare the same resource.",
         "Remove one of the two, or give it another name.",

@@ -137,6 +137,11 @@ WRONG: list[tuple[str, Manifest, list[tuple[str, str]]]] = [
         workflow({"task_name": "t", "app_id": "trim::1.0.0", "inputs": [{"name": "reads", "values": ["lab:/a"]}] * 2}),
         [("meaning.duplicate-input", "/tasks/0/inputs/1/name")],
     ),
+    (
+        "more tasks than every edition takes",
+        workflow(*(task(f"t{number}", "trim::1.0.0", inputs={"reads": ["lab:/a"]}) for number in range(65))),
+        [("meaning.many-tasks", "/tasks")],
+    ),
     ("a task twice", workflow(TRIM, TRIM), [("meaning.duplicate-task", "/tasks/1/task_name")]),
     (
         "an output that is not there, placed",

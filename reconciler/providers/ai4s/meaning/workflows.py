@@ -28,12 +28,19 @@ MANY_INSTANCES = 1000
 """Combinations of values above which a person is asked whether they are meant. Far below what the platform takes."""
 
 
+TASKS_FOR_SURE = 64
+"""Tasks that every source of the contract grants; the manual grants twice as many (contract, trap 28)."""
+
+
 def workflow_findings(workflow: Manifest, declared: Declared) -> Iterator[Diagnostic]:
     """Every finding about one workflow."""
     site = Site(workflow.address)
     steps = declared.steps(workflow)
     names = [(task.name, f"{task.pointer}/task_name") for task, _ in steps.written]
     yield from duplicates(site, "meaning.duplicate-task", "task", names)
+    if len(names) > TASKS_FOR_SURE:
+        message = f"the workflow has {len(names)} tasks, and not every edition takes more than {TASKS_FOR_SURE}"
+        yield site.warning("meaning.many-tasks", "/tasks", message, "split it, or try it where nothing depends on it")
     for task, app in steps.written:
         yield from setting_findings(site, task, app, steps.apps)
         yield from merged_findings(site, task, merge(app, task))
