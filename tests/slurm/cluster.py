@@ -124,13 +124,14 @@ def cluster(folder: Path, *, with_accounting: bool = False, with_tokens: bool = 
         )
         stack.enter_context(daemon(folder, "slurmctld", "-D", "-c", "-f", str(conf)))
         start_nodes(stack, folder, conf)
-        wait(lambda: _states(made) == ["idle"] * len(NODES), "the nodes")
+        wait(lambda: _states(made) == {f"{name} idle" for name in NODES}, "the nodes")
         stack.callback(_empty, made)
         yield made
 
 
-def _states(made: Cluster) -> list[str]:
-    return made.command("sinfo", "--noheader", "--Node", "--format=%T", check=False).split()
+def _states(made: Cluster) -> set[str]:
+    """Each node and how it is; one that is in several partitions is told several times."""
+    return set(made.command("sinfo", "--noheader", "--Node", "--format=%N %T", check=False).splitlines())
 
 
 def _empty(made: Cluster) -> None:
