@@ -38,20 +38,12 @@ def plan_and_carry_out(streams: "Streams", opened: "Workspace", wish: "Wish", ma
     from reconciler.execution.context import Silence
     from reconciler.operations.apply import Doing, refuse_blocked, settle_first
     from reconciler.operations.plan import look
-    from reconciler.rendering.text import render_plan
 
     with graceful(streams.say) as stop:
         left = settle_first(opened, Doing(Silence(), stop, streams.say))
     seen = look(opened, wish, streams.say)
     if manner.form is Shape.TEXT or not manner.yes:
-        (streams.show if manner.form is Shape.TEXT else streams.say)(
-            render_plan(
-                for_readers(seen.plan, profile_of(streams, Readers.AUTO)),
-                width=streams.width,
-                colour=streams.colour,
-                now=seen.read_at,
-            )
-        )
+        (streams.show if manner.form is Shape.TEXT else streams.say)(plan_text(streams, seen))
     if seen.plan.is_blocked:
         if manner.form is Shape.JSON:
             refuse_blocked(seen.plan)
@@ -62,6 +54,14 @@ def plan_and_carry_out(streams: "Streams", opened: "Workspace", wish: "Wish", ma
             streams.say("nothing was done")
             return ExitCode.ERROR
     return carry_out(streams, opened, seen.plan, manner, seen=seen, left=left)
+
+
+def plan_text(streams: "Streams", seen: "Look") -> str:
+    """The plan for whoever can read our output."""
+    from reconciler.rendering.text import render_plan
+
+    plan = for_readers(seen.plan, profile_of(streams, Readers.AUTO))
+    return render_plan(plan, width=streams.width, colour=streams.colour, now=seen.read_at)
 
 
 def settle_only(streams: "Streams", opened: "Workspace") -> int:

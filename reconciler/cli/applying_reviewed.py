@@ -65,7 +65,8 @@ def reviewed_of(streams: Streams, opened: Workspace, text: str, *, approvals: bo
 
 def carry_out_reviewed(streams: Streams, opened: Workspace, wish: Wish, manner: Manner, reviewed: Reviewed) -> int:
     """Plans, compares with the review, and does it. Raises PlanStale, and writes nothing, when they differ."""
-    from reconciler.cli.applying import carry_out
+    from reconciler.cli.applying import carry_out, plan_text
+    from reconciler.cli.options import Shape
     from reconciler.cli.signals import graceful
     from reconciler.execution.context import Silence
     from reconciler.operations.apply import Doing, apply, refuse_blocked, settle_first
@@ -81,6 +82,8 @@ def carry_out_reviewed(streams: Streams, opened: Workspace, wish: Wish, manner: 
     except ReconcilerError as error:
         _refused(streams, opened, seen, reviewed, error)
         raise
+    if not seen.plan.steps and manner.form is Shape.TEXT:
+        streams.show(plan_text(streams, seen))
     done: list[Report] = []
 
     def carry(workspace: Workspace, plan: Plan, doing: Doing) -> Report:

@@ -91,8 +91,9 @@ def _from_live(streams: Streams, folder: Path, name: str, platform: str, setting
 
 
 def _told(streams: Streams, files: "Iterable[Path]") -> None:
+    here = Path.cwd()
     for file in files:
-        streams.say(f"wrote {file}")
+        streams.say(f"wrote {file.relative_to(here) if file.is_relative_to(here) else file}")
 
 
 def _ci(streams: Streams, folder: Path, host: CiHost, environment: str) -> int:

@@ -42,7 +42,7 @@ def write_pipelines(workspace: Workspace, root: Path, host: str) -> tuple[Path, 
         texts[entry] = "include:\n  - local: .gitlab/reconciler.yml\n"
     standing = [file for file in texts if file.exists()]
     if standing:
-        msg = f"{standing[0]} is there already: nothing was written"
+        msg = f"{standing[0].relative_to(root)} is there already: nothing was written"
         raise UsageError(msg, hint="Remove it to have it written anew, or edit it.")
     try:
         for file, text in texts.items():

@@ -57,8 +57,18 @@ def jobs(folder: Path) -> Iterator[tuple[Path, dict[str, Any]]]:
 
 
 def test_nothing_is_overwritten(written: Path) -> None:
-    """A second time it says what is there already."""
-    assert reconciler(written, "init", "--ci", "github").code == 64
+    """A second time it says what is there already, as one would type it."""
+    ended = reconciler(written, "init", "--ci", "github")
+    assert ended.code == 64
+    assert ended.err.startswith("error: .github/workflows/reconciler-apply.yml is there already: nothing was written\n")
+
+
+def test_what_is_written_is_told_as_one_would_type_it(tmp_path: Path) -> None:
+    """Files below the folder one is in are named from there, with and without CI."""
+    ended = reconciler(tmp_path, "init", "--ci", "gitlab", variables={})
+    assert "wrote .gitlab/reconciler.yml\n" in ended.err
+    assert "wrote manifests/app.yaml\n" in ended.err
+    assert str(tmp_path) not in ended.err
 
 
 def test_no_placeholder_is_left(written: Path) -> None:
