@@ -102,8 +102,10 @@ class Walk:
         return Want(address, known.platform, made.remote_id, known.mark)
 
     def has_succeeded(self, want: Want) -> bool:
-        """Whether the run is known to have, or nothing will ever tell."""
-        made = self.made(want.address)
+        """Whether the run, made a moment ago, is known to have, or nothing will ever tell. What is remembered from
+        before does not count: a run may be run again under its id.
+        """
+        made = self._made.get(want.address)
         unseen = self.context.kinds[want.platform, want.address.kind].is_unseen
         return unseen or (made is not None and made.phase is Phase.SUCCEEDED)
 

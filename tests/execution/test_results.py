@@ -157,16 +157,24 @@ def test_a_run_that_is_gone() -> None:
             assert bench.clock.now >= BEGIN + 60
 
 
-def test_what_is_known_is_not_waited_for() -> None:
-    """A run that succeeded in an earlier apply, and one that nothing shows."""
+def test_a_success_may_not_be_the_last_word() -> None:
+    """A run that succeeded may be run again under its id: one that was seen to go on is looked at."""
     bench, platform = bench_of()
     assert walk(bench, steps_for(MAKER, USER)).complete
-    platform.calls.clear()
-    assert walk(bench, steps_for(replace(USER, address=at("SearchJob", "again")), made=(MAKER.address,))).complete
+    platform.end("searchjob-1", Phase.RUNNING)
+    platform.wire = lambda _: None
+    again = replace(USER, address=at("SearchJob", "again"))
+    report = walk(bench, steps_for(again, made=(MAKER.address,)), results=30.0)
+    assert told(report) == [("again", "skipped", "execution.awaiting")]
+
+
+def test_what_nothing_shows_is_not_waited_for() -> None:
+    """It would be for ever."""
+    bench, platform = bench_of()
     blind = Wish(at("BlindJob", "blind"), {})
     after = Wish(at("SearchJob", "after"), {"data": "$[[ ref.BlindJob/blind ]]"}, (blind.address,))
     assert walk(bench, steps_for(blind, after)).complete
-    assert platform.calls == ["list", "create", "list", "create", "create"]
+    assert platform.calls == ["list", "create", "create"]
 
 
 def test_asked_to_stop_while_waiting() -> None:

@@ -89,6 +89,8 @@ def steps(draw: Any) -> tuple[Step, ...]:
                 draw(st.none() | LIFECYCLES),
                 tuple(draw(st.lists(ADDRESSES, max_size=2))),
                 draw(st.booleans()),
+                draw(st.none() | ADDRESSES),
+                tuple(draw(st.lists(ADDRESSES, max_size=2))),
             )
         )
     return tuple(found)
