@@ -55,6 +55,10 @@ MEANING: Final[dict[str, tuple[str, str]]] = {
         "An output of one type is wired to an input of another.",
         "Wire an output of the same type.",
     ),
+    "meaning.not-awaited": (
+        "A run reads what another one writes, and does not refer to it: both would be submitted together.",
+        "Write the path with the output of the other one; then it waits until that has succeeded.",
+    ),
     "meaning.task-cycle": (
         "Tasks wait for each other in a circle, so none could start.",
         "Take away one of the `${task.output}` references in the circle.",

@@ -8,6 +8,7 @@ declared here (a bare id, or one that lives on the platform only) is passed over
     workflows   task -> app: inputs exist, values fit, wiring exists and fits, no circle, accelerator counts
     jobs        job -> workflow -> app: the same over what the job overrides, and required inputs have a value
     merging     what a task really gets, for these checks, for reviews and for guards
+    reading     whether a run waits for the data it reads
     usage       what the runs may use up
 """
 
@@ -18,6 +19,7 @@ from typing import TYPE_CHECKING
 from reconciler.providers.ai4s.meaning.apps import app_findings
 from reconciler.providers.ai4s.meaning.interface import APP, JOB, WORKFLOW, Declared
 from reconciler.providers.ai4s.meaning.jobs import job_findings
+from reconciler.providers.ai4s.meaning.reading import reading_findings
 from reconciler.providers.ai4s.meaning.workflows import workflow_findings
 
 if TYPE_CHECKING:
@@ -30,7 +32,7 @@ __all__ = ["check"]
 
 
 def check(manifests: tuple[Manifest, ...]) -> Iterator[Diagnostic]:
-    """Every finding, in the order of `manifests`. Pure. Each carries an address and a JSON pointer into the spec."""
+    """Every finding, in the order of `manifests`, once about each and once about all. Pure. Each carries an address and a JSON pointer into the spec."""
     declared = Declared(manifests)
     for manifest in manifests:
         if manifest.address.kind == APP:
@@ -39,3 +41,4 @@ def check(manifests: tuple[Manifest, ...]) -> Iterator[Diagnostic]:
             yield from workflow_findings(manifest, declared)
         elif manifest.address.kind == JOB:
             yield from job_findings(manifest, declared)
+    yield from reading_findings(manifests)
