@@ -1,7 +1,7 @@
 """Whether a run waits for the data it reads: it does for a run whose output it refers to, and for no other one.
 
-A path that is written out says nothing of who writes there. Where that is a run or a data job of the same manifests, the
-reference was most likely forgotten, and both would be submitted together.
+A path that is written out says nothing of who writes there. Where that is a run or a data job of the same manifests,
+the reference was most likely forgotten, and both would be submitted together.
 """
 
 from __future__ import annotations
