@@ -32,8 +32,8 @@ __all__ = ["check"]
 
 
 def check(manifests: tuple[Manifest, ...]) -> Iterator[Diagnostic]:
-    """Every finding, in the order of `manifests`: about each of them, then about what they are to each other. Pure. Each
-    carries an address and a JSON pointer into the spec.
+    """Every finding, in the order of `manifests`: about each of them, then about what they are to each other. Pure.
+    Each carries an address and a JSON pointer into the spec.
     """
     declared = Declared(manifests)
     for manifest in manifests:
