@@ -8,7 +8,7 @@ import pytest
 
 from reconciler.errors import LocalPlatformError
 from reconciler.localplatform.engines.slurm.chain import chain, comment, job_name, key_of_comment, key_of_name
-from reconciler.localplatform.engines.slurm.gang import addresses, is_short, members_by_node
+from reconciler.localplatform.engines.slurm.gang import addresses, fewest_devices, is_short, members_by_node
 from reconciler.localplatform.engines.slurm.mapping import ending_of
 from reconciler.localplatform.engines.slurm.reading import (
     Row,
@@ -324,6 +324,8 @@ def test_members_find_each_other_on_several_nodes() -> None:
     assert addresses(told) == {"n1": "10.0.0.1", "n2": "n2"}
     hosts = members_by_node(["n1", "n2", "n3"], "2(x2),1")
     assert hosts == ["n1", "n1", "n2", "n2", "n3"]
+    rows = ["NodeName=n1 Gres=gpu:a100:4(S:0-1),gpu:2,tmpfs:1", "NodeName=n2 Gres=gpu:8", "NodeName=n3 Gres=(null)"]
+    assert [fewest_devices("\n".join(rows[:count]), "gpu") for count in range(4)] == [0, 6, 6, 0]
     nodes = {"SLURM_TASKS_PER_NODE": "2,1", "SLURM_JOB_CPUS_PER_NODE": "6,4"}
     assert [is_short(nodes, processors) for processors in (4, 3, 0)] == [True, False, False]
     assert not is_short({"SLURM_TASKS_PER_NODE": "2(x3)", "SLURM_JOB_CPUS_PER_NODE": "8(x3)"}, 4)

@@ -106,6 +106,9 @@ class _Leader:
         if is_short(self._step.variables, each["cpus-per-task"]):
             sys.stderr.write("Slurm gave too few processors on one of the nodes: its members share them\n")
             shape.append("--overcommit")
+        if kind := self._step.job["all_of"]:  # the job has them all, and its steps those they ask for
+            count = fewest_devices(self._told("node", self._step.variables["SLURM_JOB_NODELIST"]), kind)
+            shape += [f"--gres={kind}:{count}"] if count else []
         manner = ["--distribution=block", "--kill-on-bad-exit=0", "--wait=0", "--input=none", "--export=ALL"]
         member = [*self._step.job["command"], "member", self._step.folder, self._step.key, name]
         command = ["srun", *shape, *manner, "--unbuffered", *member]
@@ -162,8 +165,21 @@ class _Leader:
 
 def addresses(text: str) -> dict[str, str]:
     """Under what Slurm itself reaches each node: its name, wherever nothing else is configured."""
-    rows = [dict(word.partition("=")[::2] for word in line.split() if "=" in word) for line in text.splitlines()]
-    return {row["NodeName"]: row["NodeAddr"] for row in rows if "NodeName" in row and "NodeAddr" in row}
+    return {row["NodeName"]: row["NodeAddr"] for row in _rows(text) if "NodeAddr" in row}
+
+
+def fewest_devices(text: str, kind: str) -> int:
+    """How many devices of a kind there are on the node that has fewest. Slurm writes `gpu:a100:4(S:0-1),gpu:2`."""
+    counts = []
+    for row in _rows(text):
+        parts = (part.partition("(")[0].split(":") for part in row.get("Gres", "").split(","))
+        counts.append(sum(int(part[-1]) for part in parts if part[0] == kind and part[-1].isdigit()))
+    return min(counts, default=0)
+
+
+def _rows(text: str) -> list[dict[str, str]]:
+    rows = (dict(word.partition("=")[::2] for word in line.split() if "=" in word) for line in text.splitlines())
+    return [row for row in rows if "NodeName" in row]
 
 
 def members_by_node(nodes: list[str], counts: str) -> list[str]:

@@ -73,8 +73,8 @@ def order_template(run: Run, task: Task, index: int, attempt: int, site: Site, p
 
 
 def job_order(run: Run, task: Task, job: BatchJob, site: Site, places: Places) -> dict[str, Any]:
-    """Everything about one batch job that its step must know. `processors`, `devices`: of each member of a gang,
-    0 meaning all.
+    """Everything about one batch job that its step must know. `processors`, `devices`: of each member of a gang;
+    on nodes of their own all processors, and all devices of the name `all_of`.
     """
     asked = share_of(job, task, site)
     return {
@@ -91,6 +91,7 @@ def job_order(run: Run, task: Task, job: BatchJob, site: Site, places: Places) -
         "command": step_command(site),
         "processors": 0 if asked.whole else processors(asked),
         "devices": asked.gpu if site.gres else 0,
+        "all_of": site.gres.partition(":")[0] if asked.whole else "",
     }
 
 
