@@ -3,7 +3,8 @@
     partition  nodes          what for
     main       the machine    has more processors than there are, so that waiting jobs do not wait for each other
     pair       left, right    gangs over two nodes
-    frail      glass, straw   nodes that fail
+    frail      glass, straw   nodes that fail, and come back
+    doomed     doomed         one that dies
 
 The small ones have a feature of their name and two accelerators: devices nothing ever looks into.
 """
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 HOST = socket.gethostname().split(".")[0]
-SMALL = {"left": "127.0.0.2", "right": "127.0.0.3", "glass": "127.0.0.4", "straw": "127.0.0.5"}
+SMALL = {"left": "127.0.0.2", "right": "127.0.0.3", "glass": "127.0.0.4", "straw": "127.0.0.5", "doomed": "127.0.0.6"}
 """The address of each small node."""
 NODES = (HOST, *SMALL)
 PROCESSORS, FEW = 64, 8
@@ -35,6 +36,7 @@ PartitionName=DEFAULT MaxTime=INFINITE State=UP
 PartitionName=main Nodes={host} Default=YES
 PartitionName=pair Nodes=left,right
 PartitionName=frail Nodes=glass,straw
+PartitionName=doomed Nodes=doomed
 """
 
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import sys
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -29,7 +32,6 @@ from tests.slurm.test_states import jobs
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
     from tests.localplatform.engines.conftest import Bench
     from tests.slurm.cluster import Cluster
@@ -174,6 +176,28 @@ def test_what_runs_on_a_node_that_fails_is_lost(
     assert (snapshot.status, causes) == (Status.FAILED, [Cause.LOST, Cause.PEER][:members])
     assert "its node failed: Slurm says NODE_FAIL (NodeDown)" in snapshot.message
     assert len(_lines(tmp_path)) == members
+
+
+def test_a_node_dies(bench_with: MakeBench, cluster: Cluster, tmp_path: Path) -> None:
+    """All that is on it is gone without a word, its slurmd too: what was said about it on the shared disk stands, the
+    rest is Slurm's word.
+    """
+    bench, pids = bench_with(partition="doomed", requeue=Requeue.NEVER), tmp_path / "pids"
+    script = Script((f"echo $$ $PPID > {pids}.new", "echo so far", f"mv {pids}.new {pids}", "sleep 600"))
+    bench.engine.submit(Run("dies", (Task("only", (Instance(script, limits=Limits(0.1)),)),)))
+    bench.wait_for(pids.exists)
+    bench.running("dies", "only")
+    command, guardian = map(int, pids.read_text().split())
+    step = int(Path(f"/proc/{guardian}/stat").read_text().rpartition(")")[2].split()[1])
+    daemon = int((cluster.folder / "slurmd-doomed.pid").read_text())
+    for pid in (daemon, step, guardian):
+        os.kill(pid, signal.SIGKILL)
+    os.killpg(command, signal.SIGKILL)
+    cluster.command("scontrol", "update", "nodename=doomed", "state=down", "reason=lightning")
+    shown = bench.ended("dies").task("only").instances[0]
+    assert (shown.status, shown.cause, shown.attempt) == (Status.FAILED, Cause.LOST, 1)
+    assert "its node failed: Slurm says NODE_FAIL (NodeDown)" in shown.message
+    assert bench.output("dies", "only") == "so far\n"
 
 
 def test_members_share_what_slurm_gave_too_little_of(bench_with: MakeBench, cluster: Cluster, tmp_path: Path) -> None:
