@@ -36,7 +36,7 @@ test: $(TESTING) lint  ## lint, types, import contracts, and the whole test suit
 test-long: $(TESTING)  ## the laws over many thousand schedules
 	$(BIN)/python -m pytest -n $(WORKERS) -m long
 
-test-slurm: $(TESTING)  ## the engine for clusters on a Slurm of five nodes; needs root and Debian's packages; ACCOUNTING=1, REST=1: with slurmdbd, slurmrestd
+test-slurm: $(TESTING)  ## the engine for clusters on a Slurm of six nodes; needs root and Debian's packages; ACCOUNTING=1, REST=1: with slurmdbd, slurmrestd
 	$(BIN)/python -m tests.slurm --fan-out $(FAN_OUT) $(if $(ACCOUNTING),--accounting) $(if $(REST),--rest)
 
 lint: $(TESTING)  ## format, style, types, import contracts
