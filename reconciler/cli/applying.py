@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from reconciler.cli.exit_codes import ExitCode, exit_code
 from reconciler.cli.options import Shape
 from reconciler.cli.progress import progress
-from reconciler.cli.readers import Readers, for_readers, profile_of
+from reconciler.cli.readers import plan_text
 from reconciler.cli.signals import graceful
 from reconciler.model.plan import Plan
 
@@ -43,7 +43,8 @@ def plan_and_carry_out(streams: "Streams", opened: "Workspace", wish: "Wish", ma
         left = settle_first(opened, Doing(Silence(), stop, streams.say))
     seen = look(opened, wish, streams.say)
     if manner.form is Shape.TEXT or not manner.yes:
-        (streams.show if manner.form is Shape.TEXT else streams.say)(plan_text(streams, seen))
+        text = plan_text(streams, opened, seen.plan, now=seen.read_at)
+        (streams.show if manner.form is Shape.TEXT else streams.say)(text)
     if seen.plan.is_blocked:
         if manner.form is Shape.JSON:
             refuse_blocked(seen.plan)
@@ -54,14 +55,6 @@ def plan_and_carry_out(streams: "Streams", opened: "Workspace", wish: "Wish", ma
             streams.say("nothing was done")
             return ExitCode.ERROR
     return carry_out(streams, opened, seen.plan, manner, seen=seen, left=left)
-
-
-def plan_text(streams: "Streams", seen: "Look") -> str:
-    """The plan for whoever can read our output."""
-    from reconciler.rendering.text import render_plan
-
-    plan = for_readers(seen.plan, profile_of(streams, Readers.AUTO))
-    return render_plan(plan, width=streams.width, colour=streams.colour, now=seen.read_at)
 
 
 def settle_only(streams: "Streams", opened: "Workspace") -> int:

@@ -65,8 +65,9 @@ def reviewed_of(streams: Streams, opened: Workspace, text: str, *, approvals: bo
 
 def carry_out_reviewed(streams: Streams, opened: Workspace, wish: Wish, manner: Manner, reviewed: Reviewed) -> int:
     """Plans, compares with the review, and does it. Raises PlanStale, and writes nothing, when they differ."""
-    from reconciler.cli.applying import carry_out, plan_text
+    from reconciler.cli.applying import carry_out
     from reconciler.cli.options import Shape
+    from reconciler.cli.readers import plan_text
     from reconciler.cli.signals import graceful
     from reconciler.execution.context import Silence
     from reconciler.operations.apply import Doing, apply, refuse_blocked, settle_first
@@ -83,7 +84,7 @@ def carry_out_reviewed(streams: Streams, opened: Workspace, wish: Wish, manner: 
         _refused(streams, opened, seen, reviewed, error)
         raise
     if not seen.plan.steps and manner.form is Shape.TEXT:
-        streams.show(plan_text(streams, seen))
+        streams.show(plan_text(streams, opened, seen.plan, now=seen.read_at))
     done: list[Report] = []
 
     def carry(workspace: Workspace, plan: Plan, doing: Doing) -> Report:

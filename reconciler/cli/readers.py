@@ -10,6 +10,7 @@ import typer
 if TYPE_CHECKING:
     from reconciler.cli.streams import Streams
     from reconciler.model.plan import Plan
+    from reconciler.operations.workspace import Workspace
     from reconciler.rendering.sides import Profile
 
 
@@ -46,3 +47,12 @@ def for_readers(plan: Plan, profile: Profile) -> Plan:
     from reconciler.rendering.sides import Profile
 
     return redacted(plan) if profile is Profile.REDACTED else plan
+
+
+def plan_text(streams: Streams, opened: Workspace, plan: Plan, *, now: float | None = None) -> str:
+    """The plan for a terminal or a log, as whoever reads that may see it, and without a credential."""
+    from reconciler.operations.wiring import redactor
+    from reconciler.rendering.text import render_plan
+
+    shown = for_readers(plan, profile_of(streams, Readers.AUTO))
+    return redactor(opened).redact(render_plan(shown, width=streams.width, colour=streams.colour, now=now))

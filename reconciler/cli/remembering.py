@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from reconciler.cli.applying import Manner, carry_out
 from reconciler.cli.exit_codes import ExitCode, exit_code
 from reconciler.cli.options import Shape
+from reconciler.cli.readers import plan_text
 
 if TYPE_CHECKING:
     from reconciler.cli.streams import Streams
@@ -24,9 +25,7 @@ def remember(
     seen: "Look | None" = None,
 ) -> int:
     """Shows the plan, asks unless told not to, and carries it out. Blocked plans are shown and not carried out."""
-    from reconciler.rendering.text import render_plan
-
-    text = render_plan(plan, width=streams.width, colour=streams.colour)
+    text = plan_text(streams, opened, plan)
     if form is Shape.TEXT:
         streams.show(text)
     elif not yes:

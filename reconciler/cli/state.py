@@ -138,10 +138,10 @@ def rebuild(
     changed or removed. What carries our mark and is not declared is named, and left alone.
     """
     from reconciler.cli.applying import Manner, carry_out
+    from reconciler.cli.readers import plan_text
     from reconciler.operations.plan import Wish, look
     from reconciler.operations.rebuild import only_adoptions, set_aside
     from reconciler.operations.recalling import unfound
-    from reconciler.rendering.text import render_plan
 
     streams = streams_of(context)
     opened = workspace(streams, project, environment)
@@ -153,7 +153,7 @@ def rebuild(
         streams.say(f"the old memory is in {aside}")
     seen = look(opened, Wish(), streams.say)
     found = only_adoptions(seen.plan)
-    streams.show(render_plan(found, width=streams.width, colour=streams.colour, now=seen.read_at))
+    streams.show(plan_text(streams, opened, found, now=seen.read_at))
     _name(streams, unfound(opened, seen.plan, aside))
     return carry_out(streams, opened, found, Manner(yes=True, wait=False, form=Shape.TEXT, question="", command=""))
 

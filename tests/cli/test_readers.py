@@ -1,0 +1,41 @@
+"""Who may read what a command prints."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.cli.running import APP, CREDENTIALS
+
+if TYPE_CHECKING:
+    from tests.cli.running import Project
+
+PUBLIC = {"CI": "true", "GITHUB_ACTIONS": "true"}
+EDITED = APP.replace("echo hello", "echo telling-value")
+
+
+@pytest.fixture
+def edited(project: Project) -> Project:
+    """An app that is live, adopted nowhere, and declared otherwise; its memory is gone."""
+    project.write("app.yaml", APP)
+    assert project.run("apply", "--yes").code == 0
+    (project.root / ".reconciler" / "state").rename(project.root / "forgotten")
+    return project
+
+
+@pytest.mark.parametrize("words", [["apply", "--yes"], ["adopt", "App/greet@1.0.0", "--yes"], ["plan"]])
+def test_no_values_where_the_public_reads_along(edited: Project, words: list[str]) -> None:
+    """Not only in a plan: whatever shows one in a public log shows no values; on a terminal of one's own it does."""
+    edited.write("app.yaml", EDITED)
+    edited.variables = CREDENTIALS | PUBLIC
+    assert "telling-value" not in edited.run(*words).said
+
+
+@pytest.mark.parametrize("words", [["adopt", "App/greet@1.0.0", "--yes"], ["plan"], ["apply", "--yes"]])
+def test_a_credential_in_a_manifest_is_shown_by_no_command(edited: Project, words: list[str]) -> None:
+    """Somebody has written it where it must not stand."""
+    edited.write("app.yaml", APP.replace("echo hello", f"echo {CREDENTIALS['HUAWEICLOUD_SDK_SK']}"))
+    said = edited.run(*words).said
+    assert "echo ***" in said
+    assert CREDENTIALS["HUAWEICLOUD_SDK_SK"] not in said
