@@ -153,18 +153,20 @@ class Tensorboard:
         self._place.call(f"{verb.capitalize()}Tensorboard", call)
 
     def _bring(self, address: Address, row: Mapping[str, Any], wanted: str) -> None:
-        """Starts or stops it, unless it is as `wanted` or on its way there."""
-        status = _status(row)
+        """Starts or stops it, unless it is as `wanted` or on its way there. Raises Busy while it is neither."""
+        status, identifier = _status(row), str(row["TensorboardId"])
         if _state(status) == wanted:
             return
         busy = Busy(f"{self._place.target}: TensorBoard {address.name} is still {row.get('Status')}")
         if status == "stopping":
             raise busy
         try:
-            self._turn(address, str(row["TensorboardId"]), "start" if wanted == RUNNING else "stop")
+            self._turn(address, identifier, "start" if wanted == RUNNING else "stop")
         except Refused as error:
             # Whether one can be stopped while it is being made the platform does not say.
             raise (busy if status == "creating" else error) from None
+        if _state(_status(self._row(address, identifier))) != wanted:
+            raise busy
 
     def _wait_until_off(self, address: Address, identifier: str) -> None:
         waited = 0.0

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from reconciler.errors import Busy, PlatformError
 from reconciler.localplatform.faults import FaultRule
 from tests.providers.pai_dlc.opened import board
 
@@ -33,15 +35,45 @@ def test_states(platform: Platform, connection: PaiDlcConnection) -> None:
 def test_a_stop_that_fails_is_not_a_create_that_failed(
     platform: Platform, connection: PaiDlcConnection, fault: str
 ) -> None:
-    """Told of the create, it would be sent again: there is one, it runs, and the next plan stops it."""
+    """It is a call of its own, which is told and may be sent again: there is one, it runs, and then it is stopped."""
     rule = FaultRule.parse({"fault": fault, "operation": "StopTensorboard", "count": None, "retry_after": 0})
     platform.faults.replace([rule])
     handler: Any = connection.handler("Tensorboard")
     wanted = board(State="stopped")
     identifier = handler.create(wanted).remote_id
+    with pytest.raises(PlatformError):
+        handler.update(identifier, wanted)
     platform.faults.replace([])
     assert handler.read(wanted.address, identifier).spec["State"] == "running"
+    handler.update(identifier, wanted)
+    assert handler.read(wanted.address, identifier).spec["State"] == "stopped"
     assert len(list(handler.list(wanted.address.scope))) == 1
+
+
+def test_one_on_its_way(platform: Platform, connection: PaiDlcConnection) -> None:
+    """One that is stopping is as good as stopped, and is started when it has; one that is not running yet, whatever the
+    platform says to a stop, is not stopped.
+    """
+    handler: Any = connection.handler("Tensorboard")
+    identifier = handler.create(board()).remote_id
+
+    def becomes(state: str) -> None:
+        entity = platform.services.store.get("pai-dlc", "Tensorboard", identifier)
+        assert entity is not None
+        platform.services.store.update(replace(entity, body={**entity.body, "state": state, "stopped": 0.0}))
+
+    becomes("Stopping")
+    handler.update(identifier, board(State="stopped"))
+    with pytest.raises(Busy, match="still Stopping"):
+        handler.update(identifier, board())
+    assert platform.log.report(operation="StartTensorboard") == []
+    becomes("Creating")
+    handler.update(identifier, board())
+    with pytest.raises(Busy, match="still Creating"):
+        handler.update(identifier, board(State="stopped"))
+    becomes("Stopped")
+    handler.update(identifier, board())
+    assert handler.read(board().address, identifier).status == "Running"
 
 
 def test_changes_travel_in_the_query(platform: Platform, connection: PaiDlcConnection) -> None:
