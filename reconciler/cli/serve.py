@@ -47,6 +47,5 @@ def app(
     """
     from reconciler.operations import service
 
-    streams_of(context).say(f"serving {data} at {listen} with engine {engine.value}; stop with Ctrl-C or SIGTERM")
-    service.serve(data, listen, engine.value, (tls_cert, tls_key), without_tls)
+    service.serve(data, listen, engine.value, (tls_cert, tls_key), without_tls, streams_of(context).say)
     return ExitCode.FINE

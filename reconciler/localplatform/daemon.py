@@ -27,7 +27,7 @@ from reconciler.localplatform.team import shared_account
 from reconciler.version import __version__
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
     from types import FrameType
 
@@ -48,13 +48,25 @@ _LOG = logging.getLogger(__name__)
 class Server:
     """Serves one folder. `run` returns when somebody has asked to stop, by signal or through the administrator."""
 
-    def __init__(self, root: Path, *, engine: str, port: int, instance: str, team: Team | None = None) -> None:
-        """`team`: a service for the accounts in the database, that leaves running work alone when it is stopped."""
+    def __init__(
+        self,
+        root: Path,
+        *,
+        engine: str,
+        port: int,
+        instance: str,
+        team: Team | None = None,
+        answering: Callable[[int], None] = lambda _port: None,
+    ) -> None:
+        """`team`: a service for the accounts in the database, that leaves running work alone when it is stopped.
+        `answering` is told the port once there is an answer to be had.
+        """
         self._folder = Folder.claim(root)
         self._engine = engine
         self._port = port
         self._instance = instance
         self._team = team
+        self._answering = answering
         self._cancel = team is None
 
     def run(self) -> None:
@@ -109,6 +121,7 @@ class Server:
         port = int(listener.getsockname()[1])
         self._folder.say_ready(Ready(self._instance, os.getpid(), port, __version__, self._engine, time.time()))
         _LOG.info("version %s answers on port %s, process %s", __version__, port, os.getpid())
+        self._answering(port)
         try:
             server.run()
         finally:

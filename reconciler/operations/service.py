@@ -11,12 +11,15 @@ if TYPE_CHECKING:
 
     from reconciler.localplatform.accounts import Key, Role
     from reconciler.localplatform.face import Account
+    from reconciler.operations.workspace import Say
 
 
 def serve(
-    data: Path, listen: str, engine: str, certificates: tuple[Path | None, Path | None], without_tls: int
+    data: Path, listen: str, engine: str, certificates: tuple[Path | None, Path | None], without_tls: int, say: Say
 ) -> None:
-    """Serves in this process until it is told to stop. Raises LocalPlatformError when it cannot."""
+    """Serves in this process until it is told to stop; says where once it does. Raises LocalPlatformError when it
+    cannot.
+    """
     import secrets
 
     from reconciler.localplatform.daemon import Server
@@ -29,7 +32,12 @@ def serve(
     folder = Folder.claim(data)
     if engine == SLURM:
         read_site(folder.root / FILE)
-    Server(folder.root, engine=engine, port=port, instance=secrets.token_hex(8), team=team).run()
+
+    def answering(at: int) -> None:
+        place = f"{listen.rpartition(':')[0]}:{at}"
+        say(f"serving {data} at {place} with engine {engine}; stop with Ctrl-C or SIGTERM")
+
+    Server(folder.root, engine=engine, port=port, instance=secrets.token_hex(8), team=team, answering=answering).run()
 
 
 def create_account(data: Path, name: str, *, admin: bool) -> Account:

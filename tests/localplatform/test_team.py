@@ -428,6 +428,21 @@ def test_served_with_tls_from_the_command_line(tmp_path: Path) -> None:
         said = process.stderr.read().decode()
         process.stderr.close()
         assert process.wait(timeout=PATIENCE) == 0, said
+    assert said == f"serving {data} at {listen} with engine process; stop with Ctrl-C or SIGTERM\n"
+
+
+def test_what_cannot_serve_does_not_say_that_it_does(tmp_path: Path) -> None:
+    """Neither without TLS for others, nor at a port that is taken: the error is all that is said."""
+    data = str(tmp_path / "service")
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        for listen, why in (
+            ("0.0.0.0:0", "0.0.0.0 is reached from other machines"),
+            (f"127.0.0.1:{taken.getsockname()[1]}", "cannot listen on port"),
+        ):
+            words = [sys.executable, "-m", "reconciler", "serve", "--listen", listen, "--data", data]
+            done = subprocess.run(words, capture_output=True, text=True, check=False, timeout=PATIENCE)
+            assert done.returncode == 1
+            assert done.stderr.startswith(f"error: {why}")
 
 
 def _dlc(platform: Platform, account: Account) -> Any:

@@ -102,7 +102,7 @@ def live(data: Path, listen: str, file: Path) -> None:
     wrap(Runs, "start", "start", lambda *_: "")
     wrap(History, "open", "row", lambda *_: "")
     wrap(History, "take", "news", lambda _history, news: str(news[0].sequence) if news else "nothing")
-    service.serve(data, listen, "slurm", (None, None), 0)
+    service.serve(data, listen, "slurm", (None, None), 0, lambda _: None)
 
 
 def main() -> int:
