@@ -97,7 +97,7 @@ def create_version(call: Call) -> Reply:
     given = body.get("config")
     config = config_of(given, pools=True, train_url=True)
     earlier = (given or {}).get("pre_version_id")
-    known = {version.body["version_id"] for version in versions_of(call, job)}
+    known = [version.body["version_id"] for version in versions_of(call, job)]
     if earlier not in known:
         raise no_v1(INVALID, "pre_version_id must be a version of this job")
     store = call.services.store

@@ -36,7 +36,7 @@ def search_jobs(call: Call) -> Reply:
     body = call.body_or_empty()
     page, limit = _whole(body, "offset", 0, 0, 10**6), _whole(body, "limit", 10, 1, _LIMIT_MOST)
     sort, order = body.get("sort_by") or "create_time", body.get("order") or "desc"
-    if sort not in _SORTS or order not in ("asc", "desc"):
+    if not isinstance(sort, str) or sort not in _SORTS or order not in ("asc", "desc"):
         raise no_v2(INVALID, f"sort_by must be one of {', '.join(_SORTS)}, order asc or desc")
     wanted = _filters(body.get("filters"))
     scope = body.get("workspace_id")
@@ -70,7 +70,7 @@ def _filters(rows: Any) -> list[tuple[str, str, list[Any]]]:  # noqa: ANN401 - a
     wanted = []
     for row in rows if isinstance(rows, list) else [None]:
         values = row.get("value") if isinstance(row, dict) else None
-        if not isinstance(row, dict) or row.get("operator") not in _OPERATORS or not isinstance(values, list):
+        if not isinstance(row, dict) or str(row.get("operator")) not in _OPERATORS or not isinstance(values, list):
             raise no_v2(INVALID, "filters must be a list of objects with key, operator and value")
         if values:
             wanted.append((str(row.get("key")), str(row["operator"]), values))

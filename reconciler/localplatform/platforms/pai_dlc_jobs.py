@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 from reconciler.localplatform.data import OutsideData
 from reconciler.localplatform.face import Refusal, Route
 from reconciler.localplatform.platforms.pai_dlc_job_list import list_jobs
+from reconciler.localplatform.platforms.pai_dlc_shapes import JOB as SHAPE
+from reconciler.localplatform.platforms.pai_dlc_shapes import wrong
 from reconciler.localplatform.platforms.pai_dlc_specs import TYPES
 from reconciler.localplatform.platforms.pai_dlc_starting import check_waits
 from reconciler.localplatform.platforms.pai_dlc_views import BEFORE_RUNNING, ENDED, RESERVING, shown_job, status_of
@@ -52,9 +54,6 @@ TYPES_OF_JOB = frozenset(
 DEFAULT_WORKSPACE = "default"
 _REQUIRED = ("DisplayName", "JobType", "JobSpecs", "UserCommand")
 _NAME = re.compile(r"[0-9A-Za-z_.\-\u4e00-\u9fff]{1,256}")
-_TEXTS = ("UserCommand", "WorkspaceId", "ResourceId", "Accessibility", "SuccessPolicy", "Options", "ThirdpartyLibDir")
-_MAPS = ("Envs", "Settings", "CodeSource", "UserVpc", "CredentialConfig")
-_LISTS = ("DataSources", "CustomEnvs", "ThirdpartyLibs")
 _LEAST, _HIGHEST = 1, 9
 _MOST_PODS = 1000
 
@@ -78,7 +77,7 @@ def _read(call: Call, body: dict[str, Any]) -> Entity:
         if not body.get(name):
             raise Refusal(400, MISSING, f"{name} is required")
     _check_shapes(body)
-    if not isinstance(body["DisplayName"], str) or not _NAME.fullmatch(body["DisplayName"]):
+    if not _NAME.fullmatch(body["DisplayName"]):
         raise invalid("DisplayName must be at most 256 letters, digits, `_`, `.` and `-`")
     if body["JobType"] not in TYPES_OF_JOB:
         raise invalid(f"JobType: {body['JobType']!r} is none")
@@ -102,18 +101,12 @@ def _read(call: Call, body: dict[str, Any]) -> Entity:
 
 
 def _check_shapes(body: Mapping[str, Any]) -> None:
-    shapes: list[tuple[tuple[str, ...], type]] = [(_TEXTS, str), (_MAPS, dict), (_LISTS, list)]
-    for names, shape in shapes:
-        for name in names:
-            if body.get(name) is not None and not isinstance(body[name], shape):
-                raise invalid(f"{name} has the wrong type")
+    if why := next(wrong(body, SHAPE), ""):
+        raise invalid(why)
     _check_number("Priority", body.get("Priority", _LEAST), _HIGHEST)
     _check_number("JobMaxRunningTimeMinutes", body.get("JobMaxRunningTimeMinutes", 1), None)
-    if not isinstance(body["JobSpecs"], list) or not all(isinstance(role, dict) for role in body["JobSpecs"]):
-        raise invalid("JobSpecs must be a list of objects")
-    envs = [*(body.get("Envs") or {}).values(), *((body.get("Settings") or {}).get("Tags") or {}).values()]
-    if not all(isinstance(value, str) for value in envs):
-        raise invalid("values of Envs and of Tags are texts")
+    if not all(each.get("Key") for each in body.get("CustomEnvs") or ()):
+        raise invalid("CustomEnvs: each has a Key")
 
 
 def _check_number(name: str, value: object, most: int | None) -> None:
@@ -155,6 +148,8 @@ def get_job(call: Call) -> Reply:
 def update_job(call: Call) -> Reply:
     """Changes little, and says yes to more than it does: a priority that comes too late is taken and ignored."""
     job, body = found(call, JOB, "job"), call.body()
+    if why := next(wrong(body, SHAPE), ""):
+        raise invalid(why)
     status = status_of(job, call.services.runs.look(job.id), call.now)
     new = dict(job.body)
     if "Priority" in body:
@@ -175,16 +170,14 @@ def update_job(call: Call) -> Reply:
     return fine(call, JobId=job.id)
 
 
-def _scaled(job: Mapping[str, Any], roles: object) -> dict[str, int]:
+def _scaled(job: Mapping[str, Any], roles: list[dict[str, Any]]) -> dict[str, int]:
     """New numbers of pods by role. Only those of roles that are scaled by calls can change, and nothing else of them;
     the contract does not say more of it.
     """
-    if not isinstance(roles, list) or not all(isinstance(role, dict) for role in roles):
-        raise invalid("JobSpecs must be a list of objects")
     known = {role.get("Type"): role for role in job["JobSpecs"]}
     found = {}
     for role in roles:
-        name, pods = role.get("Type"), role.get("PodCount", 1)
+        name, pods = str(role.get("Type") or ""), role.get("PodCount", 1)
         if name not in known:
             raise invalid(f"the job has no role {name}")
         _check_number("PodCount", pods, _MOST_PODS)

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from reconciler.localplatform.clock import utc_text
 from reconciler.localplatform.face import Refusal, Reply, Route
+from reconciler.localplatform.platforms.pai_dlc_shapes import TENSORBOARD as SHAPE
+from reconciler.localplatform.platforms.pai_dlc_shapes import wrong
 from reconciler.localplatform.platforms.pai_dlc_words import (
     JOB,
     NOT_FOUND,
@@ -48,6 +50,8 @@ _DEFAULT_WORKSPACE = "default"
 def create_tensorboard(call: Call) -> Reply:
     """Makes one that runs at once. No name is taken."""
     body = call.body()
+    if why := next(wrong(body, SHAPE), ""):
+        raise invalid(why)
     job = str(body.get("JobId") or (body.get("SourceId") if body.get("SourceType") == "job" else "") or "")
     if job and call.services.store.get(PLATFORM, JOB, job) is None:
         raise Refusal(404, NOT_FOUND, f"the job {job} does not exist")

@@ -49,6 +49,22 @@ def body_v2(name: str, **changes: Any) -> dict[str, Any]:
     return {"kind": "job", "metadata": {"name": name}, "algorithm": spec["algorithm"], "spec": spec["spec"], **changes}
 
 
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        (f"{V2}/training-job-searches", {"sort_by": [{}]}),
+        (f"{V2}/training-job-searches", {"filters": [{"key": "name", "operator": [], "value": ["a"]}]}),
+        (f"{V1}/training-jobs/1/versions", {"config": {**job_v1("a")["config"], "pre_version_id": []}}),
+    ],
+    ids=["sort", "operator", "version"],
+)
+def test_bodies_of_other_types(client: Client, path: str, body: dict[str, Any]) -> None:
+    """Refused in the dialect of the call."""
+    client.call("POST", f"{V1}/training-jobs", job_v1("a"))
+    answer = client.call("POST", path, body)
+    assert answer.status_code == 400 or answer.json()["is_success"] is False
+
+
 def test_the_life_of_a_version(client: Client, clock: Clock) -> None:
     """1 initialising, 4 submitting, 7 queued, 8 running, 9 being cancelled or at once 12 cancelled."""
     made = client.call("POST", f"{V1}/training-jobs", job_v1("a")).json()

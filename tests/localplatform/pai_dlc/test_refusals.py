@@ -33,6 +33,16 @@ WRONG: list[dict[str, Any]] = [
     {"Settings": {"Tags": {"a": 1}}},
     {"DataSources": [{"Uri": "oss://b.e/../../etc", "MountPath": "/mnt"}]},
     {"UserCommand": "x" * 70_000},
+    {"JobType": [[]]},
+    {"Envs": "A=1"},
+    {"CustomEnvs": [1]},
+    {"CustomEnvs": [{"Value": "x"}]},
+    {"DataSources": ["oss://b.e/x"]},
+    {"CodeSource": {"CodeSourceId": 1}},
+    {"ThirdpartyLibs": [1]},
+    {"Settings": {"JobReservedMinutes": "5"}},
+    {"JobSpecs": [{**ROLE, "EcsSpec": []}]},
+    {"JobSpecs": [{**ROLE, "ResourceConfig": {"GPU": 1}}]},
     {"JobSpecs": [{**ROLE, "StartupDependencies": [{"Type": "PS"}]}]},
     {"JobSpecs": [{**ROLE, "StartupDependencies": [{"Type": "Worker"}]}]},
     {"JobSpecs": [{**ROLE, "StartupDependencies": [{"Type": "Master"}]},
@@ -46,6 +56,26 @@ def test_jobs_it_refuses(platform: Platform, change: dict[str, Any]) -> None:
     with opened(platform) as connection, pytest.raises(Refused):
         connection.handler("Job").create(replace(desired(spec()), spec={**spec(seconds="0"), **change}))
     assert platform.services.store.counts().get("pai-dlc/Job", 0) == 0
+
+
+@pytest.mark.parametrize("change", [{"Accessibility": []}, {"Priority": True}, {"JobSpecs": [1]}, {"JobSpecs": "x"}])
+def test_changes_of_a_job_it_refuses(platform: Platform, change: dict[str, Any]) -> None:
+    """Taken as it came, one job of one account would keep everybody from listing theirs."""
+    with opened(platform) as connection:
+        job = connection.handler("Job").create(desired(spec())).remote_id
+        with pytest.raises(Refused):
+            connection.place.call("UpdateJob", Call("update", "PUT", f"/api/v1/jobs/{job}", body=change))
+        assert connection.place.read("ListJobs", "list", "/api/v1/jobs")["TotalCount"] == 1
+
+
+@pytest.mark.parametrize("change", [{"QuotaId": []}, {"Accessibility": []}, {"Cpu": "1"}, {"DataSources": [None]}])
+def test_tensorboards_of_other_types(platform: Platform, change: dict[str, Any]) -> None:
+    """The same of a TensorBoard."""
+    with opened(platform) as connection:
+        wanted = board()
+        with pytest.raises(Refused):
+            connection.handler("Tensorboard").create(replace(wanted, spec={**wanted.spec, **change}))
+        assert connection.place.read("ListTensorboards", "list", "/api/v1/tensorboards")["TotalCount"] == 0
 
 
 def test_late_priorities_are_taken_and_ignored(platform: Platform) -> None:
