@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import socket
@@ -32,6 +33,7 @@ JOB = {"job_id": 7, "user_id": os.getuid(), "job_state": "RUNNING", "array_job_i
 BEGINNING = {"job_id": 7, "array_job_id": 7, "array_task_string": "1,3,...%2", "job_state": "PENDING"}
 ROWS = (Row("7", 0, "RUNNING"),)
 JWT = "eyJfake.fake.fake"
+ENDED = f"eyJfake.{base64.urlsafe_b64encode(json.dumps({'exp': 1_000_000_000, 'sun': 'ana'}).encode()).decode()}.fake"
 
 
 @dataclass
@@ -170,7 +172,10 @@ ERROR = '{"errors": [{"description": "Failed while looking for jobs", "source": 
 @pytest.mark.parametrize(
     ("service", "words"),
     [
-        (Service(status=401, body="Authentication failure", kind="text/plain"), "401: it accepts no other user"),
+        (
+            Service(status=401, body="Authentication failure", kind="text/plain"),
+            "401 Unauthorized: it accepts no other",
+        ),
         (Service(status=500, body=ERROR), "500 Internal Server Error: slurm_load_jobs: Failed while looking for jobs"),
         (Service(body=ERROR), "slurm_load_jobs: Failed while looking for jobs"),
         (Service(status=404, body="no such page", kind="text/plain"), "404 Not Found"),
@@ -195,14 +200,23 @@ def test_what_goes_wrong_is_said_and_no_job_is_gone(place: Path, service: Servic
         assert ask() == Told(ROWS)
 
 
-def test_a_token_that_is_refused(tmp_path: Path) -> None:
-    """The file is named, and how to get a new one."""
+@pytest.mark.parametrize(
+    ("status", "token", "words"),
+    [
+        (401, JWT, "it does not accept the token in {}; `scontrol token` makes a new one"),
+        (401, ENDED, "the token in {} has ended; `scontrol token` makes a new one"),
+        (500, ENDED, "the token in {} has ended; `scontrol token` makes a new one"),
+        (500, JWT, "the controller is away, or does not accept the token in {}"),
+    ],
+)
+def test_a_token_that_is_refused(tmp_path: Path, status: int, token: str, words: str) -> None:
+    """The file is named, and how to get a new one; of a token that has ended, so much is said."""
     file = tmp_path / "token"
     file.touch(0o600)
-    file.write_text(JWT)
-    with listening(Service(status=401, body="", kind="text/plain")) as address:
+    file.write_text(token)
+    with listening(Service(status=status, body="", kind="text/plain")) as address:
         told = ByRest(address, str(file), never)()
-    assert told.complaint.endswith(f"401: it does not accept the token in {file}; `scontrol token` makes a new one")
+    assert told.complaint.endswith(f": {words.format(file)}")
 
 
 def test_nobody_is_there(place: Path) -> None:

@@ -354,6 +354,15 @@ def test_a_site_is_described_by_a_file(tmp_path: Path) -> None:
         read_site(file)
     for word in ("`shared` is missing", "`poll`", "`images`", "`extra`", "`nice`", "'typo'", "`priorities`"):
         assert word in caught.value.message
+    for rest in ("squeue", "unix:run/socket", "http://", "http://ana@host", "https://host?x", "http://host:port"):
+        file.write_text(f'shared = "/s"\nrest = "{rest}"\nrest_token = "/t"\n')
+        with pytest.raises(LocalPlatformError, match="`rest` is neither"):
+            read_site(file)
+    file.write_text('shared = "/s"\nrest = "http://login:6820"\n')
+    with pytest.raises(LocalPlatformError, match="`rest_token` is missing"):
+        read_site(file)
+    file.write_text('shared = "/s"\nrest = "unix:/run/slurmrestd/socket"\n')
+    assert read_site(file).rest == "unix:/run/slurmrestd/socket"
     file.write_text("shared = ")
     with pytest.raises(LocalPlatformError, match="cannot read"):
         read_site(file)

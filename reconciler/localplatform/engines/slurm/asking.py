@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 from reconciler.localplatform.engines.slurm.commands import PATIENCE
 from reconciler.localplatform.engines.slurm.reading import QUEUE, read_queue
-from reconciler.localplatform.engines.slurm.rest import SPECIFICATION, errors_of, jobs_path, read_jobs
+from reconciler.localplatform.engines.slurm.rest import SPECIFICATION, errors_of, has_ended, jobs_path, read_jobs
 
 if TYPE_CHECKING:
     from reconciler.localplatform.engines.slurm.commands import Commands
@@ -147,16 +147,23 @@ class ByRest:
                 raise _Unanswered(f"its answer is no JSON but {response.headers.get_content_type()}")
             case 200:
                 return answer
-            case 401 | 403:
-                raise _Unanswered(f"{response.status}: {self._advice}")
             case _:
-                raise _Unanswered(f"{response.status} {response.reason}{': ' if said else ''}{said}")
+                words = (f"{response.status} {response.reason}", said, self._advice(response.status))
+                raise _Unanswered(": ".join(filter(None, words)))
 
-    @property
-    def _advice(self) -> str:
-        if self._token_file:
-            return f"it does not accept the token in {self._token_file}; `scontrol token` makes a new one"
-        return "it accepts no other user than the one it runs as, so both must be the same"
+    def _advice(self, status: int) -> str:
+        """What may be wrong. A controller that refuses a token makes the same 500 of it as one that is away."""
+        token = f"the token in {self._token_file}"
+        match status:
+            case 401 | 403 if not self._token_file:
+                return "it accepts no other user than the one it runs as, so both must be the same"
+            case 401 | 403 | 500 if self._token_file and has_ended(self._token(), time.time()):
+                return f"{token} has ended; `scontrol token` makes a new one"
+            case 401 | 403:
+                return f"it does not accept {token}; `scontrol token` makes a new one"
+            case 500 if self._token_file:
+                return f"the controller is away, or does not accept {token}"
+        return ""
 
     @property
     def _prefix(self) -> str:
@@ -174,6 +181,9 @@ class ByRest:
         """Who we are; over a socket without a token the other side sees that by itself."""
         if not self._token_file:
             return {}
+        return {"X-SLURM-USER-NAME": pwd.getpwuid(os.getuid()).pw_name, "X-SLURM-USER-TOKEN": self._token()}
+
+    def _token(self) -> str:
         file = Path(self._token_file)
         try:
             if file.stat().st_mode & _OTHERS:
@@ -185,7 +195,7 @@ class ByRest:
             raise _Unanswered(f"{file} holds no token") from error
         if not text or len(text.split()) != 1:
             raise _Unanswered(f"{file} holds no token")
-        return {"X-SLURM-USER-NAME": pwd.getpwuid(os.getuid()).pw_name, "X-SLURM-USER-TOKEN": text}
+        return text
 
 
 class _OverSocket(http.client.HTTPConnection):

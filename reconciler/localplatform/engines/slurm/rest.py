@@ -7,6 +7,8 @@ what the signal. Elements of an array that wait are one job in all of them.
 
 from __future__ import annotations
 
+import base64
+import json
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -58,6 +60,15 @@ def errors_of(answer: object) -> str:
     told = [each for each in answer["errors"] if isinstance(each, dict)]
     words = [[each.get(name) for name in ("source", "description", "error")] for each in told]
     return "; ".join(": ".join(str(word) for word in each if word) for each in words)
+
+
+def has_ended(token: str, now: float) -> bool:
+    """Whether a token says of itself that it is no longer good at that time (seconds since 1970)."""
+    try:
+        told = json.loads(base64.urlsafe_b64decode(token.split(".")[1] + "=="))
+        return float(told["exp"]) <= now
+    except (ValueError, LookupError, TypeError):
+        return False
 
 
 def read_jobs(answer: object, user: int) -> Jobs | None:
