@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
+from urllib.parse import unquote
 
 from reconciler.errors import UsageError
 from reconciler.model.spelling import did_you_mean, which_was_meant
@@ -47,10 +48,16 @@ EVERYTHING = Selection()
 
 
 def matches(address: Address, glob: str) -> bool:
-    """Whether `glob` means `address`. Each part of the glob matches one part of the address."""
+    """Whether `glob` means `address`. Each part of the glob matches one part of the address, as that is written or as
+    it is called: in an alphabet that addresses spell in percent signs.
+    """
     wanted = glob.split("/")
     parts = _as_written(address, len(wanted))
-    return len(parts) == len(wanted) and all(map(fnmatchcase, parts, wanted))
+    return len(parts) == len(wanted) and all(map(_fits, parts, wanted))
+
+
+def _fits(part: str, glob: str) -> bool:
+    return fnmatchcase(part, glob) or ("%" in part and fnmatchcase(unquote(part), glob))
 
 
 def _as_written(address: Address, count: int) -> list[str]:

@@ -33,9 +33,10 @@ class Ignored:
 
     @classmethod
     def at(cls, address: Address, rules: Iterable[Ignore]) -> Ignored:
-        """What `rules` ignore at `address`."""
-        text = str(address)
-        return cls(tuple(r.path for r in rules if r.kind in {"", address.kind} and _pattern(r.address).fullmatch(text)))
+        """What `rules` ignore at `address`, as that is written or, in another alphabet, as it is called."""
+        texts = (str(address), "/".join((address.target, address.kind, address.scope, address.name)))
+        those = (rule for rule in rules if rule.kind in {"", address.kind})
+        return cls(tuple(rule.path for rule in those if any(map(_pattern(rule.address).fullmatch, texts))))
 
     def covers(self, path: str) -> bool:
         """Whether the field at `path` is one of them or below one."""

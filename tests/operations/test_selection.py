@@ -89,3 +89,14 @@ def test_a_kind_that_does_not_exist(word: str, hint: str) -> None:
     """What was perhaps meant, whatever its case; an address in its place is told from a typo."""
     error = no_such_kind(word, {"App", "Workflow", "Job"}, " here")
     assert (error.message, error.hint.startswith(hint)) == (f"there is no kind {word!r} here", True), error.hint
+
+
+@pytest.mark.parametrize(
+    "glob", ["\u591c\u95f4", "Label/\u591c*", "ai4s/Label/demo/\u591c\u95f4", "Label/%E5%A4%9C%E9%97%B4", "Label/%E5*"]
+)
+def test_a_name_in_any_alphabet_is_meant_as_it_is_typed(glob: str) -> None:
+    """Addresses are written in ASCII, and people type what they have called things."""
+    address = Address("ai4s", "Label", "demo", "\u591c\u95f4")
+    assert matches(address, glob)
+    assert not matches(address, "Label/\u767d*")
+    assert not matches(Address("ai4s", "Label", "demo", "100%25"), "Label/100%")

@@ -6,8 +6,10 @@ from dataclasses import replace
 
 import pytest
 
+from reconciler.model.address import Address
 from reconciler.model.plan import Verb
 from reconciler.model.project import Ignore
+from reconciler.planning.ignoring import Ignored
 from tests.planning.samples import live, plan, reading, recorded, run, tool
 
 TIMEOUT = Ignore("/timeout", "the operators tune it")
@@ -67,3 +69,11 @@ def test_a_run_is_what_was_submitted() -> None:
     """Its meaning counts, whatever is ignored."""
     was = recorded(run(timeout=1))
     assert not plan([run(timeout=2)], [was], reading(), ignore=(TIMEOUT,)).is_empty
+
+
+def test_a_rule_names_an_address_as_it_is_written_and_as_it_is_called() -> None:
+    """Addresses are written in ASCII, and the author of a rule types what is in the manifest."""
+    address = Address("ai4s", "Label", "demo", "\u591c\u95f4")
+    for glob in (str(address), "ai4s/Label/*/\u591c*"):
+        assert Ignored.at(address, [Ignore("/x", "because", glob)]).paths == ("/x",)
+    assert Ignored.at(address, [Ignore("/x", "because", "ai4s/Label/*/\u767d*")]) == Ignored()
