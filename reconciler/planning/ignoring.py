@@ -34,7 +34,7 @@ class Ignored:
     @classmethod
     def at(cls, address: Address, rules: Iterable[Ignore]) -> Ignored:
         """What `rules` ignore at `address`, as that is written or, in another alphabet, as it is called."""
-        texts = (str(address), "/".join((address.target, address.kind, address.scope, address.name)))
+        texts = (str(address), f"{address.target}/{address.kind}/{address.scope}/{address.name}")
         those = (rule for rule in rules if rule.kind in {"", address.kind})
         return cls(tuple(rule.path for rule in those if any(map(_pattern(rule.address).fullmatch, texts))))
 
