@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from reconciler.model.manifest import Manifest
     from reconciler.planning.rules import Rules
 
-_SHORT, _FULL = 2, 4
+_FULL = 4
 _MEMBER = re.compile(r"\{([a-z_]+)\}")
 
 
@@ -108,12 +108,10 @@ class Known:
     def find(self, name: str, here: Address) -> tuple[Address, ...]:
         """What `name` (`Kind/name` or a full address) may mean to the resource at `here`."""
         parts = name.split("/")
-        if len(parts) == _FULL and all(parts):
-            address = Address.parse(name)
-            return (address,) if address in self else ()
-        if len(parts) != _SHORT:
-            return ()
-        found = self.by_name.get((here.target, parts[0], parts[1]), ())
+        if len(parts) == _FULL and all(parts) and (address := Address.parse(name)) in self:
+            return (address,)
+        kind, _, short = name.partition("/")  # a name may hold slashes: demo/busybox@1.36
+        found = self.by_name.get((here.target, kind, short), ())
         return tuple(address for address in found if address.scope == here.scope) or found
 
 

@@ -50,6 +50,18 @@ def test_an_expression_makes_an_edge_wherever_it_stands() -> None:
     ]
 
 
+@pytest.mark.parametrize("name", ["demo/qc@1", "registry/demo/qc@1", "a/b/c/qc@1"])
+def test_a_name_with_slashes_may_be_referred_to(name: str) -> None:
+    """As images have: by kind and name as they are declared, as the hints say, and by the address."""
+    short, full = f"$[[ ref.Tool/{name}.url ]]", f"$[[ ref.{at('Tool', name)} ]]"
+    user = run("r1", flow="8a1c", env=[short, full])
+    edges, findings = _check(tool(name), user)
+    assert findings == ()
+    assert [edge.dependency for edge in edges.of[user.address]] == [at("Tool", name)] * 2
+    (wrong,) = _check(tool(name), run("r1", flow="8a1c", env=[f"$[[ ref.Tool/{name}2 ]]"]))[1]
+    assert wrong.hint == f"did you mean $[[ ref.Tool/{name} ]]?"
+
+
 def test_an_expression_in_a_reference_field_is_one_edge() -> None:
     """It is not read as a name too."""
     edges, findings = _check(tool("qc@1"), flow("wf@1", "$[[ ref.Tool/qc@1 ]]"))
