@@ -20,7 +20,14 @@ import threading
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from reconciler.errors import CredentialsMissing, NoSuchScope, PlatformError, Unauthenticated, Unreachable
+from reconciler.errors import (
+    CredentialsMissing,
+    NoSuchScope,
+    PlatformError,
+    ReconcilerError,
+    Unauthenticated,
+    Unreachable,
+)
 from reconciler.execution.pooling import workers
 from reconciler.model.kind import Life
 from reconciler.model.resource import Live, Phase, Reading
@@ -217,6 +224,12 @@ class _Survey:
                 with self._lock:
                     self._closed.setdefault(target, _said(error))
             self._fail(wants, self._closed.get(target, _said(error)))
+            return False
+        except ReconcilerError:
+            raise
+        except Exception as error:  # noqa: BLE001 - an answer nobody foresaw costs what it is about, not the whole plan
+            # The text of such an exception may quote the answer, and with it a secret.
+            self._fail(wants, f"its answer is not understood ({type(error).__name__})")
             return False
         return True
 

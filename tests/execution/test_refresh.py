@@ -170,6 +170,22 @@ def test_one_failure_is_one_unreadable_entry(platform: MemoryPlatform) -> None:
     assert list(reading.live) == [at("TokenJob", "job-0"), at("TokenJob", "job-2")]
 
 
+def test_an_answer_that_nobody_foresaw_is_one_unreadable_entry(platform: MemoryPlatform) -> None:
+    """The others are read, and nothing of the answer is quoted: a row of another shape costs no plan."""
+    jobs = [add(platform, "TokenJob", f"job-{n}") for n in range(2)]
+    calls: list[str] = []
+
+    def wire(crossed: str) -> None:
+        if crossed == "after:read" and not calls:
+            calls.append(crossed)
+            raise KeyError("what it holds")
+
+    platform.wire = wire
+    reading = read(platform, [want("TokenJob", f"job-{n}", jobs[n].remote_id) for n in range(2)], parallelism=1)
+    assert reading.unreadable == {at("TokenJob", "job-0"): "its answer is not understood (KeyError)"}
+    assert list(reading.live) == [at("TokenJob", "job-1")]
+
+
 def test_a_list_that_fails_makes_its_scope_unreadable(platform: MemoryPlatform) -> None:
     """Every address of it, with the reason, and no other scope."""
     add(platform, "Thing", "x")
