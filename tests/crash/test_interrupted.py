@@ -101,3 +101,20 @@ def test_a_call_that_hangs_keeps_nobody(world: World, cradle: Nursery) -> None:
     assert cradle.live(world.root, "apply", "--yes").code == 0
     assert len(ending(world).remembered) == 6
     assert world.plan().is_empty
+
+
+def test_waiting_for_a_result_ends_when_asked_to_stop(tmp_path: Path, cradle: Nursery) -> None:
+    """A job waits for the data that it reads: 130 within seconds, nothing of it was begun; the next apply goes on."""
+    with world_of(tmp_path, "ai4s-whole") as world:
+        world.platform.services.switches.turn({"data_job_seconds": 3600})
+        child = cradle.bear(world.root, "apply", "--yes")
+        life, seconds = stopped(cradle, child, lambda: bool(world.platform.log.report(operation="ShowDataJob")))
+        assert (life.code, life.signal) == (130, 0), life.err
+        assert seconds < SECONDS
+        assert "ai4s/Job" not in world.platform.services.store.counts()
+        world.platform.services.switches.turn({"data_job_seconds": 0})
+        again = cradle.live(world.root, "apply", "--yes")
+        assert again.code == 0, again.err
+        counts = world.platform.services.store.counts()
+        assert (counts["ai4s/DataJob"], counts["ai4s/Job"]) == (1, 1)
+        assert world.plan().is_empty

@@ -126,3 +126,16 @@ def test_the_time_of_a_saved_plan_cannot_be_edited(world: World) -> None:
     for broken in ({}, {"created": 1, "expires": 2, "sum": 3}, {"created": "x", "expires": "y", "sum": ""}, "soon"):
         file.write_text(json.dumps({**document, "saved": broken}))
         assert run(world, "apply", "p.plan")[0] == 4
+
+
+def test_what_takes_two_calls_is_finished(tmp_path: Path, cradle: Nursery) -> None:
+    """A notebook that was made and not stopped yet when the process died: the rest of the plan stops it."""
+    with world_of(tmp_path, "ai4s-whole") as world:
+        only = ("--only", "Notebook/demo/look-at-reads")
+        assert cradle.live(world.root, "plan", *only, "-o", "p.plan").code == 0
+        assert cradle.live(world.root, "apply", "p.plan", at=1, match="after POST .*/notebooks$").signal == KILL
+        life = cradle.live(world.root, "apply", "p.plan", "--resume")
+        assert life.code == 0, life.err
+        sent = [entry["operation"] for entry in world.requests("POST")]
+        assert sent == ["CreateNotebook", "StopOrStartNotebook"]
+        assert cradle.live(world.root, "plan", *only, "--detailed-exitcode").code == 0
