@@ -117,7 +117,8 @@ def _scalar(schema: _Schema) -> str:
     elif words:
         value = words[0]
     elif kind in {"integer", "number"}:
-        value = max(schema.get("minimum", 1), min(1, schema.get("maximum", 1)))
+        usual = max(schema.get("minimum", 1), min(1, schema.get("maximum", 1)))
+        value = next(iter(schema.get("examples", ())), usual)
     return "..." if value == "..." else json.dumps(value, ensure_ascii=False)
 
 

@@ -408,3 +408,17 @@ def test_nothing_else_stands_at_the_top(extra: str) -> None:
 def test_the_envelope_names_its_kind(field: str, value: str) -> None:
     """A document of another kind or version is not checked by accident."""
     assert not CATALOGUE.validator("ai4s", "App", Form.ENVELOPE).is_valid({**envelope("App", APP), field: value})
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "allowed"),
+    [
+        *(("storage_quota", value, True) for value in (-1, 1 << 30, 11_258_999_068_426_240, None)),
+        *(("storage_quota", value, False) for value in (-2, 0, (1 << 30) - 1, 11_258_999_068_426_241, "1", 1.5)),
+        *(("status", value, True) for value in ("ACTIVE", "INACTIVE", None)),
+        *(("status", value, False) for value in ("active", "", 1)),
+    ],
+)
+def test_what_only_an_update_of_a_space_takes(field: str, value: Any, allowed: bool) -> None:
+    """The edges of both; left out they are left to the console, and null is the same."""
+    assert is_valid("Space", {"name": "lab", field: value}) is allowed
