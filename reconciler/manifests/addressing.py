@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from reconciler.manifests.findings import Finding, listed, suggestion
 from reconciler.manifests.interpolation import fixed
+from reconciler.model.unsound import member, members
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -56,13 +57,13 @@ def identity(
     """
     first = kind.identity[0]
     if name is not None:
-        if spec.get(first) not in {None, "", name}:
+        if member(spec, first) not in {None, "", name}:
             hint = "remove it from the spec; the metadata is enough"
             note(Finding("manifest.identity", f"`{first}` differs from `metadata.name`", hint, f"/{first}"))
-        elif not spec.get(first):
+        elif not member(spec, first):
             pointers[f"/{first}"] = "/metadata/name"
             # In front, as an author would write it: the order is kept when manifests are written out.
-            rest = {key: value for key, value in spec.items() if key != first}
+            rest = {key: value for key, value in members(spec) if key != first}
             spec.clear()
             spec.update({first: name, **rest})
     parts = [spec.get(field) for field in kind.identity]

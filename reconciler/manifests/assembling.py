@@ -40,7 +40,7 @@ class Surroundings:
 
 
 @dataclass(slots=True)
-class _Draft:
+class Draft:
     """A document on its way to becoming a manifest. `body` is where the definition stands; `native` are the pointers
     that differ by more than that.
     """
@@ -80,7 +80,7 @@ def assemble(document: Document, around: Surroundings) -> tuple[Manifest | None,
     value, findings = _checked(document, recognised, around)
     if findings:
         return None, _placed(document, findings)
-    draft = _translated(value, recognised)
+    draft = translated(value, recognised)
     manifest = None if draft.is_wrong else _manifest(value, draft, recognised, document, around)
     return manifest, _placed(document, draft.findings)
 
@@ -110,13 +110,14 @@ def _checked(document: Document, recognised: Recognised, around: Surroundings) -
     return value, list(violations(validator, value, locate(document.chunk).text))
 
 
-def _translated(value: Mapping[str, Any], recognised: Recognised) -> _Draft:
+def translated(value: Mapping[str, Any], recognised: Recognised) -> Draft:
+    """The definition in the API's own words."""
     body = recognised.body_pointer
     if recognised.form is Form.ENVELOPE:
-        return _Draft(body, recognised.body(value))
+        return Draft(body, recognised.body(value))
     translated = translate(recognised.kind, recognised.body(value))
     native = {spec: body + author for spec, author in translated.pointers.items()}
-    draft = _Draft(body, translated.spec, native)
+    draft = Draft(body, translated.spec, native)
     draft.note(
         *(Finding(f.code, f.message, f.hint, body + f.pointer, f.on_key, f.severity) for f in translated.findings)
     )
@@ -124,7 +125,7 @@ def _translated(value: Mapping[str, Any], recognised: Recognised) -> _Draft:
 
 
 def _manifest(
-    value: Mapping[str, Any], draft: _Draft, recognised: Recognised, document: Document, around: Surroundings
+    value: Mapping[str, Any], draft: Draft, recognised: Recognised, document: Document, around: Surroundings
 ) -> Manifest | None:
     kind = recognised.kind
     metadata = value.get("metadata") or {}

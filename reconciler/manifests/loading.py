@@ -10,7 +10,8 @@ from reconciler.manifests import documents
 from reconciler.manifests.assembling import Surroundings, assemble
 from reconciler.manifests.files import find
 from reconciler.manifests.reader import Reader
-from reconciler.model.diagnostic import Diagnostic, Severity, Source
+from reconciler.model.diagnostic import Diagnostic, Severity, Source, errors
+from reconciler.model.unsound import ANY_KIND
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -28,12 +29,16 @@ class Loaded:
     """`manifests` sorted by address, valid ones only; `diagnostics` in file order; `files` the number read.
 
     A document with errors is missing from `manifests`: nobody may plan a deletion from what is not there while
-    `diagnostics` holds an error, or a `file.empty-folder` warning.
+    `diagnostics` holds an error, or a `file.empty-folder` warning. For checks, and for nothing else, `broken` holds
+    what is sound of those documents whose address is known (model/unsound.py), and `nameless` the kinds of the others,
+    with `ANY_KIND` for what nobody can tell.
     """
 
     manifests: tuple[Manifest, ...]
     diagnostics: tuple[Diagnostic, ...]
     files: int
+    broken: tuple[Manifest, ...] = ()
+    nameless: frozenset[str] = frozenset()
 
 
 def load(
@@ -56,16 +61,20 @@ def load(
     found.diagnostics += _nested(around.variables)
     reader = Reader()
     manifests: list[Manifest] = []
+    broken: list[Manifest] = []
+    nameless = {ANY_KIND} if errors(found.diagnostics) else set()
     diagnostics = list(found.diagnostics)
     for path in found.files.values():
         loaded = _load_file(path, found.shown(path), reader, around)
         manifests += loaded.manifests
+        broken += loaded.broken
+        nameless |= loaded.nameless
         diagnostics += loaded.diagnostics
     if not paths and found.files and all(diagnostic.code == EMPTY for diagnostic in diagnostics) and not manifests:
         diagnostics.append(_nothing(len(found.files)))
     manifests.sort(key=lambda manifest: (manifest.address, manifest.source))
     diagnostics.sort(key=lambda diagnostic: diagnostic.sort_key)
-    return Loaded(tuple(manifests), tuple(diagnostics), len(found.files))
+    return Loaded(tuple(manifests), tuple(diagnostics), len(found.files), tuple(broken), frozenset(nameless))
 
 
 def _nested(variables: Mapping[str, str]) -> Iterator[Diagnostic]:
@@ -87,18 +96,29 @@ def _nothing(files: int) -> Diagnostic:
 def _load_file(path: Path, shown: str, reader: Reader, around: Surroundings) -> Loaded:
     data = _bytes_of(path, shown)
     if isinstance(data, Diagnostic):
-        return Loaded((), (data,), 1)
+        return Loaded((), (data,), 1, nameless=frozenset({ANY_KIND}))
     read = reader.read(data, shown)
     manifests: list[Manifest] = []
     diagnostics = list(read.diagnostics)
     if not read.documents and not read.diagnostics:
         diagnostics.append(_empty(shown, "holds nothing but comments" if b"#" in data else "is empty"))
+    broken: list[Manifest] = []
+    nameless = {ANY_KIND} if errors(read.diagnostics) else set()
     for document in read.documents:
         manifest, problems = assemble(document, around)
         diagnostics += problems
         if manifest is not None:
             manifests.append(manifest)
-    return Loaded(tuple(manifests), tuple(diagnostics), 1)
+            continue
+        from reconciler.manifests.salvaging import salvage
+
+        left = salvage(document, around, problems)
+        diagnostics += (each for each in left.diagnostics if each not in problems)
+        if left.manifest is not None:
+            broken.append(left.manifest)
+        else:
+            nameless.add(left.kind)
+    return Loaded(tuple(manifests), tuple(diagnostics), 1, tuple(broken), frozenset(nameless))
 
 
 def _empty(shown: str, how: str) -> Diagnostic:

@@ -1,6 +1,7 @@
 """The platforms' own file formats, turned into specs.
 
-A translation is a pure function from the body of a native file to a spec. Its schema has accepted the body before.
+A translation is a pure function from the body of a native file to a spec. Its schema has accepted the body before, but
+for parts that are known to be wrong (`model/unsound.py`): a translation may raise Unsound.
 Native words stay out of the rest of the program: findings are translated back through `Translated.pointers`.
 """
 
@@ -10,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from reconciler.manifests import native_ai4s, native_hai, native_modelarts
+from reconciler.model.unsound import like, members
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -42,6 +44,6 @@ def translate(kind: Kind, body: Mapping[str, Any]) -> Translated:
     """The spec that the body of a native file declares. A kind without a translation uses the API's own words."""
     translation = _TRANSLATIONS.get((kind.platform, kind.name))
     if translation is None:
-        return Translated(dict(body))
+        return Translated(like(body, dict(members(body))))
     spec, pointers, findings = translation(body)
     return Translated(spec, pointers, findings)

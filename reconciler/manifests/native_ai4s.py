@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from reconciler.manifests.findings import Finding
 from reconciler.model.diagnostic import Severity
+from reconciler.model.unsound import PartialList, like, member, members
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,12 +20,14 @@ if TYPE_CHECKING:
 
 
 def _app(body: Body) -> Outcome:
-    spec = {key: value for key, value in body.items() if key not in {"id", "license"}}
-    return spec, {}, (*_identifier(body), *_license(body))
+    spec = {key: value for key, value in members(body) if key not in {"id", "license"}}
+    return like(body, spec), {}, (*_identifier(body), *_license(body))
 
 
 def _workflow(body: Body) -> Outcome:
     spec, pointers, findings = _app(body)
+    if isinstance(body["tasks"], PartialList):
+        return spec, pointers, findings
     spec["tasks"] = [_task(task, f"/tasks/{index}", pointers) for index, task in enumerate(body["tasks"])]
     clashes = (
         Finding(
@@ -34,22 +37,22 @@ def _workflow(body: Body) -> Outcome:
             f"/tasks/{index}/name",
         )
         for index, task in enumerate(body["tasks"])
-        if _differ(task.get("name"), task.get("display_name"))
+        if _differ(member(task, "name"), member(task, "display_name"))
     )
     return spec, pointers, (*findings, *clashes)
 
 
 def _task(task: Body, pointer: str, pointers: dict[str, str]) -> dict[str, Any]:
-    spec = {key: value for key, value in task.items() if key != "name"}
-    if task.get("name") and not task.get("display_name"):
+    spec = {key: value for key, value in members(task) if key != "name"}
+    if member(task, "name") and not member(task, "display_name"):
         spec["display_name"] = task["name"]
         pointers[f"{pointer}/display_name"] = f"{pointer}/name"
-    return spec
+    return like(task, spec)
 
 
 def _job(body: Body) -> Outcome:
     words = {"id", "workflow_id", "tool_id", "tool_type"}
-    spec = {key: value for key, value in body.items() if key not in words}
+    spec = {key: value for key, value in members(body) if key not in words}
     workflow, tool = body.get("workflow_id"), body.get("tool_id")
     kind = body.get("tool_type") or "workflow"
     spec |= {"tool_id": workflow or tool, "tool_type": kind}
@@ -58,7 +61,7 @@ def _job(body: Body) -> Outcome:
         pointers["/tool_id"] = "/workflow_id"
     if not body.get("tool_type"):
         pointers["/tool_type"] = "/workflow_id" if workflow else "/tool_id"
-    return spec, pointers, (*_exported(body), *_tool(workflow, tool, kind))
+    return like(body, spec), pointers, (*_exported(body), *_tool(workflow, tool, kind))
 
 
 def _tool(workflow: str | None, tool: str | None, kind: str) -> tuple[Finding, ...]:
@@ -79,21 +82,21 @@ def _differ(one: str | None, other: str | None) -> bool:
 
 
 def _identifier(body: Body) -> tuple[Finding, ...]:
-    if not body.get("id"):
+    if not member(body, "id"):
         return ()
     message = "`id` is not used: the platform gives identifiers, and this program finds things by name and version"
     return (_note("native.ignored", message, "leave it empty or remove it", "/id"),)
 
 
 def _exported(body: Body) -> tuple[Finding, ...]:
-    if not body.get("id"):
+    if not member(body, "id"):
         return ()
     message = "`id` is not used: it belongs to the run this file was exported from"
     return (_note("native.ignored", message, "remove it", "/id"),)
 
 
 def _license(body: Body) -> tuple[Finding, ...]:
-    if not body.get("license"):
+    if not member(body, "license"):
         return ()
     message = "`license` has no counterpart in the platform's API and is not sent"
     return (_note("native.ignored", message, "put it into the description to have it on the platform", "/license"),)

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from reconciler.model.unsound import like, member, members
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -17,23 +19,24 @@ if TYPE_CHECKING:
 
 
 def _task(body: Mapping[str, Any]) -> Outcome:
-    spec = dict(body)
-    environments = body["spec"].get("environments")
+    spec = like(body, dict(members(body)))
+    command = member(body, "spec") or {}
+    environments = member(command, "environments")
     if environments:
-        texts = {name: value if isinstance(value, str) else str(value) for name, value in environments.items()}
-        spec["spec"] = {**body["spec"], "environments": texts}
-    if body.get("options"):
-        spec["options"] = _options(body["options"])
+        texts = {name: value if isinstance(value, str) else str(value) for name, value in members(environments)}
+        spec["spec"] = like(command, {**dict(members(command)), "environments": like(environments, texts)})
+    if options := member(body, "options"):
+        spec["options"] = _options(options)
     return spec, {}, ()
 
 
 def _options(options: Mapping[str, Any]) -> dict[str, Any]:
-    settled = dict(options)
-    tags = options.get("tags")
+    settled = like(options, dict(members(options)))
+    tags, profile = member(options, "tags"), member(options, "profile")
     if isinstance(tags, str):
         settled["tags"] = [tag.strip() for tag in tags.split(",") if tag.strip()]
-    if isinstance(options.get("profile"), dict):
-        settled["profile"] = {key: value for key, value in options["profile"].items() if key != "log_dir"}
+    if isinstance(profile, dict):
+        settled["profile"] = like(profile, {key: value for key, value in members(profile) if key != "log_dir"})
     return settled
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from reconciler.model.unsound import members
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -21,11 +23,12 @@ def slots(value: Any, path: str) -> Iterator[Slot]:  # noqa: ANN401 - any JSON v
 def _slots(value: Any, steps: list[str], way: list[str | int]) -> Iterator[Slot]:  # noqa: ANN401 - any JSON value
     step, rest = steps[0], steps[1:]
     keys: list[Any] = []
+    # Only what exists counts, so wrong parts of a value are passed over: `list.__len__`, `dict.__contains__`.
     if step == "[]" and isinstance(value, list):
-        keys = list(range(len(value)))
+        keys = list(range(list.__len__(value)))
     elif step == "*" and isinstance(value, dict):
-        keys = list(value)
-    elif isinstance(value, dict) and step in value:
+        keys = [key for key, _ in members(value)]
+    elif isinstance(value, dict) and dict.__contains__(value, step):
         keys = [step]
     for key in keys:
         if rest:

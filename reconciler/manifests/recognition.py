@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from reconciler.manifests.findings import Finding, listed, suggestion
 from reconciler.manifests.schemas import LANGUAGE_VERSION, Form
 from reconciler.model.spelling import did_you_mean
+from reconciler.model.unsound import like, members
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -36,10 +37,11 @@ class Recognised:
         return "" if self.kind.native_whole else f"/{self.kind.native_key}"
 
     def body(self, document: Mapping[str, Any]) -> dict[str, Any]:
-        """The definition in a document that its schema has accepted."""
+        """The definition in a document that its schema has accepted, but for parts that are known to be wrong."""
         if self.body_pointer:
-            return dict(document[self.body_pointer[1:]])
-        return {key: value for key, value in document.items() if key not in _SIBLINGS}
+            body: dict[str, Any] = document[self.body_pointer[1:]]
+            return like(body, dict(members(body)))
+        return like(document, {key: value for key, value in members(document) if key not in _SIBLINGS})
 
 
 def recognise(document: Any, catalogue: Catalogue, environment: Environment) -> Recognised | Finding:  # noqa: ANN401 - any JSON value

@@ -10,6 +10,7 @@ from jsonschema import Draft202012Validator, ValidationError
 from jsonschema.validators import extend
 
 from reconciler.manifests.wording import Broken, explain
+from reconciler.model.unsound import ANYTHING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from jsonschema.protocols import Validator
 
     from reconciler.manifests.findings import Finding
+    from reconciler.model.unsound import Path
 
     Schema = dict[str, Any]
 
@@ -38,6 +40,30 @@ def violations(validator: Validator, document: Any, text_at: Callable[[str], str
     """
     broken = (_broken(error) for error in validator.iter_errors(document))
     return explain([one for one in broken if not _is_unknown_yet(one)], text_at)
+
+
+def wrong_parts(validator: Validator, document: Any) -> frozenset[Path]:  # noqa: ANN401 - any JSON value
+    """Where `document` breaks the schema: the paths of values that are wrong or missing. () is all of it."""
+    return frozenset(path for error in validator.iter_errors(document) for path in _paths(error))
+
+
+def _paths(error: ValidationError) -> Iterator[Path]:
+    here, value, limit = tuple(error.absolute_path), error.instance, error.validator_value
+    if error.validator == "required" and isinstance(limit, list) and isinstance(value, dict):
+        yield from ((*here, name) for name in limit if name not in value)
+    elif error.validator == "additionalProperties" and isinstance(error.schema, dict) and isinstance(value, dict):
+        yield from ((*here, key) for key in value if key not in error.schema.get("properties", {}))
+        yield (*here, ANYTHING)
+    elif "propertyNames" in error.absolute_schema_path:
+        yield from ((*here, str(value)), (*here, ANYTHING))
+    elif error.context and all(_lacks_a_member(inner, here) for inner in error.context):
+        yield from (path for inner in error.context for path in _paths(inner))
+    else:
+        yield here
+
+
+def _lacks_a_member(error: ValidationError, path: Path) -> bool:
+    return error.validator == "required" and tuple(error.absolute_path) == path
 
 
 def _is_unknown_yet(broken: Broken) -> bool:

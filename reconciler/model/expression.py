@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
+from reconciler.model.unsound import members
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -59,14 +61,14 @@ def parse(text: str) -> list[Expression]:
 
 
 def strings(value: Any, pointer: str = "") -> Iterator[tuple[str, str]]:  # noqa: ANN401 - any JSON value
-    """Every string in a JSON value with its JSON pointer (RFC 6901), in document order."""
+    """Every string in a JSON value with its JSON pointer (RFC 6901), in document order; wrong parts are passed over."""
     if isinstance(value, str):
         yield pointer, value
     elif isinstance(value, dict):
-        for key, item in value.items():
+        for key, item in members(value):
             yield from strings(item, f"{pointer}/{key.replace('~', '~0').replace('/', '~1')}")
     elif isinstance(value, list):
-        for index, item in enumerate(value):
+        for index, item in enumerate(list.__iter__(value)):
             yield from strings(item, f"{pointer}/{index}")
 
 

@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING
 
 from reconciler.errors import ManifestsInvalid
 from reconciler.model.diagnostic import errors
+from reconciler.model.unsound import Unsound
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from reconciler.manifests.loading import Loaded
+    from reconciler.model.address import Address
     from reconciler.model.diagnostic import Diagnostic, Source
     from reconciler.model.manifest import Manifest
     from reconciler.operations.workspace import Workspace
@@ -52,9 +54,15 @@ def declare(workspace: Workspace, paths: Sequence[Path] = ()) -> Declared:
     may be declared there. All findings at once; errors are not raised.
     """
     loaded = _loaded(workspace, paths)
-    named = {manifest.address for manifest in loaded.manifests}
-    rest = _loaded(workspace).manifests if paths else ()
-    return _checked(workspace, loaded, tuple(manifest for manifest in rest if manifest.address not in named))
+    if not paths:
+        return _checked(workspace, loaded)
+    whole = _loaded(workspace)
+    named = {manifest.address for manifest in (*loaded.manifests, *loaded.broken)}
+    manifests, broken = (
+        tuple(manifest for manifest in those if manifest.address not in named)
+        for those in (whole.manifests, whole.broken)
+    )
+    return _checked(workspace, loaded, replace(whole, manifests=manifests, broken=broken))
 
 
 def read_again(workspace: Workspace, declared: Declared, file: str) -> Declared:
@@ -63,7 +71,7 @@ def read_again(workspace: Workspace, declared: Declared, file: str) -> Declared:
     """
     loaded = _loaded(workspace, [Path(file)])
     others = (manifest for manifest in declared.manifests if manifest.source.file != file)
-    found = tuple(sorted((*others, *loaded.manifests), key=lambda manifest: (manifest.address, manifest.source)))
+    found = tuple(sorted((*others, *loaded.manifests), key=_by_address))
     return _checked(workspace, replace(loaded, manifests=found, files=declared.files))
 
 
@@ -79,25 +87,40 @@ def _loaded(workspace: Workspace, paths: Sequence[Path] = ()) -> Loaded:
     )
 
 
-def _checked(workspace: Workspace, loaded: Loaded, beside: tuple[Manifest, ...] = ()) -> Declared:
+def _checked(workspace: Workspace, loaded: Loaded, *beside: Loaded) -> Declared:
+    """`loaded`, checked with what is declared `beside` it, of which nothing is said."""
     from reconciler.manifests.positions import place
     from reconciler.planning.references import check
 
-    everything = (*loaded.manifests, *beside)
-    edges, referring = check(everything, workspace.kinds)
-    not_meant = {manifest.address for manifest in beside}
-    about = [each for each in (*referring, *_meaning(workspace, everything)) if each.address not in not_meant]
-    found = (*workspace.diagnostics, *loaded.diagnostics, *place(about, loaded.manifests))
+    every = (loaded, *beside)
+    whole = [manifest for each in every for manifest in each.manifests]
+    known = sorted((*whole, *(manifest for each in every for manifest in each.broken)), key=_by_address)
+    nameless = {kind for each in every for kind in each.nameless}
+    edges, referring = check(known, workspace.kinds, nameless)
+    not_meant = {manifest.address for each in beside for manifest in (*each.manifests, *each.broken)}
+    about = [each for each in (*referring, *_meaning(workspace, known, whole)) if each.address not in not_meant]
+    found = (*workspace.diagnostics, *loaded.diagnostics, *place(about, (*loaded.manifests, *loaded.broken)))
     ordered = tuple(sorted(dict.fromkeys(found), key=lambda diagnostic: diagnostic.sort_key))
-    return Declared(loaded.manifests, edges, ordered, loaded.files, beside)
+    others = tuple(manifest for each in beside for manifest in each.manifests)
+    return Declared(loaded.manifests, edges, ordered, loaded.files, others)
 
 
-def _meaning(workspace: Workspace, manifests: Sequence[Manifest]) -> Iterable[Diagnostic]:
-    """What the platforms' own checks find in their manifests."""
+def _by_address(manifest: Manifest) -> tuple[Address, Source]:
+    return manifest.address, manifest.source
+
+
+def _meaning(workspace: Workspace, known: Sequence[Manifest], whole: Sequence[Manifest]) -> Iterable[Diagnostic]:
+    """What the platforms' own checks find in their manifests, and in what is sound of those that are not whole. A check
+    that cannot be stopped by what is wrong says what there is to say without these.
+    """
     for name, provider in workspace.providers.items():
-        theirs = tuple(manifest for manifest in manifests if manifest.platform == name)
-        if provider.check is not None and theirs:
-            yield from provider.check(theirs)
+        theirs = tuple(manifest for manifest in known if manifest.platform == name)
+        if provider.check is None or not theirs:
+            continue
+        try:
+            yield from tuple(provider.check(theirs))
+        except Unsound:
+            yield from provider.check(tuple(manifest for manifest in whole if manifest.platform == name))
 
 
 def sources(diagnostics: Iterable[Diagnostic], start: Path) -> dict[str, str]:

@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, Any
 from reconciler.model import expression
 from reconciler.model.address import NO_SCOPE, Address
 from reconciler.model.expression import Space
+from reconciler.model.unsound import Partial, Unsound, members
 from reconciler.planning.forms import form_of
 from reconciler.planning.rules import ANY, ITEM
 
@@ -201,32 +202,35 @@ def _reference_fields(
     root: Mapping[str, Any],
 ) -> Iterator[tuple[str, tuple[str, Reference]]]:
     """Each string in a reference field, and the text of each object that is one, by its pointer. Looks only where a
-    reference can be. `root` is the whole spec.
+    reference can be, and passes over what is known to be wrong. `root` is the whole spec.
     """
     reference = rules.rule.refers_to
-    if isinstance(value, str):
-        if reference is not None:
-            yield pointer, (value, reference.among(root))
-        return
-    if isinstance(value, dict) and reference is not None and (text := _composed(value, reference.text, root)):
-        yield pointer, (text, reference.among(root))
+    if reference is not None:
+        try:
+            text = value if isinstance(value, str) else _composed(value, reference.text, root)
+            found = (text, reference.among(root)) if text or isinstance(value, str) else None
+        except Unsound:
+            found = None
+        if found:
+            yield pointer, found
     if not rules.refers:
         return
     if isinstance(value, list):
-        for index, item in enumerate(value):
+        for index, item in enumerate(list.__iter__(value)):
             yield from _reference_fields(item, rules.items, f"{pointer}/{index}", root)
     elif isinstance(value, dict):
-        names = value if ANY in rules.fields else [name for name in rules.fields if name in value and name != ITEM]
+        held = dict(members(value)) if isinstance(value, Partial) else value
+        names = held if ANY in rules.fields else [name for name in rules.fields if name in held and name != ITEM]
         for name in names:
             step = name.replace("~", "~0").replace("/", "~1")
-            yield from _reference_fields(value[name], rules.at(name), f"{pointer}/{step}", root)
+            yield from _reference_fields(held[name], rules.at(name), f"{pointer}/{step}", root)
 
 
-def _composed(members: Mapping[str, Any], template: str, root: Mapping[str, Any]) -> str:
-    """The text that an object stands for; "" when a part of it is missing."""
-    if not template:
+def _composed(value: Any, template: str, root: Mapping[str, Any]) -> str:  # noqa: ANN401 - any JSON value
+    """The text that an object stands for; "" when a part of it is missing, and for what is no object."""
+    if not template or not isinstance(value, dict):
         return ""
-    parts = {name: members.get(name) or root.get(name) for name in _MEMBER.findall(template)}
+    parts = {name: value.get(name) or root.get(name) for name in _MEMBER.findall(template)}
     if not all(isinstance(part, str) for part in parts.values()):
         return ""
     return _MEMBER.sub(lambda match: str(parts[match[1]]), template)

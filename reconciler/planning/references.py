@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from reconciler.model.diagnostic import Diagnostic, Severity
 from reconciler.model.spelling import which_was_meant
+from reconciler.model.unsound import ANY_KIND
 from reconciler.planning.edges import Edge, Edges, Known, Mention, Via, by_scope, locate, mentions
 from reconciler.planning.forms import form_of
 from reconciler.planning.graph import cycles
 from reconciler.planning.rules import rules_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
     from reconciler.model.address import Address
     from reconciler.model.kind import Kind
@@ -23,14 +24,18 @@ if TYPE_CHECKING:
 __all__ = ["Edge", "Edges", "Kinds", "Known", "check", "locate"]
 
 Kinds: TypeAlias = "Mapping[tuple[str, str], Kind]"
+_FULL = 4
 _SUGGESTIONS = 20
 """Comparing a name with all others is slow, and nobody reads more than so many suggestions."""
 
 
-def check(manifests: Iterable[Manifest], kinds: Kinds) -> tuple[Edges, tuple[Diagnostic, ...]]:
+def check(
+    manifests: Iterable[Manifest], kinds: Kinds, nameless: Collection[str] = ()
+) -> tuple[Edges, tuple[Diagnostic, ...]]:
     """The edges between `manifests`, and as findings: an address declared twice, an expression that refers to nothing
     or to several things, a cycle (errors), a name of the own scope that nothing declares (warning). Manifests of a
-    kind that is not in `kinds` have no edges. The order of `manifests` does not matter.
+    kind that is not in `kinds` have no edges. The order of `manifests` does not matter. Of the kinds `nameless` some
+    are declared, and nobody can tell under which names: what is not known may be one of them.
 
     A finding with a `pointer` into a spec has no `source` yet: reading the manifests knows the line.
     """
@@ -45,7 +50,7 @@ def check(manifests: Iterable[Manifest], kinds: Kinds) -> tuple[Edges, tuple[Dia
     known = Known.of(unique)
     scopes = {platform: kind.name for (platform, _), kind in kinds.items() if kind.is_scope}
     edges, mentioned = _edges(unique, trees, scopes, known)
-    findings += _Findings(known).of(mentioned)
+    findings += _Findings(known, nameless).of(mentioned)
     findings += [_cycle(path, edges, unique) for path in cycles({a: edges.dependencies(a) for a in unique})]
     return edges, tuple(sorted(findings, key=lambda found: found.sort_key))
 
@@ -91,8 +96,9 @@ def _duplicate(first: Manifest, second: Manifest) -> Diagnostic:
 class _Findings:
     """Findings about mentions that are no edge. Counts suggestions, since each costs a pass over all names."""
 
-    def __init__(self, known: Known) -> None:
+    def __init__(self, known: Known, nameless: Collection[str]) -> None:
         self._known = known
+        self._nameless = nameless
         self._left = _SUGGESTIONS
         self._names: defaultdict[tuple[str, str], list[Address]] = defaultdict(list)
         for those in known.by_name.values():
@@ -102,10 +108,20 @@ class _Findings:
     def of(self, unclear: Iterable[tuple[Manifest, Mention]]) -> Iterator[Diagnostic]:
         """One finding each; none for a name of another scope, of which we know nothing."""
         for manifest, mention in unclear:
+            if self._may_be_nameless(mention):
+                continue
             if mention.via is Via.EXPRESSION:
                 yield self._ambiguous(manifest, mention) if mention.candidates else self._unknown(manifest, mention)
             elif mention.candidates[0].scope == manifest.address.scope:
                 yield self._undeclared(manifest, mention)
+
+    def _may_be_nameless(self, mention: Mention) -> bool:
+        """Whether it may mean what somebody has declared in a document that cannot be read well enough."""
+        if ANY_KIND in self._nameless:
+            return True
+        parts = _spelled(mention).split("/") if mention.via is Via.EXPRESSION else []
+        named = {parts[-3 if len(parts) == _FULL else 0]} if parts else set()
+        return not named.union(each.kind for each in mention.candidates).isdisjoint(self._nameless)
 
     def _ambiguous(self, manifest: Manifest, mention: Mention) -> Diagnostic:
         spelled = " or ".join(f"$[[ ref.{address} ]]" for address in mention.candidates)
@@ -121,7 +137,7 @@ class _Findings:
     def _unknown(self, manifest: Manifest, mention: Mention) -> Diagnostic:
         target = manifest.address.target
         short = (f"{a.kind}/{a.name}" for (there, _), those in self._names.items() if there == target for a in those)
-        wanted = mention.text.removeprefix("$[[").removesuffix("]]").strip().removeprefix("ref.")
+        wanted = _spelled(mention)
         return Diagnostic(
             Severity.ERROR,
             "references.unknown",
@@ -152,6 +168,11 @@ class _Findings:
         self._left -= 1
         close = which_was_meant(wanted, names)
         return f"did you mean {spell(close)}?" if close else ""
+
+
+def _spelled(mention: Mention) -> str:
+    """What an expression refers to, as it is written: `Kind/name`, or a full address."""
+    return mention.text.removeprefix("$[[").removesuffix("]]").strip().removeprefix("ref.")
 
 
 def _written(mention: Mention, address: Address) -> str:

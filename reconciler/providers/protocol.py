@@ -367,7 +367,8 @@ class Provider:
     vendor_file: VendorFile | None = None
     outputs: Mapping[str, Iterable[str]] = field(default_factory=dict)
     check: Callable[[tuple[Manifest, ...]], Iterable[Diagnostic]] | None = None
-    """The platform's own meaning checks over all its manifests: pure, offline. Findings carry `address` and a
+    """The platform's own meaning checks over all its manifests, also over what is sound of those that have errors
+    (`model/unsound.py`: wrap in `sound` what is to end by itself): pure, offline. Findings carry `address` and a
     `pointer` into the spec."""
     foresee: Callable[[Connection, tuple[Manifest, ...]], Iterable[Diagnostic]] | None = None
     """What the platform can tell of manifests that are about to be submitted to one open target of it: limits, names

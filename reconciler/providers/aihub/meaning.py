@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from reconciler.model.diagnostic import Diagnostic, Severity
+from reconciler.model.unsound import sound
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -22,11 +23,11 @@ def check(manifests: tuple[Manifest, ...]) -> Iterator[Diagnostic]:
     datasets = {manifest.address: manifest for manifest in manifests if manifest.address.kind == "Dataset"}
     for manifest in manifests:
         if manifest.address.kind == "DatasetVersion":
-            yield from _version(manifest, datasets)
+            yield from sound(_version(manifest, datasets))
         elif manifest.address.kind == "Training":
-            yield from _training(manifest)
+            yield from sound(_training(manifest))
         elif manifest.address.kind == "Search":
-            yield from _search(manifest)
+            yield from sound(_search(manifest))
 
 
 def _version(manifest: Manifest, datasets: Mapping[Address, Manifest]) -> Iterable[Diagnostic]:

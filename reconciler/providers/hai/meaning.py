@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from reconciler.model.diagnostic import Diagnostic, Severity
+from reconciler.model.unsound import sound
 from reconciler.providers.hai.marks import BUILT_IN_SERVICES
 from reconciler.providers.hai.shell import quoted, trouble
 
@@ -52,12 +53,9 @@ def check(manifests: tuple[Manifest, ...]) -> Iterator[Diagnostic]:
     """Every finding, in the order of `manifests`. Pure. Each carries an address and a JSON pointer into the spec."""
     names: defaultdict[tuple[str, str], list[Address]] = defaultdict(list)
     for manifest in manifests:
-        site, spec = _Site(manifest.address), manifest.spec
-        yield from _source(site, spec)
-        yield from _environment(site, _member(spec, "spec", "environments"))
-        yield from _resource(site, _member(spec, "resource"))
-        yield from _options(site, spec)
-        yield from _services(site, spec.get("services") or [])
+        site = _Site(manifest.address)
+        for aspect in (_source, _environment, _resource, _options, _services):
+            yield from sound(aspect(site, manifest.spec))
         yield from _name(site, names[manifest.address.target, manifest.address.name])
         names[manifest.address.target, manifest.address.name].append(manifest.address)
 
@@ -92,8 +90,8 @@ def _source(site: _Site, spec: Mapping[str, Any]) -> Iterator[Diagnostic]:
         yield site.error("meaning.command-length", "/spec/parameters", message, hint)
 
 
-def _environment(site: _Site, variables: Mapping[str, Any]) -> Iterator[Diagnostic]:
-    for name, value in variables.items():
+def _environment(site: _Site, spec: Mapping[str, Any]) -> Iterator[Diagnostic]:
+    for name, value in _member(spec, "spec", "environments").items():
         pointer, text = f"/spec/environments/{name}", str(value)
         if "$[[" in text:
             continue
@@ -109,7 +107,8 @@ def _environment(site: _Site, variables: Mapping[str, Any]) -> Iterator[Diagnost
             yield site.say(Severity.NOTE, "meaning.date-value", pointer, message, hint)
 
 
-def _resource(site: _Site, resource: Mapping[str, Any]) -> Iterator[Diagnostic]:
+def _resource(site: _Site, spec: Mapping[str, Any]) -> Iterator[Diagnostic]:
+    resource = _member(spec, "resource")
     group, image = str(resource.get("group") or "default"), str(resource.get("image") or "default")
     if "$[[" not in group and (group.count("#") > 1 or not all(group.split("#"))):
         message = f"{group!r} is no group"
@@ -133,10 +132,10 @@ def _options(site: _Site, spec: Mapping[str, Any]) -> Iterator[Diagnostic]:
         yield site.say(Severity.WARNING, "meaning.unknown-venv", "/options/py_venv", message, hint)
 
 
-def _services(site: _Site, services: list[Any]) -> Iterator[Diagnostic]:
+def _services(site: _Site, spec: Mapping[str, Any]) -> Iterator[Diagnostic]:
     names: set[str] = set()
     ports: set[int] = set()
-    for index, service in enumerate(services):
+    for index, service in enumerate(spec.get("services") or []):
         pointer, name, port = f"/services/{index}", service.get("name"), service.get("port")
         if name in names:
             message = f"a second service is called {name!r}"

@@ -12,6 +12,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from reconciler.model.diagnostic import Diagnostic, Severity
+from reconciler.model.unsound import sound
 from reconciler.providers.modelarts.place import part
 from reconciler.providers.modelarts.shapes_v1 import folder
 
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 def check(manifests: tuple[Manifest, ...]) -> Iterator[Diagnostic]:
     """Every finding, in the order of `manifests`. Pure. Each carries an address and a JSON pointer into the spec."""
     for manifest in manifests:
-        for code, pointer, message, hint in _findings(manifest):
+        for code, pointer, message, hint in sound(_findings(manifest)):
             yield Diagnostic(Severity.ERROR, code, message, pointer=pointer, hint=hint, address=manifest.address)
 
 

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from reconciler.model.address import NO_SCOPE
 from reconciler.model.diagnostic import Diagnostic, Severity
+from reconciler.model.unsound import sound
 from reconciler.providers.pai_dlc.marks import TAG
 
 if TYPE_CHECKING:
@@ -63,22 +64,25 @@ def check(manifests: tuple[Manifest, ...]) -> Iterator[Diagnostic]:
             message = "no workspace is named, so the platform takes the caller's default one"
             hint = "write `workspace:` in the target, or `metadata: {scope: ...}`"
             yield site.warning("meaning.no-workspace", "", message, hint)
-        if manifest.address.kind == "Job":
-            yield from _job(site, manifest.spec)
-        else:
-            yield from _tensorboard(site, manifest.spec)
+        aspects = _OF_JOB if manifest.address.kind == "Job" else (_tensorboard,)
+        for aspect in aspects:
+            yield from sound(aspect(site, manifest.spec))
 
 
-def _job(site: _Site, spec: Mapping[str, Any]) -> Iterator[Diagnostic]:
+def _parts(site: _Site, spec: Mapping[str, Any]) -> Iterator[Diagnostic]:
     roles = [role for role in spec.get("JobSpecs") or () if isinstance(role, dict)]
     yield from _roles(site, str(spec.get("JobType") or ""), roles)
     yield from _waits(site, roles)
     for index, role in enumerate(roles):
         yield from _resources(site, f"/JobSpecs/{index}", role, spec)
+
+
+def _sources(site: _Site, spec: Mapping[str, Any]) -> Iterator[Diagnostic]:
     for index, source in enumerate(spec.get("DataSources") or ()):
         yield from _source(site, f"/DataSources/{index}", source)
-    yield from _code(site, spec.get("CodeSource"))
-    yield from _network(site, spec.get("UserVpc"))
+
+
+def _limits(site: _Site, spec: Mapping[str, Any]) -> Iterator[Diagnostic]:
     if "JobMaxRunningTimeMinutes" not in spec:
         message = "the job has no time limit, so nothing but its own end ends the bill"
         yield site.warning("meaning.no-time-limit", "", message, "set `JobMaxRunningTimeMinutes`")
@@ -186,7 +190,8 @@ def _source(site: _Site, here: str, source: Mapping[str, Any]) -> Iterator[Diagn
                 )
 
 
-def _code(site: _Site, code: Any) -> Iterator[Diagnostic]:  # noqa: ANN401 - any JSON value
+def _code(site: _Site, spec: Mapping[str, Any]) -> Iterator[Diagnostic]:
+    code = spec.get("CodeSource")
     if (
         isinstance(code, dict)
         and "$[[" not in (commit := str(code.get("Commit") or ""))
@@ -196,10 +201,14 @@ def _code(site: _Site, code: Any) -> Iterator[Diagnostic]:  # noqa: ANN401 - any
         yield site.warning("meaning.moving-code", "/CodeSource", message, "set `Commit` to 40 hexadecimal digits")
 
 
-def _network(site: _Site, vpc: Any) -> Iterator[Diagnostic]:  # noqa: ANN401 - any JSON value
+def _network(site: _Site, spec: Mapping[str, Any]) -> Iterator[Diagnostic]:
+    vpc = spec.get("UserVpc")
     if isinstance(vpc, dict) and vpc.get("SwitchId") and not vpc.get("ExtendedCIDRs"):
         message = "a switch needs the address ranges that are reached through it"
         yield site.error("meaning.no-ranges", "/UserVpc", message, "set `ExtendedCIDRs`")
+
+
+_OF_JOB = (_parts, _sources, _code, _network, _limits)
 
 
 def _tensorboard(site: _Site, spec: Mapping[str, Any]) -> Iterator[Diagnostic]:

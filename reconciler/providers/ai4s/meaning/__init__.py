@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from reconciler.model.unsound import sound
 from reconciler.providers.ai4s.meaning.apps import app_findings
 from reconciler.providers.ai4s.meaning.interface import APP, JOB, WORKFLOW, Declared
 from reconciler.providers.ai4s.meaning.jobs import job_findings
@@ -38,9 +39,9 @@ def check(manifests: tuple[Manifest, ...]) -> Iterator[Diagnostic]:
     declared = Declared(manifests)
     for manifest in manifests:
         if manifest.address.kind == APP:
-            yield from app_findings(manifest)
+            yield from sound(app_findings(manifest))
         elif manifest.address.kind == WORKFLOW:
-            yield from workflow_findings(manifest, declared)
+            yield from sound(workflow_findings(manifest, declared))
         elif manifest.address.kind == JOB:
-            yield from job_findings(manifest, declared)
-    yield from reading_findings(manifests)
+            yield from sound(job_findings(manifest, declared))
+    yield from sound(reading_findings(manifests))

@@ -24,7 +24,8 @@ _SET_BY_SHELL = r"(?<![A-Za-z0-9_])(?:{0}=|(?:for|read|read -r) {0}(?![A-Za-z0-9
 def app_findings(app: Manifest) -> Iterator[Diagnostic]:
     """Every finding about one app."""
     site = Site(app.address)
-    inputs, outputs = parameters(app.spec, "inputs"), parameters(app.spec, "outputs")
+    inputs, every_input = parameters(app.spec, "inputs")
+    outputs, every_output = parameters(app.spec, "outputs")
     named = [(p.name, f"{p.pointer}/name") for p in (*inputs, *outputs)]
     yield from duplicates(site, "meaning.duplicate-parameter", "parameter", named)
     for parameter in inputs:
@@ -32,7 +33,8 @@ def app_findings(app: Manifest) -> Iterator[Diagnostic]:
         yield from _default(site, parameter)
     for parameter in outputs:
         yield from output_findings(site, Setting(parameter.name, parameter.values, parameter.pointer))
-    yield from _commands(site, app, {name for name, _ in named})
+    if every_input and every_output:
+        yield from _commands(site, app, {name for name, _ in named})
 
 
 def _choices(site: Site, parameter: Parameter) -> Iterator[Diagnostic]:

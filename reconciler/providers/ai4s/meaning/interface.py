@@ -1,7 +1,8 @@
 """What apps and tasks look like from outside: parameters, settings and references, read leniently out of specs.
 
-Findings about meaning come after the schema has spoken. So whatever has the wrong shape is left out here in silence,
-and `complete` says whether something was: names that may stand in the unreadable part are then not called unknown.
+Findings about meaning come after the schema has spoken. So whatever has the wrong shape, or is known to be wrong
+(model/unsound.py), is left out here in silence, and `complete` says whether something was: names that may stand in the
+unreadable part are then not called unknown.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from reconciler.model import expression
+from reconciler.model.unsound import ANYTHING, Partial, Unsound, member, up_to_wrong
 from reconciler.planning.edges import Known, locate
 from reconciler.planning.forms import form_of
 
@@ -37,12 +39,14 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True)
 class Interface:
-    """An app as its callers see it. Of two parameters with one name the first counts."""
+    """An app as its callers see it. Of two parameters with one name the first counts. `resources` None: nobody
+    can tell.
+    """
 
     title: str
     inputs: Mapping[str, Parameter]
     outputs: Mapping[str, Parameter]
-    resources: Mapping[str, Any]
+    resources: Mapping[str, Any] | None
     complete: bool
 
 
@@ -71,7 +75,7 @@ class Task:
 @dataclass(frozen=True, slots=True)
 class Steps:
     """A workflow, read. `written` are all its tasks with their apps, None where an app is not declared here; `first`
-    and `apps` hold, by name, those that count.
+    and `apps` hold, by name, those that count. Where not all can be read, asking for another one raises Unsound.
     """
 
     workflow: Manifest
@@ -120,13 +124,15 @@ class Declared:
         return found
 
     def _steps(self, workflow: Manifest) -> Steps:
-        written = tasks(workflow.spec)
+        written, every = tasks(workflow.spec)
         apps = tuple(self.app(task.app_id, workflow.address) for task in written)
         first: dict[str, Task] = {}
         theirs: dict[str, Interface | None] = {}
         for task, app in zip(written, apps, strict=True):
             if task.name not in first:
                 first[task.name], theirs[task.name] = task, app
+        if not every:
+            first, theirs = Partial(first, frozenset({ANYTHING})), Partial(theirs, frozenset({ANYTHING}))
         return Steps(workflow, tuple(zip(written, apps, strict=True)), first, theirs)
 
     def _find(self, reference: str, kind: str, beside: Address) -> Manifest | None:
@@ -135,19 +141,19 @@ class Declared:
             return None
         # What came from another space stands in the own one, under the name that is written.
         here = self._by_address.get(replace(address, scope=beside.scope))
-        found = here if here and "from" in here.spec else self._by_address.get(address)
+        found = here if here and member(here.spec, "from") is not None else self._by_address.get(address)
         return self._original(found) if found and found.address.kind == kind else None
 
     def _original(self, manifest: Manifest) -> Manifest | None:
         """`manifest`, or what it is imported from; None when that is not declared here."""
-        source = manifest.spec.get("from")
+        source = member(manifest.spec, "from")
         if not isinstance(source, Mapping):
             return manifest
         name, _, version = manifest.address.name.rpartition("@")
         called = f"{source.get('name') or name}@{source.get('version') or version}"
         address = replace(manifest.address, scope=str(source.get("space")), name=called)
         found = self._by_address.get(address)
-        return found if found and "from" not in found.spec else None
+        return found if found and member(found.spec, "from") is None else None
 
     def _expression(self, reference: str, beside: Address) -> Address | None:
         try:
@@ -167,21 +173,23 @@ def _form(reference: str, kind: str, beside: Address) -> Address | None:
 
 def interface(app: Manifest) -> Interface:
     """The outside of a declared app."""
-    inputs, whole_inputs = _parameters(app.spec, "inputs")
-    outputs, whole_outputs = _parameters(app.spec, "outputs")
-    resources = app.spec.get("resources")
+    inputs, every_input = parameters(app.spec, "inputs")
+    outputs, every_output = parameters(app.spec, "outputs")
     return Interface(
         title=f"app {app.address.name}",
         inputs=first_by_name(inputs),
         outputs=first_by_name(outputs),
-        resources=resources if isinstance(resources, Mapping) else {},
-        complete=whole_inputs and whole_outputs,
+        resources=_resources(app.spec),
+        complete=every_input and every_output,
     )
 
 
-def parameters(spec: Spec, key: str) -> tuple[Parameter, ...]:
-    """The readable entries of `inputs` or `outputs` of an app, in order, duplicates included."""
-    return _parameters(spec, key)[0]
+def _resources(spec: Spec) -> Mapping[str, Any] | None:
+    try:
+        resources = spec.get("resources")
+        return dict(resources) if isinstance(resources, Mapping) else {}
+    except Unsound:
+        return None
 
 
 def first_by_name(found: Sequence[Parameter]) -> dict[str, Parameter]:
@@ -192,11 +200,13 @@ def first_by_name(found: Sequence[Parameter]) -> dict[str, Parameter]:
     return named
 
 
-def _parameters(spec: Spec, key: str) -> tuple[tuple[Parameter, ...], bool]:
-    entries = list(_entries(spec, key, ""))
-    found = [_parameter(entry, pointer) for entry, pointer in entries if isinstance(entry.get("name"), str)]
-    listed = spec.get(key) or []
-    return tuple(found), isinstance(listed, list) and len(listed) == len(found)
+def parameters(spec: Spec, key: str) -> tuple[tuple[Parameter, ...], bool]:
+    """The readable entries of `inputs` or `outputs` of an app in order, duplicates included; whether those are all."""
+    entries = _entries(spec, key, "")
+    named = (_parameter(entry, pointer) for entry, pointer in entries if isinstance(entry.get("name"), str))
+    found, every = up_to_wrong(named)
+    listed = spec.get(key) or [] if every else None
+    return found, isinstance(listed, list) and len(listed) == len(found)
 
 
 def _parameter(entry: Mapping[str, Any], pointer: str) -> Parameter:
@@ -211,9 +221,9 @@ def _parameter(entry: Mapping[str, Any], pointer: str) -> Parameter:
     )
 
 
-def tasks(spec: Spec) -> tuple[Task, ...]:
-    """The readable entries of `tasks`, in order, duplicates included."""
-    return tuple(
+def tasks(spec: Spec) -> tuple[tuple[Task, ...], bool]:
+    """The readable entries of `tasks` in order, duplicates included; whether none of them is known to be wrong."""
+    return up_to_wrong(
         Task(
             name=entry["task_name"],
             app_id=entry["app_id"] if isinstance(entry.get("app_id"), str) else "",

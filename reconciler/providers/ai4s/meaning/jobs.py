@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from reconciler.model.unsound import sound
 from reconciler.planning.graph import cycles
 from reconciler.providers.ai4s.meaning.findings import Site, closest, duplicates, instead
 from reconciler.providers.ai4s.meaning.interface import tasks
@@ -21,26 +22,23 @@ if TYPE_CHECKING:
 
     from reconciler.model.diagnostic import Diagnostic
     from reconciler.model.manifest import Manifest
-    from reconciler.providers.ai4s.meaning.interface import Declared, Task
+    from reconciler.providers.ai4s.meaning.interface import Declared, Steps, Task
     from reconciler.providers.ai4s.meaning.merging import Merged
 
 
 def job_findings(job: Manifest, declared: Declared) -> Iterator[Diagnostic]:
     """Every finding about one job. Of a task with an unknown name only that is said."""
     site = Site(job.address)
-    own = tasks(job.spec)
+    own, every = tasks(job.spec)
     yield from duplicates(site, "meaning.duplicate-task", "task", [(t.name, f"{t.pointer}/task_name") for t in own])
-    yield from _acceleration(site, job, own)
+    yield from sound(_acceleration(site, job, own))
     steps = declared.workflow(workflow_reference(job), job.address)
     if steps is None:
         return
     for task in own:
-        if task.name in steps.apps:
-            yield from setting_findings(site, task, steps.apps[task.name], steps.apps)
-        else:
-            message = f"workflow {steps.workflow.address.name} has no task {task.name!r}"
-            hint = instead(task.name, steps.apps)
-            yield site.error("meaning.unknown-task", f"{task.pointer}/task_name", message, hint)
+        yield from sound(_task_findings(site, task, steps))
+    if not every:
+        return
     overrides = {task.name: task for task in reversed(own)}
     merged = [merge(app, steps.first[name], overrides.get(name)) for name, app in steps.apps.items()]
     for result in merged:
@@ -50,6 +48,15 @@ def job_findings(job: Manifest, declared: Declared) -> Iterator[Diagnostic]:
         yield from _required(site, result, [theirs, *([said] if said else [])])
     if any(waits_for(inputs_of(task)) for task in own):
         yield from _cycles(site, steps.first, overrides, merged)
+
+
+def _task_findings(site: Site, task: Task, steps: Steps) -> Iterator[Diagnostic]:
+    if task.name in steps.apps:
+        yield from setting_findings(site, task, steps.apps[task.name], steps.apps)
+    else:
+        message = f"workflow {steps.workflow.address.name} has no task {task.name!r}"
+        hint = instead(task.name, steps.apps)
+        yield site.error("meaning.unknown-task", f"{task.pointer}/task_name", message, hint)
 
 
 def _acceleration(site: Site, job: Manifest, own: Sequence[Task]) -> Iterator[Diagnostic]:

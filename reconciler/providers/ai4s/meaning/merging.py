@@ -95,7 +95,7 @@ def merged_tasks(job: Manifest, declared: Declared) -> tuple[Merged, ...]:
     steps = declared.workflow(workflow_reference(job), job.address)
     if steps is None:
         return ()
-    overrides = {task.name: task for task in reversed(tasks(job.spec))}
+    overrides = {task.name: task for task in reversed(tasks(job.spec)[0])}
     return tuple(merge(app, steps.first[name], overrides.get(name)) for name, app in steps.apps.items())
 
 

@@ -6,8 +6,10 @@ the reference was most likely forgotten, and both would be submitted together.
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
+from reconciler.model.unsound import sound
 from reconciler.providers.ai4s.meaning.findings import Site
 from reconciler.providers.ai4s.meaning.interface import JOB
 
@@ -27,10 +29,14 @@ def reading_findings(manifests: Sequence[Manifest]) -> Iterator[Diagnostic]:
     if not makers:
         return
     for manifest in manifests:
-        for pointer, place in _read(manifest):
-            maker = _maker(manifest, place, makers)
-            if maker is not None and maker is not manifest and not _refers(manifest, maker):
-                yield _finding(manifest, pointer, place, maker)
+        yield from sound(_unawaited(manifest, makers))
+
+
+def _unawaited(manifest: Manifest, makers: Mapping[tuple[str, str], Manifest]) -> Iterator[Diagnostic]:
+    for pointer, place in _read(manifest):
+        maker = _maker(manifest, place, makers)
+        if maker is not None and maker is not manifest and not _refers(manifest, maker):
+            yield _finding(manifest, pointer, place, maker)
 
 
 def _makers(manifests: Sequence[Manifest]) -> Iterator[tuple[tuple[str, str], Manifest]]:
@@ -72,7 +78,7 @@ def _maker(reader: Manifest, place: str, makers: Mapping[tuple[str, str], Manife
 
 def _refers(reader: Manifest, maker: Manifest) -> bool:
     """Whether an output of the maker stands anywhere in the reader."""
-    text = str(reader.spec)
+    text = json.dumps(reader.spec, ensure_ascii=False)  # of a spec with wrong parts this raises Unsound
     return "$[[" in text and f"{maker.address.kind}/{maker.address.name}." in text
 
 

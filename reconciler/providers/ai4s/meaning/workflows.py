@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from reconciler.model.unsound import sound
 from reconciler.planning.graph import cycles
 from reconciler.providers.ai4s.meaning.findings import Site, duplicates, instead
 from reconciler.providers.ai4s.meaning.merging import merge
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
     from reconciler.model.diagnostic import Diagnostic
     from reconciler.model.manifest import Manifest
-    from reconciler.providers.ai4s.meaning.interface import Declared, Interface, Setting, Task
+    from reconciler.providers.ai4s.meaning.interface import Declared, Interface, Setting, Steps, Task
     from reconciler.providers.ai4s.meaning.merging import Merged
 
 MANY_INSTANCES = 1000
@@ -42,10 +43,14 @@ def workflow_findings(workflow: Manifest, declared: Declared) -> Iterator[Diagno
         message = f"the workflow has {len(names)} tasks, and not every edition takes more than {TASKS_FOR_SURE}"
         yield site.warning("meaning.many-tasks", "/tasks", message, "split it, or try it where nothing depends on it")
     for task, app in steps.written:
-        yield from setting_findings(site, task, app, steps.apps)
-        yield from merged_findings(site, task, merge(app, task))
+        yield from sound(_task_findings(site, task, app, steps))
     for circle in cycles({name: waits_for(inputs_of(task)) for name, task in steps.first.items()}):
         yield cycle_finding(site, circle, steps.first[circle[0]])
+
+
+def _task_findings(site: Site, task: Task, app: Interface | None, steps: Steps) -> Iterator[Diagnostic]:
+    yield from setting_findings(site, task, app, steps.apps)
+    yield from merged_findings(site, task, merge(app, task))
 
 
 def inputs_of(task: Task) -> dict[str, tuple[str, ...]]:
