@@ -6,6 +6,7 @@ another space, and such a link is known by its name: it can carry no mark of our
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from reconciler.errors import Conflict, Refused
@@ -63,8 +64,8 @@ class Image:
         return tuple(_live(address, row) for row in rows if mark_of(row) == mark or imported(row, address.scope))
 
     def update(self, remote_id: str, desired: Desired) -> None:
-        """Takes away the tags that must not be there; registers the one that is missing, which says the rest as well,
-        or else sets the rest. Each may be repeated.
+        """Takes away the tags that must not be there; registers the one that is missing; and sets the rest, unless that
+        came about with it. Each may be repeated.
         """
         address, spec = desired.address, desired.spec
         row = self._row(address, remote_id) or {}
@@ -74,11 +75,10 @@ class Image:
                 path = self._place.path(address.scope, "images", remote_id, "tags", tag)
                 self._place.removed(Call(f"delete tag {address.name}:{tag}", "DELETE", path))
         if spec.get("tag") and spec["tag"] not in tags and not imported(row, address.scope):
-            try:
+            with suppress(Conflict):  # an earlier attempt, whose answer was lost, has registered it
                 self._place.call(self._registration(desired, effect=Effect.REPEATABLE))
-            except Conflict:  # an earlier attempt, whose answer was lost, has registered it
+            if _body(desired, _CHANGED).items() <= (self._row(address, remote_id) or {}).items():
                 return
-            return
         path = self._place.path(address.scope, "images", remote_id)
         self._place.call(Call(f"update image {address.name}", "PUT", path, body=_body(desired, _CHANGED)))
 

@@ -12,8 +12,11 @@ from reconciler.localplatform.faults import FaultKind, FaultRule, When
 from reconciler.model.address import NO_SCOPE, Address
 from reconciler.model.mark import Mark
 from reconciler.model.resource import Phase
+from reconciler.model.target import Target
+from reconciler.providers.ai4s import PROVIDER
 from reconciler.providers.protocol import Transport
-from tests.providers.ai4s.opened import KEYS, desired, make, opened
+from tests.providers.ai4s.opened import KEYS, QUICK, desired, make, opened
+from tests.providers.loopback import reply, serving
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -154,6 +157,26 @@ def test_another_tag_is_registered_and_the_former_stays(connection: Ai4sConnecti
         live = handler.read(wanted.address, remote_id)
         assert (live.outputs, live.spec["type"], live.spec["description"]) == ({"tags": "1,2"}, "NOTEBOOK", "new")
     assert [name for name, _ in sent(platform, "PUT", "POST")] == ["CreateImage", "UpdateImage"]
+
+
+def test_a_tag_that_was_registered_meanwhile() -> None:
+    """By whoever: what else is declared is set all the same, and only then nothing is left to do."""
+    row = {"id": "i1", "name": "own", "tags": ["1"], "type": "APP"}
+    script = [
+        reply(200, {"projects": [{"id": "s1", "name": "demo"}]}),
+        reply(200, {"images": [row]}),
+        reply(400, {"error_code": "eihealth.01050001", "error_msg": "the image own:2 exists already"}),
+        reply(200, {"images": [{**row, "tags": ["1", "2"]}]}),
+        reply(200),
+    ]
+    wanted = desired(at("Image", "own"), {"name": "own", "tag": "2", "type": "NOTEBOOK"})
+    with serving(*script) as server:
+        connection = PROVIDER.connect(Target("ai4s", "ai4s", server.url, "", "demo"), KEYS, QUICK)
+        handler: Any = connection.handler("Image")
+        handler.update("i1", wanted)
+        connection.close()
+    assert [seen.method for seen in server.seen] == ["GET", "GET", "POST", "GET", "PUT"]
+    assert server.seen[-1].json()["type"] == "NOTEBOOK"
 
 
 def test_tags_go_only_by_name(connection: Ai4sConnection, platform: Platform) -> None:
