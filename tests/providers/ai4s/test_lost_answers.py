@@ -65,3 +65,36 @@ def test_a_copy_of_data_whose_answer_is_lost(world: World) -> None:
         assert ended.code == 6, ended.said
     assert world.platform.services.store.counts()["ai4s/DataJob"] == 1
     assert "ai4s/Job" not in world.platform.services.store.counts()
+
+
+EDITS = (
+    ("platform/spaces.yaml", "storage_quota: 1099511627776", "storage_quota: 2199023255552", "UpdateProject"),
+    ("platform/spaces.yaml", "status: ACTIVE ", "status: INACTIVE ", "UpdateProject"),
+    ("platform/spaces.yaml", "role: Viewer", "role: Developer", "UpdateMember"),
+    ("platform/account.yaml", "level: 2", "level: 3", "CreateLabel"),
+    ("platform/account.yaml", "job_quota: 8", "job_quota: 9", "UpdatePerformanceResource"),
+    ("platform/account.yaml", "name: Atlas of everything", "name: Atlas of all", "UpdateVendor"),
+    ("work/align.yaml", "summary: Aligns reads", "summary: Aligns them", "UpdateApp"),
+    ("work/image.yaml", "description: The aligner and what it needs", "description: The aligner", "UpdateImage"),
+    ("work/image.yaml", "  tag: '2.4'\n", "  tag: '2.5'\n", "CreateImage"),
+    ("work/run.yaml", "description: For a first look", "description: For a second look", "UpdateNotebook"),
+    ("work/run.yaml", "state: stopped", "state: running", "StopOrStartNotebook"),
+    ("work/run.yaml", "state: running ", "state: stopped ", "StopOrStartNotebook"),
+)
+"""A field that can be changed in place, and the call that does it."""
+
+
+@pytest.mark.parametrize("rule", [LOST, ERROR], ids=["no answer", "an error after the effect"])
+def test_the_answer_to_each_edit_is_lost(world: World, rule: FaultRule) -> None:
+    """One edit after the other: as soon as an apply says that it is done, there is nothing left to do."""
+    world.applied()
+    for file, before, after, operation in EDITS:
+        world.edit(file, before, after)
+        world.platform.faults.replace([replace(rule, operation=operation)])
+        for _ in range(4):
+            ended = reconciler(world.root, "apply", "--yes", variables=world.variables)
+            if ended.code == 0:
+                break
+        assert ended.code == 0, (after, ended.said)
+        assert world.platform.faults.report()[0]["struck"] == 1, after
+        assert world.plan().is_empty, after
