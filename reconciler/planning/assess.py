@@ -19,7 +19,7 @@ from reconciler.planning.ignoring import Ignored
 from reconciler.planning.moves import as_moved
 from reconciler.planning.names import OwnNames, forms_of, own_name, without_identity
 from reconciler.planning.normalise import Place, digest_by, normalise_by, same, shows
-from reconciler.planning.rules import Rules, rules_of
+from reconciler.planning.rules import Trees
 from reconciler.planning.wants import Wanted, mark_of, wanted_of
 
 if TYPE_CHECKING:
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from reconciler.model.project import Ignore
     from reconciler.model.resource import Former, Recorded
     from reconciler.planning.references import Kinds
+    from reconciler.planning.rules import Rules
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,8 +112,8 @@ class Assessor:
         self._used = frozenset(edge.dependency for edge in edges.dangling)
         self._kinds = kinds
         self._holders = Counter((r.address.target, r.address.kind, r.remote_id) for r in recorded.values())
-        self.rules = {name: rules_of(kind) for name, kind in kinds.items()}
-        self._forms = forms_of(kinds, self.rules)
+        self.rules = Trees(kinds)
+        self._forms = forms_of(kinds)
         self._outlook = Outlook()
         for memory in recorded.values():
             self._note(memory.platform, memory)
@@ -264,14 +265,9 @@ class Assessor:
         memory: Any = desired if unmoved else ABSENT
         if recorded is not None and not unmoved:
             memory = _comparable(subject.rules, normalise_by(subject.rules, recorded.spec, place), values, place)
-        terms = Terms(
-            life=subject.kind.life,
-            can=subject.kind.can,
-            reads_live=live is not None,
-            remembers=recorded is not None,
-            new=new,
-            former=self._outlook.former.get(subject.address.target, {}),
-        )
+        kind, former = subject.kind, self._outlook.former.get(subject.address.target, {})
+        reads, remembers = live is not None, recorded is not None
+        terms = Terms(kind.life, kind.can, reads_live=reads, remembers=remembers, new=new, former=former)
         found_fields = differences(subject.rules, Sides(memory, desired, found), terms)
         return without_identity(found_fields, subject.kind) if recorded is not None else found_fields
 

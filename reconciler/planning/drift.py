@@ -33,7 +33,7 @@ from reconciler.planning.fingerprint import Sight
 from reconciler.planning.ignoring import Ignored
 from reconciler.planning.normalise import key_of
 from reconciler.planning.planner import make_plan
-from reconciler.planning.rules import rules_of
+from reconciler.planning.rules import Trees
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -133,7 +133,7 @@ def find_drift(inputs: PlanInputs, declared: Mapping[Address, Manifest]) -> Drif
     )
     chosen = recorded.keys() if inputs.selected is None else recorded.keys() & inputs.selected
     changes = {change.address: change for change in plan.changes if change.address in chosen}
-    trees = {name: rules_of(kind) for name, kind in inputs.kinds.items()}
+    trees = Trees(inputs.kinds)
     found = []
     for address, change in sorted(changes.items()):
         live, rules = inputs.reading.live.get(address), trees[change.platform, address.kind]

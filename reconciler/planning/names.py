@@ -13,10 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 from reconciler.planning.forms import form_of
 from reconciler.planning.normalise import Place, normalise_by
-from reconciler.planning.rules import rules_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
 
     from reconciler.model.address import Address
     from reconciler.model.change import FieldChange
@@ -73,11 +72,11 @@ def without_identity(fields: Iterable[FieldChange], kind: Kind) -> tuple[FieldCh
     return tuple(change for change in fields if change.path not in identity)
 
 
-def forms_of(kinds: Kinds, rules: Mapping[tuple[str, str], Rules]) -> dict[tuple[str, str], str]:
+def forms_of(kinds: Kinds) -> dict[tuple[str, str], str]:
     """How each kind is named in text, by whoever refers to it: the first form in the order of kinds and fields."""
     found: dict[tuple[str, str], str] = {}
-    for platform, name in sorted(kinds):
-        for _, rule in rules[platform, name].references():
+    for (platform, _), facts in sorted(kinds.items(), key=lambda each: each[0]):
+        for rule in facts.rules:
             if rule.refers_to is not None and rule.refers_to.form:
                 for kind in rule.refers_to.kinds:
                     found.setdefault((platform, kind), rule.refers_to.form)
@@ -86,7 +85,7 @@ def forms_of(kinds: Kinds, rules: Mapping[tuple[str, str], Rules]) -> dict[tuple
 
 def remote_names(kinds: Kinds, objects: Iterable[tuple[str, Address, str]]) -> dict[str, dict[str, str]]:
     """What remote ids are called in manifests, by target (`Place.names`). `objects` are platform, address and id."""
-    forms = forms_of(kinds, {name: rules_of(kind) for name, kind in kinds.items()})
+    forms = forms_of(kinds)
     found: dict[str, dict[str, str]] = {}
     for platform, address, remote_id in objects:
         form = form_of(forms.get((platform, address.kind), ""))

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from reconciler.model.change import ABSENT, Action, Change, FieldChange
 from reconciler.model.kind import OnFieldChange
 from reconciler.planning.diff import Sides, Terms, differences
-from reconciler.planning.normalise import normalise
-from reconciler.planning.rules import rules_of
+from reconciler.planning.normalise import Place, normalise_by
+from reconciler.planning.rules import Trees
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -26,26 +26,31 @@ def declared_changes(
     The actions say what happened to the declaration. What an apply would do depends on the platforms and on memory.
     """
     former, latter = ({manifest.address: manifest for manifest in each} for each in (base, head))
+    trees = Trees(kinds)
     found = []
     for address in sorted({*former, *latter}):
-        change = _change(address, former.get(address), latter.get(address), kinds)
+        change = _change(address, former.get(address), latter.get(address), kinds, trees)
         found += [change] if change else []
     return tuple(found)
 
 
 def _change(
-    address: Address, was: Manifest | None, now: Manifest | None, kinds: Mapping[tuple[str, str], Kind]
+    address: Address,
+    was: Manifest | None,
+    now: Manifest | None,
+    kinds: Mapping[tuple[str, str], Kind],
+    trees: Trees,
 ) -> Change | None:
     manifest = now or was
     if manifest is None or (manifest.platform, address.kind) not in kinds:
         return None
-    kind = kinds[manifest.platform, address.kind]
+    kind, rules = kinds[manifest.platform, address.kind], trees[manifest.platform, address.kind]
     if now is None or was is None:
         action, why = (Action.CREATE, "declared anew") if now else (Action.DELETE, "no longer declared")
         return Change(address, manifest.platform, kind.life, action, why, source=now.source if now else None)
-    normal = [normalise(kind, each.spec, scope=address.scope) for each in (was, now)]
+    normal = [normalise_by(rules, each.spec, Place(address.scope)) for each in (was, now)]
     terms = Terms(kind.life, kind.can, reads_live=False, remembers=True)
-    fields = differences(rules_of(kind), Sides(normal[0], normal[1], ABSENT), terms)
+    fields = differences(rules, Sides(normal[0], normal[1], ABSENT), terms)
     fields += _lifecycle(was.lifecycle, now.lifecycle)
     return (
         Change(address, now.platform, kind.life, Action.UPDATE, "edited", fields, source=now.source) if fields else None

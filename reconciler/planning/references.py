@@ -11,7 +11,7 @@ from reconciler.model.unsound import ANY_KIND
 from reconciler.planning.edges import Edge, Edges, Known, Mention, Via, by_scope, locate, mentions
 from reconciler.planning.forms import form_of
 from reconciler.planning.graph import cycles
-from reconciler.planning.rules import rules_of
+from reconciler.planning.rules import Trees
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from reconciler.model.address import Address
     from reconciler.model.kind import Kind
     from reconciler.model.manifest import Manifest
-    from reconciler.planning.rules import Rules
 
 __all__ = ["Edge", "Edges", "Kinds", "Known", "check", "locate"]
 
@@ -46,10 +45,9 @@ def check(
         first = unique.setdefault(manifest.address, manifest)
         if first is not manifest:
             findings.append(_duplicate(first, manifest))
-    trees = {name: rules_of(kind) for name, kind in kinds.items()}
     known = Known.of(unique)
     scopes = {platform: kind.name for (platform, _), kind in kinds.items() if kind.is_scope}
-    edges, mentioned = _edges(unique, trees, scopes, known)
+    edges, mentioned = _edges(unique, kinds, scopes, known)
     findings += _Findings(known, nameless).of(mentioned)
     findings += [_cycle(path, edges, unique) for path in cycles({a: edges.dependencies(a) for a in unique})]
     return edges, tuple(sorted(findings, key=lambda found: found.sort_key))
@@ -57,18 +55,19 @@ def check(
 
 def _edges(
     manifests: Mapping[Address, Manifest],
-    trees: Mapping[tuple[str, str], Rules],
+    kinds: Kinds,
     scopes: Mapping[str, str],
     known: Known,
 ) -> tuple[Edges, list[tuple[Manifest, Mention]]]:
+    trees = Trees(kinds)
     of: dict[Address, tuple[Edge, ...]] = {}
     dangling: list[Edge] = []
     unclear: list[tuple[Manifest, Mention]] = []
     for address, manifest in manifests.items():
-        rules = trees.get((manifest.platform, address.kind))
+        name = manifest.platform, address.kind
         held = by_scope(address, scopes[manifest.platform], known) if manifest.platform in scopes else None
         found = [Edge(address, held.candidates[0], held)] if held else []
-        for mention in mentions(manifest, rules, known) if rules else ():
+        for mention in mentions(manifest, trees[name], known) if name in kinds else ():
             edge = Edge(address, mention.candidates[0], mention) if len(mention.candidates) == 1 else None
             if edge is None:
                 unclear.append((manifest, mention))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from reconciler.model.kind import Ability, FieldRule, Life, OnFieldChange
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from reconciler.model.kind import Kind
 
@@ -68,9 +68,21 @@ class Rules:
 
 
 def rules_of(kind: Kind) -> Rules:
-    """The tree of `kind`. Costs tens of microseconds: make it once per kind, not once per resource."""
-    written = {_split(rule.path): rule for rule in kind.rules}
-    return _grow((), FieldRule("", ""), written)
+    """The tree of `kind`. Costs up to milliseconds: make it once per kind, not once per resource (see `Trees`)."""
+    return _grow(FieldRule("", ""), {_split(rule.path): rule for rule in kind.rules})
+
+
+class Trees(dict[tuple[str, str], Rules]):
+    """The trees of `kinds` by platform and kind, each made when it is asked for first: few projects have every kind."""
+
+    def __init__(self, kinds: Mapping[tuple[str, str], Kind]) -> None:
+        super().__init__()
+        self._kinds = kinds
+
+    def __missing__(self, name: tuple[str, str]) -> Rules:
+        """Raises KeyError for a kind that is none of them."""
+        self[name] = rules_of(self._kinds[name])
+        return self[name]
 
 
 def forces(rule: FieldRule, life: Life, can: frozenset[Ability]) -> OnFieldChange:
@@ -132,18 +144,20 @@ def _split(path: str) -> Path:
     return tuple(parts)
 
 
-def _grow(path: Path, rule: FieldRule, written: dict[Path, FieldRule]) -> Rules:
+def _grow(rule: FieldRule, written: Mapping[Path, FieldRule]) -> Rules:
+    """The tree of a place with this rule; `written` are the rules below it by the rest of their path."""
+    below: dict[str, dict[Path, FieldRule]] = {}
+    for (name, *rest), each in written.items():
+        below.setdefault(name, {})[tuple(rest)] = each
+    as_member, as_item = _inherit(rule, is_item=False), _inherit(rule, is_item=True)
     fields: dict[str, Rules] = {}
-    for longer in written:
-        if len(longer) > len(path) and longer[: len(path)] == path and longer[len(path)] not in fields:
-            name = longer[len(path)]
-            step = (*path, name)
-            inherited = _inherit(rule, is_item=name == ITEM)
-            fields[name] = _grow(step, _overlay(inherited, written.get(step)), written)
+    for name, those in below.items():
+        here = _overlay(as_item if name == ITEM else as_member, those.pop((), None))
+        fields[name] = _grow(here, those)
     own = frozenset(life for life in Life if is_semantic(rule, life))
-    member = Rules(_inherit(rule, is_item=False), meaning=own, secrets=rule.secret, texts=bool(rule.quantity))
+    member = Rules(as_member, meaning=own, secrets=rule.secret, texts=bool(rule.quantity))
     refers = rule.refers_to is not None
-    item = replace(member, rule=_inherit(rule, is_item=True), member=member, refers=refers, texts=_spelled(rule))
+    item = replace(member, rule=as_item, member=member, refers=refers, texts=_spelled(rule))
     return Rules(
         rule,
         fields,

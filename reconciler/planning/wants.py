@@ -12,7 +12,7 @@ from reconciler.planning.edges import Edge, Via
 from reconciler.planning.forms import form_of
 from reconciler.planning.normalise import Place, arranged, digest_by, normalise_by
 from reconciler.planning.references import check
-from reconciler.planning.rules import rules_of
+from reconciler.planning.rules import Trees
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -114,7 +114,7 @@ def wants(
         for address, manifest in declared.items()
     )
     edges = check(declared.values(), kinds)[0].of if unrecorded_run else {}
-    trees = {name: rules_of(kind) for name, kind in kinds.items()} if unrecorded_run else {}
+    trees = Trees(kinds)
     found = []
     for address in sorted({*declared, *recorded}):
         if remembered := recorded.get(address):
