@@ -21,7 +21,7 @@ from reconciler.localplatform.engines.slurm.reading import (
     read_submitted,
 )
 from reconciler.localplatform.engines.slurm.site import Site
-from reconciler.localplatform.work import Cause, Status
+from reconciler.localplatform.work import Cause, Restart, Status
 from tests.localplatform.engines.conftest import PATIENCE, Bench, hanging, shell
 from tests.slurm.test_states import jobs, one
 
@@ -192,6 +192,33 @@ def test_accounting_has_the_last_word(forgetful: tuple[Bench, Forgetful], cluste
     assert shown["down"].message == "its node failed: Slurm says NODE_FAIL"
     assert shown["yields"].message == "its node was taken for another job: Slurm says PREEMPTED"
     assert "sacct" in commands.asked
+
+
+@pytest.mark.timeout(180)
+def test_why_jobs_are_begun_again(forgetful: tuple[Bench, Forgetful], cluster: Cluster) -> None:
+    """The queue forgets why it took a node away; accounting does not."""
+    bench, _ = forgetful
+
+    def begins_again(name: str, happens: Callable[[], object], why: str) -> None:
+        bench.engine.submit(one(name, hanging(), restart=Restart(1)))
+        bench.running(name, "only")
+        happens()
+        bench.wait_for(lambda: why in {event.message for event in bench.engine.events(name)})
+        assert bench.engine.observe(name).status is Status.PENDING
+
+    begins_again(
+        "down", lambda: take_the_node_away(cluster), "begun again, because its node failed: Slurm says NODE_FAIL"
+    )
+    begins_again(
+        "yields",
+        lambda: urgently(cluster),
+        "begun again, because its node was taken for another job: Slurm says PREEMPTED",
+    )
+    begins_again(
+        "asked",
+        lambda: cluster.command("scontrol", "requeue", jobs(cluster, "asked")[0]),
+        "begun again, because somebody requeued it: Slurm says REQUEUED",
+    )
 
 
 @pytest.mark.timeout(60)

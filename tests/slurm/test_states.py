@@ -88,6 +88,8 @@ def test_what_slurm_begins_again_waits_and_runs_anew(free: Bench, cluster: Clust
     cluster.command("scontrol", "requeue", job)
     free.until("again", lambda snapshot: snapshot.status is Status.PENDING)
     assert "begins it again" in free.engine.observe("again").task("only").instances[0].message
+    why = "begun again, because somebody requeued it: Slurm says REQUEUED"
+    free.wait_for(lambda: why in {event.message for event in free.engine.events("again")})
     cluster.begin_soon(job)
     go.touch()
     snapshot = free.ended("again")

@@ -85,7 +85,7 @@ class EventType(StrEnum):
     NOMINAL = "nominal"
     """Granted on paper only: devices this machine does not have, an image that is not pulled."""
     QUEUED = "queued"
-    """It waits in a queue, and will not get out of it by waiting alone: the message says why."""
+    """It waits in a queue, again or in vain: the message says why."""
     LOG_CUT = "log-cut"
     OVER_MEMORY = "over-memory"
     """It went over its memory limit too shortly to be stopped for it."""

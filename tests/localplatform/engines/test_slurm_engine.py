@@ -183,6 +183,26 @@ def test_a_node_is_taken_and_the_job_begins_again(paper: Bench, cluster: PaperCl
     assert (shown.status, shown.attempt, shown.restarts) == (Status.SUCCEEDED, 2, 0)
 
 
+def test_why_it_begins_again_is_told(paper: Bench, cluster: PaperCluster, tmp_path: Path) -> None:
+    """Once the records of its former run say so."""
+    cluster.past = [None, "", "1|RUNNING|0:0|a~k\n", "1|NODE_FAIL|0:0|a~k\n1|PENDING|0:0|a~k\n"]
+    go = tmp_path / "go"
+    paper.engine.submit(two(f"until [ -e {go} ]; do sleep 0.02; done", restart=Restart(1)))
+    paper.wait_for(lambda: len(cluster.jobs) == 2)
+    process = cluster.begin(1)
+    paper.running("run-1", "a")
+    cluster.take_away(1, process)
+    told = "begun again, because its node failed: Slurm says NODE_FAIL"
+    paper.wait_for(lambda: told in {event.message for event in paper.engine.events("run-1")})
+    asked = cluster.asked.count("squeue")
+    paper.wait_for(lambda: cluster.asked.count("squeue") > asked + 2)
+    assert len([event for event in paper.engine.events("run-1") if event.message == told]) == 1
+    go.touch()
+    cluster.run(1)
+    cluster.run(2)
+    assert paper.ended("run-1").status is Status.SUCCEEDED
+
+
 def test_why_a_job_waits_in_vain_is_told_once(paper: Bench, cluster: PaperCluster) -> None:
     """Waiting for its turn is nothing to tell; waiting for what will never be is."""
     paper.engine.submit(two())

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from reconciler.localplatform.engines.slurm.chain import key_of_comment, key_of_name
-from reconciler.localplatform.engines.slurm.mapping import ending_of
+from reconciler.localplatform.engines.slurm.mapping import ending_of, taken
 from reconciler.localplatform.engines.slurm.reading import Row, elements, read_history, read_queue
 from reconciler.localplatform.engines.slurm.rest import Jobs, errors_of, jobs_path, read_jobs
 from reconciler.localplatform.work import Cause
@@ -66,13 +66,25 @@ def test_what_became_of_them(rows: tuple[Row, ...]) -> None:
     names = {row.id: key_of_name_alone(row.key) for row in PAST}
     seen = {names[row.id]: ending_of(row).cause for row in rows if names[row.id] in CAUSES}
     assert seen == CAUSES
-    assert {names[row.id] for row in rows if row.waiting} == {"yielded", "taken", "sweeping", "held"}
+    last = by_place(rows).values()
+    assert {names[row.id] for row in last if row.waiting} == {"yielded", "taken", "sweeping", "held"}
     assert {names[row.id] for row in rows if row.suspended} == {"suspended"}
 
 
 def key_of_name_alone(name: str) -> str:
     """What a job of the recording was to show."""
     return name.partition("~")[0].removeprefix("run.")
+
+
+def test_why_a_run_was_not_the_last_one() -> None:
+    """Accounting keeps every run of a job; the queue tells of the last alone."""
+    last = by_place(PAST)
+    told = {key_of_name_alone(row.key): taken(row) for row in PAST if row is not last[row.id, row.element]}
+    assert told == {
+        "requeued": "begun again, because somebody requeued it: Slurm says REQUEUED",
+        "yielded": "begun again, because its node was taken for another job: Slurm says PREEMPTED",
+        "taken": "begun again, because its node failed: Slurm says NODE_FAIL",
+    }
 
 
 def test_an_element_that_was_cancelled_while_it_waited_is_in_no_record() -> None:

@@ -230,7 +230,7 @@ def test_where_a_state_is(state: str, waiting: bool, suspended: bool, over: bool
 
 
 def test_what_the_queue_has_forgotten() -> None:
-    """The job-completion file and accounting tell state, code and name; of several runs of a job the last counts."""
+    """The job-completion file and accounting tell state, code and name; of a job that ran several times, every run."""
     spaced = COMPLETIONS.replace("\n", " \n")  # Slurm ends each line with a blank
     assert read_completions(spaced) == (
         Row("1", 18, "COMPLETED", exit_code=0, key="my run.t~abc-1-0"),
@@ -245,6 +245,7 @@ def test_what_the_queue_has_forgotten() -> None:
     assert read_history("\n".join((*told, "8.batch|CANCELLED|0:15|batch", ""))) == (
         Row("604", 5, "TIMEOUT", exit_code=143, key="a~k-1-0"),
         *(Row("604", element, "PENDING", exit_code=0, key="a~k") for element in (6, 8, 9)),
+        Row("8", 0, "NODE_FAIL", exit_code=0, key="b"),
         Row("8", 0, "CANCELLED", exit_code=0, key="b"),
     )
 

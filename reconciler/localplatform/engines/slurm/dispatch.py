@@ -168,7 +168,7 @@ class SlurmDispatch:
                     self._seen(by_element(rows), asked)
             case Remembered(ids, rows):
                 if rows is not None:  # else the next look finds them missing again
-                    self._remember(ids, by_element(rows))
+                    self._remember(ids, rows)
 
     def _submitted(self, answer: Submitted) -> None:
         found = next((jobs for jobs in self._runs.values() if answer.key in jobs.placed), None)
@@ -196,21 +196,26 @@ class SlurmDispatch:
             for placed in jobs.open():
                 if placed.id and asked > placed.since:
                     self._watch.compare(jobs, placed, rows)
-                    if placed.forgotten():
+                    if placed.forgotten() or placed.taken:
                         forgotten.append(placed.id)
             self._watch.follow_suspension(jobs)
         if forgotten:
             self._desk.put(LookBack(tuple(forgotten)))
 
-    def _remember(self, ids: tuple[str, ...], rows: Mapping[tuple[str, int], Row]) -> None:
+    def _remember(self, ids: tuple[str, ...], rows: tuple[Row, ...]) -> None:
         """Takes the last word on what the queue has forgotten; there will be no other. Accounting may be behind."""
         behind = self._desk.cluster is not None and self._desk.cluster.accounting
+        runs: dict[str, dict[int, list[Row]]] = {}
+        for row in rows:
+            runs.setdefault(row.id, {}).setdefault(row.element, []).append(row)
         for jobs in self._runs.values():
             for placed in jobs.open():
                 if placed.id in ids:
+                    told = runs.get(placed.id, {})
+                    self._watch.explain(jobs, placed, told)
                     for position in placed.forgotten():
-                        row = rows.get((placed.id, 0 if placed.job.gang else position))
-                        placed.last_word(position, row, behind=behind)
+                        last = told.get(0 if placed.job.gang else position, [None])[-1]
+                        placed.last_word(position, last, behind=behind)
                         jobs.dirty.add((placed.job.task, placed.job.indexes[position]))
 
     # What there is to do

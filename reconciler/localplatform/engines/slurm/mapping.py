@@ -80,6 +80,20 @@ def stopped_by(row: Row) -> Ending:
 
 
 def requeued(row: Row | None) -> str:
-    """What is said of an instance that Slurm begins again."""
-    why = f": {row.reason}" if row is not None and row.reason else ""
+    """What is said of an instance that Slurm begins again. That it waits a while before it may is not why."""
+    why = f": {row.reason}" if row is not None and row.reason not in {"", "BeginTime"} else ""
     return f"its node was taken from it, and Slurm begins it again{why}"
+
+
+def taken(row: Row) -> str:
+    """Why a run of a job was not its last, "" when that run is no such."""
+    why = _TAKEN.get(row.state)
+    return f"begun again, because {why}: Slurm says {row.state}" if why else ""
+
+
+_TAKEN: Mapping[str, str] = {
+    "NODE_FAIL": "its node failed",
+    "BOOT_FAIL": "its node failed",
+    "PREEMPTED": "its node was taken for another job",
+    "REQUEUED": "somebody requeued it",
+}

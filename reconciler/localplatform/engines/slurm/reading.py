@@ -17,8 +17,10 @@ if TYPE_CHECKING:
 QUEUE_FIELDS = ("ArrayJobID", "ArrayTaskID", "JobID", "State", "RestartCnt", "exit_code", "Reason", "Comment")
 QUEUE = ("--noheader", "--array", "--states=all", "--Format", ",".join(f"{name}:|" for name in QUEUE_FIELDS))
 """Arguments of squeue, to which the user comes."""
-HISTORY = ("--noheader", "--parsable2", "--allocations", "--format=JobID,State,ExitCode,JobName")
-"""Arguments of sacct, to which `--jobs` or `RECENT` comes. Why a job waited once is told, too, but not why it ended."""
+HISTORY = ("--noheader", "--parsable2", "--allocations", "--duplicates", "--format=JobID,State,ExitCode,JobName")
+"""Arguments of sacct, to which `--jobs` or `RECENT` comes: every run of a job. Why a job waited once is told, too, but
+not why it ended.
+"""
 RECENT = ("--starttime=now-7days", "--endtime=now", "--state=BF,CA,CD,DL,F,NF,OOM,PD,PR,R,RQ,S,TO")
 """Of jobs whose ids are not known. Without states, those that were cancelled before they could begin are left out."""
 
@@ -93,36 +95,42 @@ def read_queue(text: str) -> tuple[Row, ...]:
 
 
 def read_history(text: str) -> tuple[Row, ...]:
-    """The answer of `sacct` with `HISTORY`; `key` is the job's name. Of several runs of a job the last stands, and of
-    elements that never began there is one line for all.
+    """The answer of `sacct` with `HISTORY`; `key` is the job's name. Several runs of a job come one after another, and
+    of elements that never began there is one line for all.
     """
-    rows: dict[tuple[str, int], Row] = {}
+    rows = []
     for line in text.splitlines():
         job, state, code, name = (*line.split("|", 3), "", "", "")[:4]
         identity, _, which = job.partition("_")
         if identity.isdigit():
-            for element in elements(which.strip("[]")) if which else (0,):
-                rows[identity, element] = Row(identity, element, _word(state), exit_code=_exit_code(code), key=name)
-    return tuple(rows.values())
+            rows += [
+                Row(identity, element, _word(state), exit_code=_exit_code(code), key=name)
+                for element in (elements(which.strip("[]")) if which else (0,))
+            ]
+    return tuple(rows)
 
 
 def read_completions(text: str) -> tuple[Row, ...]:
-    """The lines of a job-completion file; `key` is the job's name. Of a job that ran several times the last stands."""
-    rows: dict[tuple[str, int], Row] = {}
+    """The lines of a job-completion file; `key` is the job's name. Several runs of a job come one after another; one
+    that has ended and waits was requeued.
+    """
+    rows = []
     for line in text.splitlines():
         told: dict[str, str] = dict(_PAIR.findall(line))
         if not told.get("JobId", "").isdigit():
             continue
         element = told.get("ArrayTaskId", "")
-        row = Row(
-            id=told["ArrayJobId"] if element.isdigit() else told["JobId"],
-            element=int(element) if element.isdigit() else 0,
-            state=_word(told.get("JobState", "")),
-            exit_code=_exit_code(told.get("ExitCode", "")),
-            key=told.get("Name", ""),
+        state = _word(told.get("JobState", ""))
+        rows.append(
+            Row(
+                id=told["ArrayJobId"] if element.isdigit() else told["JobId"],
+                element=int(element) if element.isdigit() else 0,
+                state="REQUEUED" if state == "PENDING" else state,
+                exit_code=_exit_code(told.get("ExitCode", "")),
+                key=told.get("Name", ""),
+            )
         )
-        rows[row.id, row.element] = row
-    return tuple(rows.values())
+    return tuple(rows)
 
 
 def read_cluster(text: str) -> Cluster:
@@ -163,7 +171,7 @@ def wait_status(number: int) -> int:
 
 
 def by_element(rows: Iterable[Row]) -> dict[tuple[str, int], Row]:
-    """Rows by job id and element."""
+    """Rows by job id and element; of several runs the last."""
     return {(row.id, row.element): row for row in rows}
 
 

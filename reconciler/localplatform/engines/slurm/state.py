@@ -7,11 +7,12 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from reconciler.localplatform.engines.protocol import EventType
+from reconciler.localplatform.engines.slurm.mapping import taken
 from reconciler.localplatform.engines.slurm.records import ChainFolder, chains_of
 from reconciler.localplatform.work import topological_order
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from reconciler.localplatform.engines.dispatch import TrackedRun
     from reconciler.localplatform.engines.slurm.chain import BatchJob
@@ -32,7 +33,8 @@ class Placed:
     `sent`: an errand about it is under way; `search`: it may have been submitted already; `since` when it was submitted
     (monotonic seconds); `reason` why it waits, if that was told; `rows` what Slurm said last, by position; `overs` how
     often it was found over, `missing` how often not at all; `known`: some of it was found, the last time; `unheard`
-    how often accounting was asked in vain; `cancelled`: it was taken out of the queue, since it can never begin.
+    how often accounting was asked in vain; `taken` the number of runs it was taken from, as long as it is not known why
+    of the last; `cancelled`: it was taken out of the queue, since it can never begin.
     """
 
     job: BatchJob
@@ -49,6 +51,7 @@ class Placed:
     missing: dict[int, int] = field(default_factory=dict)
     known: bool = False
     unheard: dict[int, int] = field(default_factory=dict)
+    taken: dict[int, int] = field(default_factory=dict)
     cancelled: bool = False
 
     def forgotten(self) -> list[int]:
@@ -70,6 +73,15 @@ class Placed:
         if row is not None:
             self.rows[position] = row
         self.overs[position] = _OVER_FOR_SURE
+
+    def why_taken(self, position: int, runs: Sequence[Row]) -> str:
+        """Why the last run was not the last one, from all there were; "" when that is not known, or not yet."""
+        told = [why for row in runs if (why := taken(row))]
+        number = self.taken[position]
+        self.unheard[position] = self.unheard.get(position, 0) + 1
+        if len(told) >= number or self.unheard[position] >= _BEHIND:
+            del self.taken[position], self.unheard[position]
+        return told[number - 1] if len(told) >= number else ""
 
     def over(self, position: int) -> bool:
         """Whether nothing more will come of an element, its record included."""

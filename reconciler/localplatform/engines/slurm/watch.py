@@ -86,6 +86,13 @@ class Watch:
         if placed.missing:
             placed.known = any((placed.id, element) in rows for element in range(len(placed.job.indexes)))
 
+    def explain(self, jobs: RunJobs, placed: Placed, runs: Mapping[int, Sequence[Row]]) -> None:
+        """Says why elements were begun again, where the records of their runs tell."""
+        for position in list(placed.taken):
+            if why := placed.why_taken(position, runs.get(position, ())):
+                index = placed.job.indexes[position]
+                jobs.tracked.life.note(EventType.QUEUED, placed.job.task, index, self._clock(), why)
+
     def _tell_reason(self, jobs: RunJobs, placed: Placed, row: Row) -> None:
         """Says once why a job waits, when it is not just its turn it waits for."""
         if row.reason != placed.reason and row.reason not in _ORDINARY:
@@ -237,6 +244,7 @@ class Watch:
         """Slurm took the machine away and begins again."""
         indexes = placed.job.indexes if placed.job.gang else [placed.job.indexes[row.element]]
         jobs.tracked.life.requeued(task, indexes, self._clock(), requeued(row))
+        placed.taken[row.element] = row.restarts
 
     def _begin(self, jobs: RunJobs, task: str, index: int) -> None:
         """A job has its room: so have all members of a gang."""
