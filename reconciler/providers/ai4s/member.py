@@ -68,7 +68,7 @@ class Member:
         path = self._place.path(scope)
         shown = self._place.shown(Call(f"read members of {scope}", "GET", path)) or {}
         for each in shown.get("roles") or ():
-            for user in each["users"] if each["role_type"] != OWNER else ():
+            for user in (each.get("users") or ()) if each.get("role_type") != OWNER else ():
                 spec = {"user": str(user["name"]), "role": each["role_type"]}
                 address = self._place.address("Member", scope, spec["user"])
                 yield Live(address, str(user["id"]), spec, Phase.READY)

@@ -151,7 +151,8 @@ def owner(shown: Mapping[str, Any]) -> str:
 
 def members(shown: Mapping[str, Any], role: str) -> dict[str, str]:
     """The members of a shown space in a role: their ids by name."""
-    users = [user for each in shown.get("roles") or () if each.get("role_type") == role for user in each["users"]]
+    roles = (each for each in shown.get("roles") or () if each.get("role_type") == role)
+    users = (user for each in roles for user in each.get("users") or ())
     return {str(user["name"]): str(user["id"]) for user in users}
 
 

@@ -372,3 +372,17 @@ def test_spaces_that_cannot_be_listed_are_no_copy_that_may_have_begun(
             "DataJob",
             {"name": "copy", "type": "CLONE_DATA", "sub_paths": ["demo:/a"], "target_folder": "/b"},
         )
+
+
+@pytest.mark.parametrize("viewers", [{}, {"users": None}, {"users": []}])
+def test_a_role_that_nobody_has(viewers: dict[str, Any]) -> None:
+    """The platform may leave its list out, or empty."""
+    roles = [{"role_type": "Viewer", **viewers}, {"role_type": "Owner", "users": [{"id": "u1", "name": "ada"}]}]
+    shown = {"id": "s1", "name": "demo", "roles": roles}
+    with serving(reply(200, {"projects": [shown]}), reply(200, shown)) as server:
+        connection = PROVIDER.connect(Target("ai4s", "ai4s", server.url, "", "demo"), KEYS, QUICK)
+        member: Any = connection.handler("Member")
+        space: Any = connection.handler("Space")
+        assert list(member.list("demo")) == []
+        assert space.read(at("Space", "demo", NO_SCOPE), "s1").spec["owner"] == "ada"
+        connection.close()
