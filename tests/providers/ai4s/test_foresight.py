@@ -343,3 +343,11 @@ def make_member(connection: Ai4sConnection, scope: str, user: str) -> None:
 
     address = Address("ai4s", "Member", scope, user)
     connection.handler("Member").create(desired(address, {"user": user, "role": "Administrator"}))
+
+
+def test_a_notebook_beyond_the_first_page(connection: Ai4sConnection) -> None:
+    """One that is there is known without mounts, however many there are."""
+    for number in range(103):
+        make(connection, "Notebook", {**NOTEBOOK, "name": f"nb-{number}"})
+    for number in (0, 102):
+        assert told(connection, manifest("Notebook", f"nb-{number}", {**NOTEBOOK, "storages": []})) == []

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from functools import cached_property
+from dataclasses import replace
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 from reconciler.errors import Forbidden, NotFound
 from reconciler.model.address import NO_SCOPE
 from reconciler.providers.ai4s.meaning.findings import Site, instead
 from reconciler.providers.exchange import Call
+from reconciler.providers.paging import Page, every_item
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -17,6 +19,8 @@ if TYPE_CHECKING:
     from reconciler.model.manifest import Manifest
     from reconciler.providers.ai4s.place import Place
 
+_PAGED = frozenset({"notebooks"})
+"""Lists that come in pages; the others come whole."""
 MOST_PATHS = 100
 """So many places of data are looked at for one plan: each costs a call."""
 
@@ -107,9 +111,16 @@ class World:
     def _list(self, scope: str, plural: str, query: Mapping[str, str]) -> list[dict[str, Any]] | None:
         call = Call(f"list {plural} of {scope}", "GET", self.place.path(scope, plural), query=query)
         try:
+            if plural in _PAGED:
+                return list(every_item(partial(self._page, call, plural), key=lambda row: str(row["id"])))
             return self.place.items(call, plural)
         except Forbidden:
             return None
+
+    def _page(self, call: Call, plural: str, offset: int) -> Page:
+        """A page of a list. How many rows one has unless it is told is nowhere written."""
+        paged = {**call.query, "limit": "1000", "offset": str(offset)}
+        return Page(self.place.items(replace(call, query=paged), plural))
 
     def _look(self, space: str, path: str) -> bool | None:
         # In a path of the API the slashes of data are written as bars.
