@@ -12,6 +12,7 @@ import select
 import socket
 import ssl
 import threading
+import time
 from typing import TYPE_CHECKING
 
 from reconciler.errors import LocalPlatformError
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 _CHUNK = 64 * 1024
 _HANDSHAKE = 10.0
 _IDLE = 300.0
+_PAUSE = 0.1
+"""Seconds until a server that was out of files accepts again."""
 _MOST = 256
 """Connections at once; others wait to be accepted."""
 _LOG = logging.getLogger(__name__)
@@ -56,8 +59,13 @@ class TlsFront:
             self._room.acquire()
             try:
                 connection, _ = self._listener.accept()
-            except OSError:  # closed: the server ends
-                return
+            except OSError as error:
+                self._room.release()
+                if self._listener.fileno() < 0:  # closed: the server ends
+                    return
+                _LOG.warning("a connection was not accepted: %s", error)
+                time.sleep(_PAUSE)
+                continue
             threading.Thread(target=self._serve, args=(connection,), name="tls-connection", daemon=True).start()
 
     def _serve(self, connection: socket.socket) -> None:
@@ -77,9 +85,12 @@ class TlsFront:
         with socket.socket(socket.AF_UNIX) as inner:
             inner.settimeout(_IDLE)
             inner.connect(self._inner)
+            waiting = select.poll()  # `select` cannot tell files apart from the 1024th on
+            for each in (outer, inner):
+                waiting.register(each, select.POLLIN)
             while True:
-                ready = [outer] if outer.pending() else select.select([outer, inner], [], [], _IDLE)[0]
-                for source in ready:
+                ready = {outer.fileno()} if outer.pending() else {file for file, _ in waiting.poll(_IDLE * 1000)}
+                for source in (one for one in (outer, inner) if one.fileno() in ready):
                     data = source.recv(_CHUNK)
                     if not data:
                         return

@@ -6,7 +6,6 @@ import json
 import signal
 import socket
 import sqlite3
-import ssl
 import subprocess
 import sys
 import time
@@ -31,6 +30,7 @@ from reconciler.providers.protocol import Transport
 from tests.localplatform.client import Client
 from tests.localplatform.pipelines import ONE_SCRIPT, app_running, job_of
 from tests.providers.pai_dlc.opened import desired, spec
+from tests.support.certificates import self_signed
 from tests.support.wsgi_adapter import WsgiAdapter
 
 if TYPE_CHECKING:
@@ -402,7 +402,7 @@ def test_a_copy_is_put_back(root: Path, tmp_path: Path) -> None:
 
 def test_served_with_tls_from_the_command_line(tmp_path: Path) -> None:
     """`reconciler serve` answers over TLS to an account that a command has made, and work outlives it."""
-    certificate, key = _certificate(tmp_path)
+    certificate, key = self_signed(tmp_path)
     data = tmp_path / "service"
     told = _command("accounts", "create", "ana", "--admin", "--data", str(data), "--format", "json")
     access = json.loads(told)
@@ -473,15 +473,3 @@ def _get(url: str, certificate: Path) -> Any:
 def _free_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as one:
         return int(one.getsockname()[1])
-
-
-def _certificate(folder: Path) -> tuple[Path, Path]:
-    """A certificate of this machine's own for 127.0.0.1."""
-    certificate, key = folder / "cert.pem", folder / "key.pem"
-    subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=127.0.0.1",
-         "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", str(key), "-out", str(certificate)],
-        check=True, capture_output=True,
-    )  # fmt: skip
-    assert ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    return certificate, key

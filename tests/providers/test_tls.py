@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-import shutil
 import ssl
-import subprocess
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -19,6 +17,7 @@ from reconciler.providers.pinning import PinnedAdapter, fingerprint_of
 from reconciler.providers.protocol import Transport
 from reconciler.providers.session import Credentials, Session
 from tests.providers.loopback import hang_up, reply, serving, tunnelling
+from tests.support.certificates import self_signed
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -30,14 +29,7 @@ CREATE = Call("create thing", "POST", "/things", body={})
 @pytest.fixture
 def certificate(tmp_path: Path) -> tuple[Path, ssl.SSLContext]:
     """A certificate for this machine that nobody trusts, made for this test alone."""
-    openssl = shutil.which("openssl")
-    if openssl is None:
-        pytest.skip("no openssl command to make a certificate with")
-    chain, key = tmp_path / "cert.pem", tmp_path / "key.pem"
-    wanted = "-x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=loopback"
-    name = ["-addext", "subjectAltName=IP:127.0.0.1"]
-    command = [openssl, "req", *wanted.split(), *name, "-keyout", str(key), "-out", str(chain)]
-    subprocess.run(command, check=True, capture_output=True)
+    chain, key = self_signed(tmp_path)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(chain, key)
     return chain, context
