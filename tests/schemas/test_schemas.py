@@ -9,7 +9,9 @@ from jsonschema import Draft202012Validator
 
 from reconciler.manifests.bundling import definition
 from reconciler.manifests.schemas import load_catalogue, schema_folder
-from reconciler.model.kind import Life, OnFieldChange
+from reconciler.model.kind import Ability, Life, OnFieldChange
+from reconciler.operations.wiring import able_kinds
+from reconciler.providers.discovery import providers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -225,3 +227,18 @@ def test_exported_schemas_stand_alone() -> None:
                 assert reference.startswith("#/$defs/"), where
                 assert reference.rpartition("/")[2] in exported["$defs"], where
     assert all("$ref" not in part or part["$ref"].startswith("#") for _, part in subschemas(CATALOGUE.project))
+
+
+def test_what_no_create_brings_about_can_be_updated() -> None:
+    """It stands at the root of a standing thing whose handler updates, and may change in place: an update follows."""
+    late = {
+        (kind.platform, kind.name, rule.path): (kind, rule)
+        for kind in able_kinds(CATALOGUE.kinds, providers()).values()
+        for rule in kind.rules
+        if rule.after_create
+    }
+    assert {("ai4s", "Notebook", "state"), ("pai-dlc", "Tensorboard", "State")} <= late.keys()
+    for kind, rule in late.values():
+        assert (kind.life, "." in rule.path or "[" in rule.path) == (Life.STANDING, False)
+        assert rule.on_change is None
+        assert Ability.UPDATE in kind.can
