@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import os
+import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -65,6 +67,25 @@ def test_upload_in_parts(client: Client, platform: Platform) -> None:
         answer = upload(client, content, part_number=number, multipart_id=first, **fields)
         assert answer.json()["multipart_id"] == first
     assert disk(platform, "/big").read_bytes() == b"onetwothree"
+    assert list(platform.services.data.staging.iterdir()) == []
+
+
+def test_an_upload_that_was_given_up_is_dropped(client: Client, platform: Platform) -> None:
+    """When another begins, a day later; one that goes on is kept."""
+    fields = {"target_folder": "demo:/", "file_name": "big", "total_part": "2", "part_number": "1"}
+    old, going_on = (upload(client, b"one", **fields).json()["multipart_id"] for _ in range(2))
+    staging = platform.services.data.staging
+    long_ago = time.time() - 25 * 3600
+    os.utime(staging / old, (long_ago, long_ago))
+    upload(client, b"all", target_folder="demo:/", file_name="small")
+    assert [folder.name for folder in staging.iterdir()] == [going_on]
+
+
+def test_an_upload_that_cannot_be_stored_leaves_nothing(client: Client, platform: Platform) -> None:
+    """A file stands where the folder should be."""
+    disk(platform, "/taken").write_text("")
+    answer = upload(client, b"x", target_folder="demo:/taken", file_name="f")
+    assert answer.status_code == 400
     assert list(platform.services.data.staging.iterdir()) == []
 
 

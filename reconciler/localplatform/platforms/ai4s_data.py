@@ -5,7 +5,9 @@ from __future__ import annotations
 import hashlib
 import re
 import shutil
+import time
 import uuid
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -41,6 +43,8 @@ if TYPE_CHECKING:
 CONTENT_MOST = 1024 * 1024
 """Bytes of a file that are given as content."""
 _PARTS_MOST = 10_000
+_GIVEN_UP = 24 * 3600.0
+"""Seconds without another part after which an upload is dropped."""
 _UPLOAD = re.compile(r"[0-9a-f]{32}")
 _SORTS = {"create_time": "created", "type": "type"}
 
@@ -144,6 +148,7 @@ def upload(call: Call) -> Reply:
     upload_id = fields.text("multipart_id", 0, 64, pattern=_UPLOAD)
     if not upload_id:
         upload_id = uuid.uuid4().hex
+        _drop_given_up(call.services.data.staging)
     content = file.read()
     _check_sum(fields.text("md5", 0, 64), content, single=total == 1)
     _store_part(call, upload_id, part, content)
@@ -268,15 +273,25 @@ def _assemble(call: Call, upload_id: str, total: int, destination: Path) -> None
     except FileNotFoundError:  # another call has brought the last part at the same time
         return
     whole, parts = complete / "whole", [complete / part.name for part in parts]
-    with whole.open("wb") as file:
-        for part in parts:
-            file.write(part.read_bytes())
     try:
+        with whole.open("wb") as file:
+            for part in parts:
+                file.write(part.read_bytes())
         destination.parent.mkdir(parents=True, exist_ok=True)
         shutil.move(whole, destination)
     except OSError as error:
         raise invalid(f"the file cannot be stored: {error.strerror}") from error
-    shutil.rmtree(complete, ignore_errors=True)
+    finally:
+        shutil.rmtree(complete, ignore_errors=True)
+
+
+def _drop_given_up(staging: Path) -> None:
+    """What nobody brings to an end would fill the disk."""
+    before = time.time() - _GIVEN_UP
+    for folder in staging.glob("*"):
+        with suppress(FileNotFoundError):  # brought to its end just now
+            if folder.is_dir() and folder.stat().st_mtime < before:
+                shutil.rmtree(folder, ignore_errors=True)
 
 
 ROUTES = (
