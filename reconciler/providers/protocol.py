@@ -122,7 +122,9 @@ class Updates(Protocol):
     """Changes one in place, by sending the complete desired object. Idempotent."""
 
     def update(self, remote_id: str, desired: Desired) -> None:
-        """Returns when the platform has accepted it."""
+        """Returns when the platform has accepted it, and the object is as desired where that takes a while: Busy says
+        that it is on its way, and that the same call is to be made again.
+        """
 
 
 @runtime_checkable

@@ -9,7 +9,7 @@ from itertools import repeat as forever
 
 import pytest
 
-from reconciler.errors import Conflict, PlatformError, Refused, StateLocked, Throttled, Unanswered, Unreachable
+from reconciler.errors import Busy, Conflict, PlatformError, Refused, StateLocked, Throttled, Unanswered, Unreachable
 from reconciler.execution.calling import Creation, Effect, Gate, NoEffect, Unsure, Verdict, repeat
 from reconciler.model.resource import Desired, Phase
 from reconciler.state.memory import MemoryStore
@@ -317,3 +317,44 @@ def test_idempotent_calls_are_repeated_until_answered(
 
     assert repeat(send, "id", Gate(lease), bench.context(lease)) == expected
     assert len(calls) == sent
+
+
+BUSY = Busy("still on its way")
+
+
+@pytest.mark.parametrize(
+    ("answers", "expected", "seconds"),
+    [
+        ([BUSY] * 6, Effect("id"), 35.0),
+        ([Unanswered("lost"), BUSY, BUSY], Effect("id"), 4.0),
+        ([BUSY, Refused("no")], NoEffect("no", "platform.refused"), 1.0),
+        ([BUSY] * 1000, NoEffect("still on its way", "platform.busy"), 305.0),
+    ],
+)
+def test_what_is_on_its_way_is_waited_for(answers: list[PlatformError], expected: Verdict, seconds: float) -> None:
+    """As long as a stop is waited for, however often that is; what it is told then is the answer."""
+    bench = bench_of()
+    lease = bench.store.lock(ENVIRONMENT, "me")
+    left = iter([*answers, *forever(None, 1)])
+    begun = bench.clock.now
+
+    def send() -> None:
+        if (error := next(left)) is not None:
+            raise error
+
+    assert repeat(send, "id", Gate(lease), bench.context(lease)) == expected
+    assert bench.clock.now - begun == seconds
+
+
+def test_asked_to_stop_nobody_waits_for_what_is_on_its_way() -> None:
+    """It had no effect, and the next apply plans it again."""
+    bench = bench_of()
+    lease = bench.store.lock(ENVIRONMENT, "me")
+    bench.stop.set()
+
+    def send() -> None:
+        raise BUSY
+
+    found = repeat(send, "id", Gate(lease), bench.context(lease))
+    assert found == NoEffect("still on its way", "platform.busy")
+    assert bench.clock.now == bench_of().clock.now
