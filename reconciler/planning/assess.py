@@ -74,7 +74,7 @@ class Decision:
 @dataclass(frozen=True, slots=True)
 class Permissions:
     """What persons have declared for this plan: removed active runs that may be cancelled, live objects without a
-    mark that may be taken over, where moved things were before, and fields that are left to others; and `former`.
+    mark that may be taken over, where moved things were before, fields left to others; `former`; `destroy` everything.
     """
 
     allowed: frozenset[Address] = frozenset()
@@ -82,6 +82,7 @@ class Permissions:
     came_from: Mapping[Address, Address] = field(default_factory=dict)
     ignore: tuple[Ignore, ...] = ()
     former: tuple[Former, ...] = ()
+    destroy: bool = False
 
 
 @dataclass(slots=True)
@@ -143,11 +144,9 @@ class Assessor:
         former = self._permissions.came_from.get(subject.address)
         verdict = as_moved(decide(case), former)
         self._foresee(subject, verdict)
-        change = _change(subject, verdict, _shown(fields, forced))
-        mark = self._mark(subject, verdict, wanted)
-        return Decision(
-            subject, verdict, change, wanted, mark, depends_on, self._sent(subject, wanted, ignored), former
-        )
+        change, mark = _change(subject, verdict, _shown(fields, forced)), self._mark(subject, verdict, wanted)
+        sent = self._sent(subject, wanted, ignored)
+        return Decision(subject, verdict, change, wanted, mark, depends_on, sent, former)
 
     def _removal(self, subject: Subject) -> Decision:
         recorded = subject.recorded
@@ -159,6 +158,7 @@ class Assessor:
             allowed=subject.address in self._permissions.allowed,
             in_use=subject.address in self._used,
             elsewhere=recorded is not None and self._is_elsewhere(subject.address, recorded.remote_id),
+            destroyed=self._permissions.destroy,
         )
         verdict = decide(case)
         return Decision(subject, verdict, _change(subject, verdict, ()))

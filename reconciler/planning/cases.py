@@ -43,6 +43,7 @@ class Case:
     fields. `lifecycle` is the manifest's, without a manifest the recorded one. `attempt` is the recorded one.
     `adopt`: a person declared the adoption. `allowed`: a person named this active run as one that may be cancelled.
     `in_use`: a manifest refers to this removed thing. `elsewhere`: another address holds the same object.
+    `destroyed`: a person asked for the removal of everything, so that its manifest may well be there.
     `forgetful`: our memory lags behind though nothing has to change.
     """
 
@@ -62,6 +63,7 @@ class Case:
     allowed: bool = False
     in_use: bool = False
     elsewhere: bool = False
+    destroyed: bool = False
     forgetful: bool = False
 
     @property

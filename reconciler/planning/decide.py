@@ -88,42 +88,52 @@ def _stranger(case: Case) -> Verdict:
 def _removed(case: Case) -> Verdict:
     if case.presence is Presence.ABSENT or case.elsewhere:
         where = "and gone from the platform" if case.presence is Presence.ABSENT else "and held by another address"
-        return _forget(f"no longer declared, {where}")
+        return _forget(f"{_gone(case)}, {where}")
     if case.presence is Presence.UNREADABLE:
         return Verdict(
             Action.HOLD,
-            "no longer declared, but it could not be read: nothing is removed blindly",
+            f"{_gone(case)}, but it could not be read: nothing is removed blindly",
             code="decide.unreadable",
             hint="plan again when the platform answers",
         )
     if case.ownership is Ownership.FOREIGN:
         return refuse(
-            "no longer declared, but the live object carries the mark of another owner",
+            f"{_gone(case)}, but the live object carries the mark of another owner",
             "decide.foreign",
             "forget it here if it belongs to the other owner now",
         )
     if case.phase is Phase.DELETING:
-        return _forget("no longer declared, and being deleted already")
+        return _forget(f"{_gone(case)}, and being deleted already")
     if case.lifecycle.on_remove is OnRemove.KEEP:
-        return _forget("no longer declared; kept on the platform as onRemove: keep says")
-    return _removed_run(case) if case.life is Life.RUN else _deleted(case, "no longer declared")
+        return _forget(f"{_gone(case)}; kept on the platform as onRemove: keep says")
+    return _removed_run(case) if case.life is Life.RUN else _deleted(case, _gone(case))
+
+
+def _gone(case: Case) -> str:
+    return "to be destroyed" if case.destroyed else "no longer declared"
+
+
+def _back(case: Case, instead: str) -> str:
+    """What to do `instead`; where its manifest is gone, that has to come back first."""
+    return instead if case.destroyed else f"put the manifest back, {instead}"
 
 
 def _removed_run(case: Case) -> Verdict:
     if case.active:
         return _removed_active(case)
+    ended = case.phase.value if case.destroyed else f"no longer declared and {case.phase}"
     if case.lifecycle.on_remove is OnRemove.DELETE:
-        return _deleted(case, f"no longer declared and {case.phase}; deleted as onRemove: delete says")
-    return _forget(f"no longer declared and {case.phase}; its outputs and logs stay")
+        return _deleted(case, f"{ended}; deleted as onRemove: delete says")
+    return _forget(f"{ended}; its outputs and logs stay")
 
 
 def _removed_active(case: Case) -> Verdict:
-    policy, what = case.lifecycle.on_remove, f"no longer declared, but the run is {case.phase}"
+    policy, what = case.lifecycle.on_remove, f"{_gone(case)}, but the run is {case.phase}"
     if policy is None and not case.allowed:
         return refuse(
             what,
             "decide.active-removed",
-            "put the manifest back, cancel the run, or let a reviewed change with onRemove: cancel be applied first",
+            _back(case, "cancel the run, or let a reviewed change with onRemove: cancel be applied first"),
         )
     if not able(case.can, Ability.STOP):
         hint = "wait for it to end, or forget it"
@@ -131,10 +141,10 @@ def _removed_active(case: Case) -> Verdict:
     if kept := _kept(case):
         return kept
     if policy is OnRemove.DELETE and able(case.can, Ability.DELETE):
-        why = f"no longer declared; {case.phase}: stopped and deleted as onRemove: delete says"
+        why = f"{_gone(case)}; {case.phase}: stopped and deleted as onRemove: delete says"
         return Verdict(Action.DELETE, why, (Verb.STOP, Verb.DELETE), waits=True)
     told = "as an allowance says" if policy is None else f"as onRemove: {policy} says"
-    return Verdict(Action.DELETE, f"no longer declared; {case.phase}: cancelled {told}", (Verb.STOP, Verb.FORGET))
+    return Verdict(Action.DELETE, f"{_gone(case)}; {case.phase}: cancelled {told}", (Verb.STOP, Verb.FORGET))
 
 
 def _deleted(case: Case, why: str) -> Verdict:
@@ -155,9 +165,9 @@ def _kept(case: Case) -> Verdict | None:
     """Why something that is no longer declared stays as it is, None when nothing keeps it."""
     if case.lifecycle.protect:
         return refuse(
-            "no longer declared, but protected",
+            f"{_gone(case)}, but protected",
             "decide.protected",
-            "put the manifest back, set protect: false there, apply, and then remove it; or forget it",
+            _back(case, "set protect: false there, apply, and then remove it; or forget it"),
         )
     if case.in_use:
         return refuse(

@@ -88,7 +88,7 @@ def make_plan(inputs: PlanInputs) -> Plan:
     chosen = _chosen(inputs, declared, edges)
     allowances = Allowances.of(inputs.allow, inputs.today)
     cancel = allowances.named(Allowed.CANCEL)
-    permissions = Permissions(cancel, inputs.adopt, memory.came_from, inputs.ignore, inputs.former)
+    permissions = Permissions(cancel, inputs.adopt, memory.came_from, inputs.ignore, inputs.former, inputs.destroy)
     decisions = after_results(finished(_decisions(inputs, declared, edges, chosen, permissions)), edges)
     if inputs.selected is None:
         decisions = refuse_likely_renames(decisions, allowances)

@@ -508,6 +508,10 @@ def test_destroy_removes_all_that_is_recorded() -> None:
         made = plan(declared, memory, seen, destroy=True)
         assert steps(made) == ["1 forget Run/r1", "2 delete Flow/wf@1 after 1", "3 delete Tool/qc@1 after 2"]
         assert codes(made) == ["decide.protected"]
+        told = [*(change.why for change in made.changes), *(d.message + d.hint for d in made.diagnostics)]
+        assert not [text for text in told if "no longer declared" in text or "manifest back" in text]
+        assert "succeeded; its outputs and logs stay" in told
+        assert "to be destroyed" in told
 
 
 def test_orphans_are_told_and_left_alone() -> None:
