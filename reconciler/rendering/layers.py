@@ -54,10 +54,10 @@ def arranged(keys: Sequence[str], edges: Iterable[tuple[str, str]]) -> Layout:
         edge = (source, target) if (source, target) in chains else (target, source)
         passed = tuple((column[edge[0]] + step, rows[name]) for step, name in enumerate(chains[edge]))
         routes[source, target] = passed if edge == (source, target) else passed[::-1]
-    taken = [*places.values(), *(place for route in routes.values() for place in route)]
-    count = max((place[0] for place in taken), default=-1) + 1
-    heights = tuple(max(place[1] for place in taken if place[0] == index) + 1 for index in range(count))
-    return Layout(places, routes, heights)
+    heights: dict[int, int] = {}
+    for at, row in (*places.values(), *(place for route in routes.values() for place in route)):
+        heights[at] = max(heights.get(at, 0), row + 1)
+    return Layout(places, routes, tuple(heights[at] for at in sorted(heights)))
 
 
 def _acyclic(keys: Sequence[str], pairs: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
