@@ -1,16 +1,14 @@
 """`reconciler accounts`: who may use a team's local platform."""
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from reconciler.cli.exit_codes import ExitCode
 from reconciler.cli.group import command_app, epilog
 from reconciler.cli.options import Data, Format, Shape
+from reconciler.cli.rows import show_facts
 from reconciler.cli.streams import streams_of
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 app = command_app()
 Name = Annotated[str, typer.Argument(metavar="NAME", help="Name of the account.")]
@@ -52,7 +50,7 @@ def create(
         "domain": account.domain,
         "password": account.password,
     }
-    _show(context, row, form)
+    show_facts(streams_of(context), "account", row, form)
     return ExitCode.FINE
 
 
@@ -127,13 +125,3 @@ def grant(
     service.grant(data, name, space, role)
     streams_of(context).say(f"{name} is {role} in {space}")
     return ExitCode.FINE
-
-
-def _show(context: typer.Context, row: "Mapping[str, object]", form: Shape) -> None:
-    from reconciler.rendering.tables import render_facts, rows_to_json
-
-    streams = streams_of(context)
-    if form is Shape.JSON:
-        streams.show(rows_to_json("account", [row]))
-        return
-    streams.show(render_facts([(key.replace("_", " "), str(value)) for key, value in row.items()]))

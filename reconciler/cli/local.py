@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -10,10 +10,8 @@ from reconciler.cli.exit_codes import ExitCode
 from reconciler.cli.faults import app as faults
 from reconciler.cli.group import command_app, epilog
 from reconciler.cli.options import Format, ProjectFile, Shape, Yes
+from reconciler.cli.rows import show_facts
 from reconciler.cli.streams import streams_of
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 app = command_app()
 app.add_typer(faults, name="faults")
@@ -57,7 +55,7 @@ def start(
 
     instance = local.start(_folder(project), engine.value, port)
     row = {"url": instance.url, "pid": instance.pid, "version": instance.version, "engine": instance.engine}
-    _show(context, row, form)
+    show_facts(streams_of(context), "local", row, form)
     return ExitCode.FINE
 
 
@@ -96,7 +94,7 @@ def status(context: typer.Context, *, project: ProjectFile = None, form: Format 
         "active_runs": found.active_runs,
         "objects": objects,
     }
-    _show(context, row, form)
+    show_facts(streams_of(context), "local", row, form)
     return ExitCode.FINE
 
 
@@ -142,14 +140,3 @@ def _folder(project: Path | None) -> Path:
     from reconciler.operations import local
 
     return local.folder_of(Path.cwd(), project)
-
-
-def _show(context: typer.Context, row: "Mapping[str, object]", form: Shape) -> None:
-    """Where it runs; its keys are not printed."""
-    from reconciler.rendering.tables import render_facts, rows_to_json
-
-    streams = streams_of(context)
-    if form is Shape.JSON:
-        streams.show(rows_to_json("local", [row]))
-        return
-    streams.show(render_facts([(key.replace("_", " "), str(value)) for key, value in row.items()]))

@@ -44,7 +44,7 @@ class PythonParser(Reader, Scanner, Parser):
     def get_event(self) -> yaml.Event:
         """The next event. Refuses escape sequences that are no character, as the C parser does."""
         try:
-            event: yaml.Event = super().get_event()  # type: ignore[no-untyped-call]
+            event: yaml.Event = super().get_event()  # type: ignore[no-untyped-call]  # not typed there
         except ValueError as error:
             raise self._no_character() from error
         if isinstance(event, yaml.ScalarEvent) and _HALF_A_CHARACTER.search(event.value):

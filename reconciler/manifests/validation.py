@@ -113,7 +113,7 @@ def _is_integer(checker: Any, instance: Any) -> bool:  # noqa: ANN401 - the libr
     return isinstance(instance, int) and not isinstance(instance, bool)
 
 
-_StrictValidator: Callable[[Schema], Validator] = extend(  # type: ignore[no-untyped-call]
+_StrictValidator: Callable[[Schema], Validator] = extend(  # type: ignore[no-untyped-call]  # not typed there
     Draft202012Validator,
     validators={"pattern": _check_pattern},
     type_checker=Draft202012Validator.TYPE_CHECKER.redefine("integer", _is_integer),
