@@ -76,8 +76,8 @@ def forgetful(cluster: Cluster, tmp_path: Path, request: pytest.FixtureRequest) 
 
 
 def until(holds: Callable[[], bool]) -> None:
-    """Returns once it holds."""
-    end = time.monotonic() + PATIENCE
+    """Returns once it holds. Slurm looks at time limits every half minute."""
+    end = time.monotonic() + 3 * PATIENCE
     while not holds():
         assert time.monotonic() < end, "waited in vain"
         time.sleep(0.1)
@@ -175,6 +175,7 @@ def test_accounting_has_the_last_word(forgetful: tuple[Bench, Forgetful], cluste
         bench.running(name, "only")
     cluster.command("scontrol", "update", f"jobid={jobs(cluster, 'timeout')[0]}", "endtime=now+1seconds")
     cluster.command("scancel", jobs(cluster, "cancelled")[0])
+    until(lambda: bench.engine.observe("timeout").status.ended)
     ended = {name: bench.ended(name) for name in ("timeout", "cancelled")}
     take_the_node_away(cluster)
     ended["down"] = bench.ended("down")
