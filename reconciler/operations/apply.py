@@ -88,7 +88,7 @@ def carry_out(workspace: Workspace, plan: Plan, doing: Doing, choose: Callable[[
     refuse_blocked(plan)
     require_secrets(workspace, plan)
     store = open_store(workspace)
-    targets = {step.address.target for step in plan.steps}
+    targets = {a.target for step in plan.steps for a in (step.address, *step.after_success)}
     with leased(workspace, store) as lease, opened(workspace, store, targets, lease, doing) as connections:
         before = store.read(workspace.environment.name)
         base = base_of(workspace, before)

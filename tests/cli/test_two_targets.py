@@ -15,7 +15,7 @@ from reconciler.operations.settings import Settings
 from reconciler.operations.wiring import open_store, open_workspace
 from reconciler.operations.workspace import Call
 from reconciler.state.journal import Intent
-from tests.cli.running import APP, JOB, WORKFLOW
+from tests.cli.running import APP, JOB, WORKFLOW, reconciler
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -82,3 +82,24 @@ def test_the_target_that_answers_goes_on(divided: Project, platform: Platform) -
     assert again.code == 0, again.said
     after = divided.run("apply", "--yes")
     assert after.code not in {0, 6}, after.said
+
+
+def test_a_result_at_the_other_target_is_looked_at(project: Project, platform: Platform) -> None:
+    """A job waits for data that is copied at a target where nothing is left to do."""
+    both = (f"{name}: {{ platform: ai4s, endpoint: '{project.endpoint}', space: demo }}" for name in ("near", "far"))
+    file = project.root / "reconciler.yaml"
+    lines = [line for line in file.read_text().splitlines() if not line.startswith("environments:")]
+    file.write_text("\n".join([*lines, f"environments: {{ dev: {{ {', '.join(both)} }} }}"]) + "\n")
+    platform.services.switches.turn({"data_job_seconds": 3600})
+    spec = "{ type: CLONE_DATA, sub_paths: [/samples/reads.txt], target_folder: /in }"
+    head = "apiVersion: ai4s/v1\nkind: DataJob\nmetadata: { name: fetch, target: far }\n"
+    project.write("far/fetch.yaml", f"{head}spec: {spec}\n")
+    for name, text in (("app", APP), ("workflow", WORKFLOW)):
+        project.write(f"near/{name}.yaml", at(text, "near"))
+    assert project.run("apply", "--yes").code == 0
+    project.write("near/job.yaml", at(f"{JOB}  description: '$[[ ref.far/DataJob/demo/fetch.folder ]]'\n", "near"))
+    ended = reconciler(project.root, "apply", "--yes", variables={**project.variables, "RECONCILER_RESULTS": "0"})
+    assert ended.code == 1, ended.said
+    assert "far/DataJob/demo/fetch is still running" in ended.said
+    platform.services.switches.turn({"data_job_seconds": 0})
+    assert project.run("apply", "--yes").code == 0
