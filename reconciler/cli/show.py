@@ -9,6 +9,7 @@ import typer
 from reconciler.cli.exit_codes import ExitCode
 from reconciler.cli.group import single
 from reconciler.cli.options import EnvironmentName, Format, ProjectFile, Shape, workspace
+from reconciler.cli.readers import Readers, for_readers, profile_of
 from reconciler.cli.streams import streams_of
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ def app(
 def _show_plan(streams: "Streams", file: Path, form: Shape) -> None:
     from reconciler.operations.saved import load
 
-    plan = load(file)
+    plan = for_readers(load(file), profile_of(streams, Readers.AUTO))
     if form is Shape.JSON:
         from reconciler.rendering.json import plan_to_json
 

@@ -39,3 +39,15 @@ def test_a_credential_in_a_manifest_is_shown_by_no_command(edited: Project, word
     said = edited.run(*words).said
     assert "echo ***" in said
     assert CREDENTIALS["HUAWEICLOUD_SDK_SK"] not in said
+
+
+def test_a_saved_plan_is_shown_as_plans_are(edited: Project) -> None:
+    """It holds every value, and a public log shows none of them."""
+    edited.write("app.yaml", EDITED)
+    assert edited.run("plan", "-o", "p").code == 0
+    assert "telling-value" in edited.run("show", "p").out
+    edited.variables = CREDENTIALS | PUBLIC
+    for form in ("text", "json"):
+        ended = edited.run("show", "p", "--format", form)
+        assert (ended.code, "telling-value" in ended.said) == (0, False)
+        assert "App/demo/greet@1.0.0" in ended.out
