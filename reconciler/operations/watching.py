@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from reconciler.errors import StateLocked, StateUnreadable, StateUnwritable
 from reconciler.model.change import Action
 from reconciler.model.kind import Life
 from reconciler.operations.apply import Doing, context_of, record_observed
 from reconciler.operations.wiring import connected, holder, open_store
+from reconciler.rendering.words import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -16,7 +18,7 @@ if TYPE_CHECKING:
     from reconciler.execution.waiting import Waited
     from reconciler.model.plan import Plan
     from reconciler.model.resource import Recorded
-    from reconciler.operations.workspace import Workspace
+    from reconciler.operations.workspace import Say, Workspace
     from reconciler.state.journal import Record
     from reconciler.state.protocol import Holder, Lease, State, StateStore
 
@@ -36,21 +38,25 @@ class _NoLease:
 class _Borrowing:
     """A store that takes the lease for as long as it takes to write down what a round has seen.
 
-    A run may take days, and nobody shall be locked out that long. When somebody else is writing, what was seen is left
-    to them: whoever plans next sees the same and remembers it.
+    A run may take days, and nobody shall be locked out that long. When somebody else is writing, or nobody can, what
+    was seen is left to whoever plans next, sees the same and remembers it.
     """
 
-    def __init__(self, store: StateStore, holder_name: str) -> None:
+    def __init__(self, store: StateStore, holder_name: str, say: Say) -> None:
         self._store = store
         self._holder = holder_name
+        self._say = say
 
     def append(self, environment: str, record: Record, lease: Lease) -> None:
         """Remembers one observation, at once and for good."""
         self.append_all(environment, [record], lease)
 
     def append_all(self, environment: str, records: Sequence[Record], lease: Lease) -> None:  # noqa: ARG002 - borrowed
-        """Remembers what was seen, at once and for good."""
-        record_observed(self._store, environment, records, self._holder)
+        """Remembers what was seen, at once and for good; where that cannot be, it says so."""
+        try:
+            record_observed(self._store, environment, records, self._holder)
+        except (StateLocked, StateUnreadable, StateUnwritable) as error:
+            self._say(printable(f"not written down: {error.message}; the next plan sees it again"))
 
     def records(self, environment: str) -> Sequence[Record]:  # noqa: ARG002 - as the protocol has it
         """Nothing waits to be committed: every observation was."""
@@ -87,7 +93,7 @@ def watch(workspace: Workspace, runs: Iterable[Recorded], doing: Doing, *, deadl
     store = open_store(workspace)
     with connected(workspace, {want.address.target for want in wanted}, doing.say, stop=doing.stop) as connections:
         context = context_of(workspace, store, _NoLease(), connections, doing)
-        borrowing = _Borrowing(store, holder(workspace.call.settings))
+        borrowing = _Borrowing(store, holder(workspace.call.settings), doing.say)
         return wait_for(wanted, replace(context, store=borrowing), deadline=deadline)
 
 
