@@ -51,6 +51,7 @@ class Exporter:
     catalogue: Catalogue
     environment: Environment
     names: Mapping[str, str] = field(default_factory=dict)
+    _trees: dict[str, Rules] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def export(self, address: Address, kind: Kind, spec: Mapping[str, Any], form: Form) -> Exported:
         """The manifest of a live object whose spec is in manifest shape.
@@ -60,7 +61,7 @@ class Exporter:
         """
         if any("$[[" in text for _, text in strings(dict(spec))):
             return Exported(problem="it holds a text with $[[, which a manifest would take for an expression")
-        rules = rules_of(kind)
+        rules = self._rules(kind)
         tidying = _Tidying(address, self.names)
         plain = tidying.object(dict(spec), rules)
         problem = ""
@@ -88,10 +89,15 @@ class Exporter:
             if policy := _policy(authored.lifecycle):
                 document["lifecycle"] = policy
             text = dump({**document, "spec": body})
-            problem = self._problem(text, address, specs[-1], rules_of(kind))
+            problem = self._problem(text, address, specs[-1], self._rules(kind))
             if not problem:
                 return Exported(text)
         return Exported(problem=problem)
+
+    def _rules(self, kind: Kind) -> Rules:
+        if kind.schema_id not in self._trees:
+            self._trees[kind.schema_id] = rules_of(kind)
+        return self._trees[kind.schema_id]
 
     def _problem(self, text: str, address: Address, wanted: Mapping[str, Any], rules: Rules) -> str:
         """Why `text` does not declare `wanted` at `address`, "" when it does."""

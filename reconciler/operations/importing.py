@@ -132,13 +132,14 @@ def _written(workspace: Workspace, request: Request, reading: Reading, listed: I
 
     done = Imported(left_out=dict(reading.unreadable))
     names = remote_names(workspace.kinds, [(w.platform, w.address, w.remote_id) for w in listed])
+    targets = workspace.environment.targets
+    exporters = {t: Exporter(workspace.catalogue, workspace.environment, names.get(t, {})) for t in targets}
     for address, live in sorted(reading.live.items()):
         if problem := _not_ours_to_take(workspace, live):
             done.left_out[address] = problem
             continue
         kind = workspace.kinds[workspace.platforms[address.target], address.kind]
-        exporter = Exporter(workspace.catalogue, workspace.environment, names.get(address.target, {}))
-        exported = exporter.export(address, kind, live.spec, request.form)
+        exported = exporters[address.target].export(address, kind, live.spec, request.form)
         if exported.problem:
             done.left_out[address] = exported.problem
             continue
