@@ -7,7 +7,7 @@ import typer
 
 from reconciler.cli.exit_codes import ExitCode
 from reconciler.cli.group import command_app, epilog
-from reconciler.cli.options import Format, ProjectFile, Shape
+from reconciler.cli.options import Format, ProjectFile, Shape, working_folder
 from reconciler.cli.streams import streams_of
 
 if TYPE_CHECKING:
@@ -85,4 +85,4 @@ def clear(context: typer.Context, *, project: ProjectFile = None) -> int:
 def _folder(project: Path | None) -> Path:
     from reconciler.operations import local
 
-    return local.folder_of(Path.cwd(), project)
+    return local.folder_of(working_folder(), project)

@@ -9,7 +9,7 @@ import typer
 from reconciler.cli.exit_codes import ExitCode
 from reconciler.cli.faults import app as faults
 from reconciler.cli.group import command_app, epilog
-from reconciler.cli.options import Format, ProjectFile, Shape, Yes
+from reconciler.cli.options import Format, ProjectFile, Shape, Yes, working_folder
 from reconciler.cli.rows import show_facts
 from reconciler.cli.streams import streams_of
 
@@ -139,4 +139,4 @@ def reset(context: typer.Context, *, project: ProjectFile = None, yes: Yes = Fal
 def _folder(project: Path | None) -> Path:
     from reconciler.operations import local
 
-    return local.folder_of(Path.cwd(), project)
+    return local.folder_of(working_folder(), project)

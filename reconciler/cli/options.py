@@ -153,7 +153,16 @@ def call(
         msg = f"there is no project file {project}"
         raise UsageError(msg)
     settings = streams.settings if parallelism is None else streams.settings.with_parallelism(parallelism)
-    return Call(Path.cwd(), settings, project, environment, pairs(var, "--var NAME=VALUE"))
+    return Call(working_folder(), settings, project, environment, pairs(var, "--var NAME=VALUE"))
+
+
+def working_folder() -> Path:
+    """Where the command was started. Raises UsageError when that folder was removed meanwhile."""
+    try:
+        return Path.cwd()
+    except FileNotFoundError as error:
+        msg = "the folder that this was started in is not there any more"
+        raise UsageError(msg, hint="Change to a folder that is there.") from error
 
 
 def workspace(streams: "Streams", project: Path | None, environment: str, var: list[str] | None = None) -> "Workspace":

@@ -124,12 +124,14 @@ def _meaning(workspace: Workspace, known: Sequence[Manifest], whole: Sequence[Ma
 
 
 def sources(diagnostics: Iterable[Diagnostic], start: Path) -> dict[str, str]:
-    """The texts of the files that findings are about, for quoting; not of files that are gone, large or no text."""
+    """The texts of the files that findings are about, for quoting; not of files that are gone, large or no text, and
+    not of pipes, which would be waited for.
+    """
     texts = {}
     for file in sorted({d.source.file for d in diagnostics if d.source}):
         path = start / file
         try:
-            if path.stat().st_size <= _MOST_QUOTED:
+            if path.is_file() and path.stat().st_size <= _MOST_QUOTED:
                 texts[file] = path.read_text(encoding="utf-8-sig")
         except (OSError, ValueError):
             continue

@@ -2,7 +2,39 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
 from tests.cli.running import APP, JOB, WORKFLOW, Project
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def test_a_pipe_among_the_manifests_is_told_and_not_waited_for(project: Project) -> None:
+    """Neither to read it, nor to quote it beside its finding."""
+    os.mkfifo(project.root / "manifests" / "pipe.yaml")
+    ended = project.run("validate")
+    assert ended.code == 65
+    assert ended.said.startswith("manifests/pipe.yaml: error: this is no regular file")
+
+
+@pytest.mark.parametrize("words", [["validate"], ["plan"], ["local", "status"], ["local", "faults", "list"]])
+def test_a_folder_that_was_removed(tmp_path: Path, words: list[str]) -> None:
+    """Somebody else removed the folder one is in: said so, and no defect of ours."""
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    remove = 'rmdir "$1" && shift && exec "$@"'
+    done = subprocess.run(
+        ["sh", "-c", remove, "sh", str(gone), sys.executable, "-m", "reconciler", *words],
+        cwd=gone, capture_output=True, text=True, check=False, timeout=60,
+    )  # fmt: skip
+    assert done.returncode == 64
+    assert done.stderr.startswith("error: the folder that this was started in is not there any more\n")
 
 
 def test_one_file_is_checked_beside_the_others(project: Project) -> None:
