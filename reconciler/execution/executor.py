@@ -213,9 +213,9 @@ class _Pool:
             return
         skipped: list[StepOutcome] = []
         with self._changed:
-            for step in self._schedule.awaiting(end.want.address):
-                cause = StepOutcome(step, Result.SKIPPED, error=self._walk.redact(end.why), code=end.code)
-                skipped += [cause, *(_blocked(lost, cause) for lost in self._schedule.failed(step))]
+            while waiting := self._schedule.awaiting(end.want.address):
+                cause = StepOutcome(waiting[0], Result.SKIPPED, error=self._walk.redact(end.why), code=end.code)
+                skipped += [cause, *(_blocked(lost, cause) for lost in self._schedule.failed(waiting[0]))]
             self.outcomes.update({outcome.step.id: outcome for outcome in skipped})
             self._changed.notify_all()
         for told in skipped:

@@ -67,7 +67,9 @@ class Step:
     after_end: bool = False
     moved_from: Address | None = None
     after_success: tuple[Address, ...] = ()
-    """Runs whose results this one works on: it is not begun before each of them has succeeded."""
+    """Runs whose results this one works on: it is not begun before each of them has succeeded, and what it replaces is
+    not stopped before that.
+    """
 
 
 @dataclass(frozen=True, slots=True)

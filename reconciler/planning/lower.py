@@ -158,6 +158,7 @@ def _step(decision: Decision, node: _Node, number: int, needs: Sequence[int]) ->
             number, subject.address, subject.platform, verb, tuple(needs),
             attempt=verdict.attempt, remote_id=remote_id, after_end=waits,
             moved_from=decision.moved_from if verb is Verb.MOVE else None,
+            after_success=verdict.awaits if verb is Verb.STOP else (),
         )  # fmt: skip
     new = Verb.CREATE in verdict.verbs[: node.position + 1]
     return Step(

@@ -10,7 +10,7 @@ import pytest
 
 from reconciler.execution.context import Silence
 from reconciler.execution.executor import execute
-from reconciler.model.plan import Base, Plan, Step
+from reconciler.model.plan import Base, Plan, Step, Verb
 from reconciler.model.resource import Phase
 from reconciler.state.memory import MemoryStore
 from tests.support.applying import ENVIRONMENT, Bench, Wish, at, plan_for
@@ -20,7 +20,7 @@ from tests.support.time import ManualClock
 
 if TYPE_CHECKING:
     from reconciler.model.address import Address
-    from reconciler.model.outcome import Report
+    from reconciler.model.outcome import Report, StepOutcome
 
 BEGIN = 1_000_000.0
 MAKER = Wish(at("SearchJob", "maker"), {})
@@ -247,3 +247,28 @@ def _lived(bench: Bench) -> bool:
     execute(Plan(Base("genomics", ENVIRONMENT, "test"), (), steps), bench.context(lease))
     lease.release()
     return {MAKER.address, USER.address} <= bench.store.read(ENVIRONMENT).resources.keys()
+
+
+def test_what_would_be_replaced_goes_on() -> None:
+    """Nothing is stopped for a result that never comes, and each step is told of once."""
+    bench, platform = bench_of(Phase.FAILED)
+    assert walk(bench, steps_for(MAKER)).complete
+    assert walk(bench, steps_for(OTHER)).complete
+    (create,) = steps_for(USER, made=(MAKER.address,))
+    create = replace(create, id=2, needs=(1,), address=OTHER.address)
+    stop = Step(1, OTHER.address, create.platform, Verb.STOP, remote_id="searchjob-2", after_success=(MAKER.address,))
+    heard: list[int] = []
+
+    class Ear(Silence):
+        """Counts."""
+
+        def ended(self, outcome: StepOutcome) -> None:
+            """See Progress."""
+            heard.append(outcome.step.id)
+
+    lease = bench.store.lock(ENVIRONMENT, "me")
+    plan = Plan(Base("genomics", ENVIRONMENT, "test"), (), (stop, create))
+    report = execute(plan, replace(bench.context(lease), progress=Ear()))
+    assert told(report) == [("other", "skipped", "execution.no-result"), ("other", "skipped", "execution.blocked")]
+    assert heard == [1, 2]
+    assert platform.things["searchjob-2"].phase is Phase.RUNNING

@@ -9,7 +9,7 @@ import pytest
 
 from reconciler.model.change import Action
 from reconciler.model.kind import Ability
-from reconciler.model.manifest import Lifecycle, OnFailure
+from reconciler.model.manifest import Lifecycle, OnChange, OnFailure
 from reconciler.model.resource import Phase
 from tests.planning.samples import RUN, at, live, manifest, plan, reading, recorded, run, steps, tool, with_kind
 
@@ -124,3 +124,13 @@ def test_what_stands_on_a_run_that_is_held_is_held() -> None:
     made = seen_in(Phase.FAILED, MAKER, USER, board)
     assert made.is_empty
     assert change_of(made, "board@1").why.startswith("not done: needs prod/Run/lab/user")
+
+
+def test_an_active_run_is_not_stopped_before_the_result_is_there() -> None:
+    """What replaces it works on that; should it never come, the run that goes on is not lost for nothing."""
+    before = run("user", data="elsewhere")
+    after = run("user", Lifecycle(on_change=OnChange.REPLACE), data="$[[ ref.Run/maker.folder ]]")
+    memory = recorded(before)
+    made = plan([MAKER, after], [memory], reading(live(memory, phase=Phase.RUNNING)))
+    assert steps(made) == ["1 create Run/maker", "2 stop Run/user after 1", "3 create Run/user after 1, 2"]
+    assert [step.after_success for step in made.steps] == [(), (MAKER.address,), (MAKER.address,)]
