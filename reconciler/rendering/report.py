@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from reconciler.model.outcome import Result
@@ -21,19 +22,38 @@ VERB_WIDTH = 6
 RESULT_WIDTH = 7
 _TIME_WIDTH = 9
 _NARROWEST_ADDRESS = 20
+_ASIDE = " " * (RESULT_WIDTH + 2)
+_MOST_ALIKE = 10
 
 
 def render_report(report: Report, *, width: int = 100, colour: bool = False) -> str:
-    """One line a step in step order, reasons below what did not end well, then the counts."""
+    """One line a step in step order, reasons below what did not end well, then the counts.
+
+    Where many were skipped for one reason, the first of them and how many more there are.
+    """
     paint = Paint(colour)
+    lines = _steps(report, width, paint)
+    return "\n".join([*lines, *([""] if lines else []), _verdict(report, paint)]) + "\n"
+
+
+def _steps(report: Report, width: int, paint: Paint) -> list[str]:
     by_id = {outcome.step.id: outcome for outcome in report.outcomes}
     longest = max((columns(printable(str(o.step.address))) for o in report.outcomes), default=0)
-    lines = []
+    lines: list[str] = []
+    skipped: Counter[str] = Counter()
     for outcome in report.outcomes:
+        reason = outcome_reason(outcome, by_id)
+        if outcome.result is Result.SKIPPED:
+            skipped[reason] += 1
+            if skipped[reason] > _MOST_ALIKE:
+                continue
         lines.append(outcome_line(outcome, min(longest, address_room(width)), paint))
-        if reason := outcome_reason(outcome, by_id):
-            lines.append(f"{' ' * (RESULT_WIDTH + 2)}{reason}")
-    return "\n".join([*lines, *([""] if lines else []), _verdict(report, paint)]) + "\n"
+        lines += [_ASIDE + reason] if reason else []
+    for reason, number in skipped.items():
+        if number > _MOST_ALIKE:
+            result = paint(pad(Result.SKIPPED.value, RESULT_WIDTH), RESULT_TONES[Result.SKIPPED])
+            lines += [f"{result}  {number - _MOST_ALIKE} more", _ASIDE + reason]
+    return lines
 
 
 def address_room(width: int) -> int:

@@ -39,6 +39,28 @@ def test_the_table() -> None:
     )
 
 
+def test_many_skipped_for_one_reason() -> None:
+    """The first ten and how many more; another reason, and what failed, is told in full all the same."""
+    skipped = [
+        StepOutcome(_step(n, Verb.CREATE, f"s{n:03}"), Result.SKIPPED, "asked to stop", "interrupted")
+        for n in range(1, 41)
+    ]
+    other = StepOutcome(_step(41, Verb.CREATE, "z"), Result.SKIPPED, "something else", "x")
+    lines = render_report(Report((*skipped, other), interrupted=True)).splitlines()
+    assert lines[18:] == [
+        "skipped  create  local/App/demo/s010",
+        "         asked to stop [interrupted]",
+        "skipped  create  local/App/demo/z",
+        "         something else [x]",
+        "skipped  30 more",
+        "         asked to stop [interrupted]",
+        "",
+        "Applied: 41 skipped.",
+        "Interrupted: what has ended is recorded; apply again to go on.",
+    ]
+    assert "more" not in render_report(Report(tuple(skipped[:10])))
+
+
 def test_interrupted_and_empty() -> None:
     """An interrupted apply says how to go on, an empty one that there was nothing to do."""
     assert render_report(Report((), interrupted=True)) == (
