@@ -99,6 +99,14 @@ class StateUnreadable(ReconcilerError):
 
     code = "state.unreadable"
 
+    def __init__(
+        self,
+        message: str,
+        *,
+        hint: str = "Restore the memory from a copy; or `reconciler state rebuild` finds again what is there.",
+    ) -> None:
+        super().__init__(message, hint=hint)
+
 
 class StateUnwritable(ReconcilerError):
     """The memory cannot be written. What was there before is whole."""

@@ -92,6 +92,11 @@ _EXAMPLES = (
 )
 _CLICK_ERROR: Any = next(kind for kind in typer.BadParameter.__mro__ if kind.__name__ == "ClickException")
 """The root of what typer raises on a wrong command line; its module has moved between releases, its name has not."""
+_NUMBERS: Final = {
+    "is not a valid int range": "is no whole number",
+    "is not a valid integer range": "is no whole number",
+    "is not a valid float range": "is no number",
+}
 
 _app = command_app()
 
@@ -160,7 +165,7 @@ def _dispatch(arguments: list[str], streams: Streams) -> int:
         _explain(error, streams)
         return exit_code(error)
     except _CLICK_ERROR as error:
-        _explain_usage(error, streams)
+        _explain_usage(error, arguments, streams)
         return ExitCode.USAGE
     except typer.Abort:
         return ExitCode.INTERRUPTED
@@ -177,10 +182,15 @@ def _explain(error: ReconcilerError, streams: Streams) -> None:
     streams.complain(error.message, hint=error.hint)
 
 
-def _explain_usage(error: Any, streams: Streams) -> None:  # noqa: ANN401 - see _CLICK_ERROR
+def _explain_usage(error: Any, arguments: Sequence[str], streams: Streams) -> None:  # noqa: ANN401 - see _CLICK_ERROR
+    """In one line: the parser breaks some of its messages and has words of its own for numbers."""
     context = getattr(error, "ctx", None)
-    path = context.command_path if context is not None else "reconciler"
-    streams.complain(error.format_message(), hint=f"See `{path} --help`.")
+    named = ["reconciler", *[word for word in arguments[:1] if word in COMMANDS]]
+    path = context.command_path if context is not None else " ".join(named)
+    message = " ".join(error.format_message().split())
+    for theirs, ours in _NUMBERS.items():
+        message = message.replace(theirs, ours)
+    streams.complain(message, hint=f"See `{path} --help`.")
 
 
 def report_unexpected(error: Exception, streams: Streams, *, debug: bool) -> str:

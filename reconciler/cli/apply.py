@@ -1,7 +1,7 @@
 """`reconciler apply`."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -26,9 +26,14 @@ from reconciler.cli.options import (
 from reconciler.cli.streams import streams_of
 from reconciler.errors import UsageError
 
+if TYPE_CHECKING:
+    from reconciler.operations.selection import Selection
+
 _QUESTION = "Apply this plan?"
 _AS_IT_IS = "a saved plan is applied as it is: --only and the like, --var and --reviewed do not go with it"
 _AS_A_WHOLE = "what was reviewed is applied as a whole: --only and the like do not go with --reviewed"
+_AS_IT_WAS_BEGUN = "--resume finishes what was begun: --only and the like, --var and --reviewed do not go with it"
+_APPROVED = "--approved is about a review that is looked up"
 
 
 @single(
@@ -84,9 +89,9 @@ def app(
     streams = streams_of(context)
     manner = Manner(yes, wait, form, _QUESTION, "reconciler apply")
     meant = selection(only, without, kind=kind, label=label, since=since)
+    whole = _AS_IT_IS if plan is not None else _AS_IT_WAS_BEGUN if resume else ""
+    _refuse_mixtures(whole, meant, var, reviewed, approved=approved)
     if plan is not None:
-        if not meant.is_everything or var or reviewed:
-            raise UsageError(_AS_IT_IS)
         saved = load_to_apply(plan)
         opened = open_workspace(call(streams, project, environment or saved.base.environment, var, parallelism))
         return carry_out(streams, opened, saved, manner, carry=finish if resume else None)
@@ -94,10 +99,18 @@ def app(
     if resume:
         return settle_only(streams, opened)
     if reviewed:
-        if not meant.is_everything:
-            raise UsageError(_AS_A_WHOLE)
         from reconciler.cli.applying_reviewed import carry_out_reviewed, reviewed_of
 
         found = reviewed_of(streams, opened, reviewed, approvals=approved)
         return carry_out_reviewed(streams, opened, Wish(), manner, found)
     return plan_and_carry_out(streams, opened, Wish(meant), manner)
+
+
+def _refuse_mixtures(whole: str, meant: "Selection", var: list[str] | None, reviewed: str, *, approved: bool) -> None:
+    """Raises UsageError for options that do not go together; `whole`: why nothing can be chosen, "" where it can."""
+    if approved and reviewed != "merged":
+        raise UsageError(_APPROVED, hint="Say --reviewed merged --approved.")
+    if whole and (not meant.is_everything or var or reviewed):
+        raise UsageError(whole)
+    if reviewed and not meant.is_everything:
+        raise UsageError(_AS_A_WHOLE)

@@ -1,31 +1,24 @@
 """`reconciler engines`."""
 
-import typer
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
-from reconciler.cli.exit_codes import ExitCode
-from reconciler.cli.group import single
-from reconciler.cli.options import EnvironmentName, Format, ProjectFile, Shape, TargetName, workspace
-from reconciler.cli.rows import show_rows
-from reconciler.cli.streams import streams_of
+from reconciler.cli.listing import listing
+
+if TYPE_CHECKING:
+    from reconciler.operations.workspace import Say, Workspace
 
 
-@single((("reconciler engines", "on every target that tells"), ("reconciler engines --format json", "for scripts")))
-def app(
-    context: typer.Context,
-    *,
-    target: TargetName = "",
-    project: ProjectFile = None,
-    environment: EnvironmentName = "",
-    form: Format = Shape.TEXT,
-) -> int:
-    """List the frameworks that a platform brings along to run code with."""
+def _rows(opened: "Workspace", target: str, say: "Say") -> Iterator[Sequence[str]]:
     from reconciler.operations.cluster import engines
 
-    streams = streams_of(context)
-    rows = [
-        [place, each.name, each.version, each.id, each.note]
-        for place, told in engines(workspace(streams, project, environment), target, streams.say).items()
-        for each in told
-    ]
-    show_rows(streams, "engines", ["target", "name", "version", "id", "note"], rows, form)
-    return ExitCode.FINE
+    for place, told in engines(opened, target, say).items():
+        yield from ([place, each.name, each.version, each.id, each.note] for each in told)
+
+
+app = listing(
+    "engines",
+    "List the frameworks that a platform brings along to run code with.",
+    ("target", "name", "version", "id", "note"),
+    _rows,
+)

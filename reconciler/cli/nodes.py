@@ -1,49 +1,28 @@
 """`reconciler nodes`."""
 
-import typer
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
-from reconciler.cli.exit_codes import ExitCode
-from reconciler.cli.group import single
-from reconciler.cli.options import EnvironmentName, Format, ProjectFile, Shape, TargetName, workspace
-from reconciler.cli.streams import streams_of
+from reconciler.cli.listing import listing
+
+if TYPE_CHECKING:
+    from reconciler.operations.workspace import Say, Workspace
 
 _STATES = {True: "free", False: "busy", None: ""}
 
 
-@single((("reconciler nodes", "on every target that tells"), ("reconciler nodes --format json", "for scripts")))
-def app(
-    context: typer.Context,
-    *,
-    target: TargetName = "",
-    project: ProjectFile = None,
-    environment: EnvironmentName = "",
-    form: Format = Shape.TEXT,
-) -> int:
-    """List the machines of a cluster: group, whether they are ready, and who works on them."""
+def _rows(opened: "Workspace", target: str, say: "Say") -> Iterator[Sequence[str]]:
     from reconciler.operations.cluster import nodes
-    from reconciler.rendering.tables import render_table, rows_to_json
 
-    streams = streams_of(context)
-    found = nodes(workspace(streams, project, environment), target, streams.say)
-    rows = [
-        {
-            "target": name,
-            "group": node.group,
-            "name": node.name,
-            "status": node.status,
-            "use": _STATES[node.free],
-            "user": node.user,
-            "cpu": str(node.cpu),
-            "gpu": str(node.gpu),
-            "memory": node.memory,
-        }
-        for name, listed in found.items()
-        for node in listed
-    ]
-    if form is Shape.JSON:
-        streams.show(rows_to_json("nodes", rows))
-        return ExitCode.FINE
-    headers = list(rows[0]) if rows else []
-    cells = [list(row.values()) for row in rows]
-    streams.show(render_table(headers, cells, width=streams.table_width, colour=streams.colour))
-    return ExitCode.FINE
+    for place, told in nodes(opened, target, say).items():
+        for node in told:
+            size = (str(node.cpu), str(node.gpu), node.memory)
+            yield [place, node.group, node.name, node.status, _STATES[node.free], node.user, *size]
+
+
+app = listing(
+    "nodes",
+    "List the machines of a cluster: group, whether they are ready, and who works on them.",
+    ("target", "group", "name", "status", "use", "user", "cpu", "gpu", "memory"),
+    _rows,
+)

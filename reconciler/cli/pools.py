@@ -1,37 +1,26 @@
 """`reconciler pools`."""
 
-import typer
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
-from reconciler.cli.exit_codes import ExitCode
-from reconciler.cli.group import single
-from reconciler.cli.options import EnvironmentName, Format, ProjectFile, Shape, TargetName, workspace
-from reconciler.cli.rows import show_rows
-from reconciler.cli.streams import streams_of
+from reconciler.cli.listing import listing
+
+if TYPE_CHECKING:
+    from reconciler.operations.workspace import Say, Workspace
 
 
-@single((("reconciler pools", "on every target that tells"), ("reconciler pools --format json", "for scripts")))
-def app(
-    context: typer.Context,
-    *,
-    target: TargetName = "",
-    project: ProjectFile = None,
-    environment: EnvironmentName = "",
-    form: Format = Shape.TEXT,
-) -> int:
-    """List the pools of machines of the account: what they are for, and what is in them."""
+def _rows(opened: "Workspace", target: str, say: "Say") -> Iterator[Sequence[str]]:
     from reconciler.operations.cluster import pools
 
-    streams = streams_of(context)
-    rows = [
-        [
-            place,
-            each.name,
-            each.status,
-            ", ".join(each.scope),
-            ", ".join(f"{count} x {flavor}" for flavor, count in each.machines),
-        ]
-        for place, told in pools(workspace(streams, project, environment), target, streams.say).items()
-        for each in told
-    ]
-    show_rows(streams, "pools", ["target", "name", "status", "scope", "machines"], rows, form)
-    return ExitCode.FINE
+    for place, told in pools(opened, target, say).items():
+        for each in told:
+            machines = ", ".join(f"{count} x {flavor}" for flavor, count in each.machines)
+            yield [place, each.name, each.status, ", ".join(each.scope), machines]
+
+
+app = listing(
+    "pools",
+    "List the pools of machines of the account: what they are for, and what is in them.",
+    ("target", "name", "status", "scope", "machines"),
+    _rows,
+)

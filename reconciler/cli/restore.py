@@ -9,6 +9,7 @@ from reconciler.cli.exit_codes import ExitCode
 from reconciler.cli.group import single
 from reconciler.cli.options import Data, Yes
 from reconciler.cli.streams import streams_of
+from reconciler.errors import UsageError
 
 
 @single((("reconciler restore --data DIR /backup/monday.sqlite3", "asks first"),))
@@ -26,6 +27,9 @@ def app(
     from reconciler.operations import service
 
     streams = streams_of(context)
+    if not source.is_file():
+        msg = f"there is no backup {source}"
+        raise UsageError(msg, hint="`reconciler backup --data DIR FILE` makes one.")
     if not yes and not streams.confirm(f"Replace the database in {data}?", instead="Say --yes."):
         streams.say("nothing was changed")
         return ExitCode.ERROR

@@ -55,6 +55,9 @@ def app(
 
     streams = streams_of(context)
     opened = workspace(streams, project, environment)
+    if index is not None and not task and not remote_id:
+        msg = "which task? Instances are counted within a task"
+        raise UsageError(msg, hint="Say --task NAME as well.")
     if remote_id or task:
         return _one(streams, opened, _meant(opened, globs or [], remote_id, scope), (task, index), form)
     rows = status(opened, globs or (), streams.say)

@@ -1,33 +1,24 @@
 """`reconciler storages`."""
 
-import typer
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
-from reconciler.cli.exit_codes import ExitCode
-from reconciler.cli.group import single
-from reconciler.cli.options import EnvironmentName, Format, ProjectFile, Shape, TargetName, workspace
-from reconciler.cli.rows import show_rows
-from reconciler.cli.streams import streams_of
+from reconciler.cli.listing import listing
 
-_HEADERS = ["target", "name", "id", "path", "access", "server", "note"]
+if TYPE_CHECKING:
+    from reconciler.operations.workspace import Say, Workspace
 
 
-@single((("reconciler storages", "on every target that tells"), ("reconciler storages --format json", "for scripts")))
-def app(
-    context: typer.Context,
-    *,
-    target: TargetName = "",
-    project: ProjectFile = None,
-    environment: EnvironmentName = "",
-    form: Format = Shape.TEXT,
-) -> int:
-    """List what can be mounted into a run: its name, and the path it gets there."""
+def _rows(opened: "Workspace", target: str, say: "Say") -> Iterator[Sequence[str]]:
     from reconciler.operations.cluster import storages
 
-    streams = streams_of(context)
-    rows = [
-        [place, each.name, each.id, each.path, each.access, each.server, each.note]
-        for place, told in storages(workspace(streams, project, environment), target, streams.say).items()
-        for each in told
-    ]
-    show_rows(streams, "storages", _HEADERS, rows, form)
-    return ExitCode.FINE
+    for place, told in storages(opened, target, say).items():
+        yield from ([place, each.name, each.id, each.path, each.access, each.server, each.note] for each in told)
+
+
+app = listing(
+    "storages",
+    "List what can be mounted into a run: its name, and the path it gets there.",
+    ("target", "name", "id", "path", "access", "server", "note"),
+    _rows,
+)

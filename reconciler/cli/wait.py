@@ -38,6 +38,8 @@ def app(
     streams = streams_of(context)
     opened = workspace(streams, project, environment)
     runs = our_runs(opened, globs or ())
+    if not runs:
+        streams.say("no run was applied in this environment: there is nothing to wait for")
     deadline = None if timeout is None else time.time() + timeout
     with progress(streams, [run.address for run in runs]) as listening, graceful(listening.say) as stop:
         waited = watch(opened, runs, Doing(listening, stop, listening.say), deadline=deadline)

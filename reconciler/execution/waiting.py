@@ -10,7 +10,7 @@ from reconciler.model.resource import Live, Phase
 from reconciler.state.journal import Observed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from reconciler.execution.context import Context
     from reconciler.model.address import Address
@@ -38,17 +38,24 @@ class Waited:
         return tuple(sorted(a for a, live in self.ended.items() if live.phase is not Phase.SUCCEEDED))
 
 
-def wait_for(wants: Iterable[Want], context: Context, *, deadline: float | None = None) -> Waited:
+def wait_for(
+    wants: Iterable[Want],
+    context: Context,
+    *,
+    deadline: float | None = None,
+    say: Callable[[str], None] = lambda _: None,
+) -> Waited:
     """Reads the runs at growing intervals until each has ended, `deadline` (UNIX time; None: never) or a stop.
 
     Many runs of one scope cost one list a round. The ends that a round has seen are written to the journal by the lease
     of `context`, and committed at the end, so that "done" is durable. A platform that cannot be read for a while is
-    asked again. Raises what the store raises.
+    asked again, and `say` hears why, once for each reason. Raises what the store raises.
     """
     pending = {want.address: want for want in wants}
     phases: dict[Address, Phase] = dict.fromkeys(pending, Phase.UNKNOWN)
     ended: dict[Address, Live] = {}
     gone: list[Address] = []
+    told: set[str] = set()
     interval = _FIRST
     interrupted = False
     while pending:
@@ -56,6 +63,9 @@ def wait_for(wants: Iterable[Want], context: Context, *, deadline: float | None 
             pending.values(), context.connections, context.kinds, parallelism=context.parallelism
         )
         just_ended = []
+        for reason in sorted({reading.unreadable[a] for a in pending if a in reading.unreadable} - told):
+            say(f"{reason}; asking again")
+            told.add(reason)
         for address in tuple(pending):
             live = reading.live.get(address)
             if live is not None:

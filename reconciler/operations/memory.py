@@ -15,6 +15,7 @@ from reconciler.operations.rebuild import only_adoptions
 from reconciler.operations.runs import ours
 from reconciler.operations.selection import matches, no_such_address
 from reconciler.operations.wiring import open_store
+from reconciler.rendering.words import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -100,7 +101,18 @@ def adopting(workspace: Workspace, globs: Sequence[str], say: Say, *, remote_id:
         msg = f"{len(meant)} addresses match, and one id cannot be all of them"
         raise UsageError(msg, hint="Write the whole address.")
     seen = look(workspace, Wish(adopt=dict.fromkeys(meant, remote_id)), say, declared)
-    return replace(seen, plan=only_of(seen.plan, meant))
+    absent = {c.address for c in seen.plan.changes if c.address in meant and c.action is Action.CREATE}
+    if absent == meant:
+        raise _absent(min(absent))
+    for address in sorted(absent):
+        say(printable(f"not there, so nothing to take over: {address}"))
+    return replace(seen, plan=only_of(seen.plan, meant - absent))
+
+
+def _absent(address: Address) -> UsageError:
+    """The error of taking over what is not on the platform."""
+    msg = f"there is no {address} on the platform that could be taken over"
+    return UsageError(msg, hint=f"`reconciler get {address.kind}` lists what there is; `reconciler apply` makes it.")
 
 
 def _ours_already(recorded: Sequence[Address]) -> UsageError:

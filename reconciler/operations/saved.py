@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from reconciler.errors import PlanStale, PlanUnreadable, UsageError
 from reconciler.operations.outfile import write_file
@@ -11,7 +11,7 @@ from reconciler.rendering.json import Stamp, plan_from_json, saved_from_json, sa
 from reconciler.rendering.words import counted
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from reconciler.model.plan import Base, Plan
@@ -39,12 +39,12 @@ def load(file: Path) -> Plan:
 
     Raises UsageError when there is none, PlanUnreadable when it is not whole or not ours.
     """
-    return plan_from_json(_text(file))
+    return _parsed(file, plan_from_json)
 
 
 def load_to_apply(file: Path) -> Plan:
     """The plan in a file, if its time has not run out. Raises PlanStale then, and what `load` raises."""
-    plan, stamp = saved_from_json(_text(file))
+    plan, stamp = _parsed(file, saved_from_json)
     now = time.time()
     if now >= stamp.expires:
         msg = f"the saved plan has expired: it could be applied until {_told(stamp.expires)}"
@@ -57,6 +57,19 @@ def load_to_apply(file: Path) -> Plan:
 
 def _told(moment: int) -> str:
     return time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(moment))
+
+
+_Read = TypeVar("_Read")
+
+
+def _parsed(file: Path, parse: Callable[[str], _Read]) -> _Read:
+    """What is in the file; an error names it."""
+    text = _text(file)
+    try:
+        return parse(text)
+    except PlanUnreadable as error:
+        msg = f"{file}: {error.message}"
+        raise PlanUnreadable(msg, hint=error.hint) from error
 
 
 def _text(file: Path) -> str:

@@ -94,7 +94,9 @@ def watch(workspace: Workspace, runs: Iterable[Recorded], doing: Doing, *, deadl
     with connected(workspace, {want.address.target for want in wanted}, doing.say, stop=doing.stop) as connections:
         context = context_of(workspace, store, _NoLease(), connections, doing)
         borrowing = _Borrowing(store, holder(workspace.call.settings), doing.say)
-        return wait_for(wanted, replace(context, store=borrowing), deadline=deadline)
+        return wait_for(
+            wanted, replace(context, store=borrowing), deadline=deadline, say=lambda line: doing.say(printable(line))
+        )
 
 
 def awaited(workspace: Workspace, plan: Plan) -> tuple[Recorded, ...]:

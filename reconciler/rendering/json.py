@@ -104,7 +104,7 @@ def _read(text: str) -> tuple[Plan, str, Any]:
     try:
         document = json.loads(text)
     except (ValueError, RecursionError) as error:
-        msg = f"not a saved plan: {error}"
+        msg = "not a saved plan: it is no JSON"
         raise PlanUnreadable(msg, hint=_ANEW) from error
     found = document.get("format") if isinstance(document, dict) else None
     if found != PLAN_FORMAT:

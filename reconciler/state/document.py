@@ -155,7 +155,7 @@ def head_from_bytes(data: bytes, where: str) -> Head:
     version = check_version(found.get("version"), where) if isinstance(found, dict) else _FIRST
     if not isinstance(found, dict) or found.pop("sum", None) != _sum(found):
         msg = f"{where} is damaged: its checksum does not fit"
-        raise StateUnreadable(msg, hint="Restore the folder from version control or a backup, or rebuild the state.")
+        raise StateUnreadable(msg)
     del found["version"]
     added = {name: value for name, (since, value) in _ADDED.items() if version < since}
     fields = Fields(added | found, where)
@@ -214,7 +214,7 @@ def _lines(data: bytes, where: str, shard: Shard) -> Iterator[tuple[object, str]
     """The lines of a shard, each with its place."""
     if hashlib.sha256(data).hexdigest() != shard.digest:
         msg = f"{where} is damaged: it is not the file its head vouches for"
-        raise StateUnreadable(msg, hint="Restore the folder from version control or a backup, or rebuild the state.")
+        raise StateUnreadable(msg)
     for number, line in enumerate(data.split(b"\n")[:-1], 1):
         place = f"{where}, line {number}"
         yield load_json(line, place), place

@@ -138,13 +138,12 @@ class FileStore:
             except FileNotFoundError as error:
                 if _read_head(folder) == head:
                     msg = f"{error.filename} is missing, though its head names it"
-                    hint = "Restore the folder from version control or a backup, or rebuild the state."
-                    raise StateUnreadable(msg, hint=hint) from error
+                    raise StateUnreadable(msg) from error
                 continue
             if _read_head(folder) == head:
                 return found
-        msg = f"{folder} is being committed to all the time; try again"
-        raise StateUnreadable(msg)
+        msg = f"{folder} is being committed to all the time"
+        raise StateUnreadable(msg, hint="Try again.")
 
 
 class _Writer:
@@ -262,7 +261,7 @@ def _read_head(folder: Path) -> Head:
         raise StateUnreadable(msg)
     if any(folder.glob("*.jsonl")):
         msg = f"{file} is missing, though the folder holds a state"
-        raise StateUnreadable(msg, hint="Restore it from version control or a backup, or rebuild the state.")
+        raise StateUnreadable(msg)
     return NOTHING
 
 
@@ -275,7 +274,7 @@ def _read_shard(folder: Path, shard: Shard) -> tuple[bytes, str]:
         raise
     except OSError as error:
         msg = f"cannot read {file}: {error.strerror}"
-        raise StateUnreadable(msg) from error
+        raise StateUnreadable(msg, hint="Check that you may read it.") from error
 
 
 def _read_journal(folder: Path, serial: int, reader: Reader) -> tuple[Record, ...]:
@@ -290,4 +289,4 @@ def _read_bytes(file: Path) -> bytes:
         return b""
     except OSError as error:
         msg = f"cannot read {file}: {error.strerror}"
-        raise StateUnreadable(msg) from error
+        raise StateUnreadable(msg, hint="Check that you may read it.") from error

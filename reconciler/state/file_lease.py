@@ -155,7 +155,7 @@ class LeaseFolder:
             return FREE
         except OSError as error:
             msg = f"cannot read {file}: {error.strerror}"
-            raise StateUnreadable(msg) from error
+            raise StateUnreadable(msg, hint="Check that you may read it.") from error
 
     def renew(self, grant: Grant) -> None:
         """Puts the expiry off. Only inside a section, by the holder."""

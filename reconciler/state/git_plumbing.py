@@ -108,8 +108,8 @@ class Plumbing:
                     return self._load(commit)
             except GitFailed as error:
                 raise self._unreadable(error) from error
-        msg = f"{ref} is being written to all the time; try again"
-        raise StateUnreadable(msg)
+        msg = f"{ref} is being written to all the time"
+        raise StateUnreadable(msg, hint="Try again.")
 
     def write(self, files: Mapping[str, bytes], parents: tuple[str, ...], subject: str) -> str:
         """A new commit with exactly these files, pointed to by nothing yet. Its id. Raises StateUnwritable."""

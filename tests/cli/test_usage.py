@@ -141,3 +141,72 @@ def test_what_is_wrong_with_the_settings_does_not_keep_a_defect_from_being_told(
     variables = {"RECONCILER_PROXY": "not a url", "RECONCILER_FORGE": "none", "RECONCILER_SECRET_X": "fake-canary"}
     said = report_unexpected(ValueError("a fake-canary sings"), open_streams(Settings(variables)), debug=True)
     assert "ValueError: a *** sings" in said
+
+
+UNCLEAR = {
+    "no value for an option": (["graph", "--tasks"], "See `reconciler graph --help`"),
+    "no number": (["get", "--limit", "x"], "'x' is no whole number"),
+    "no number of seconds": (["wait", "--timeout", "x"], "'x' is no number"),
+    "no choice": (["completion"], "Choose from: bash, zsh, fish"),
+    "approved by whom": (["apply", "--approved"], "--reviewed merged --approved"),
+    "a part of what was begun": (["apply", "--resume", "--only", "x"], "--resume finishes what was begun"),
+    "a file that is no plan": (["apply", "reconciler.yaml"], "reconciler.yaml: not a saved plan"),
+    "an instance of no task": (["status", "--index", "0"], "Say --task NAME as well."),
+    "a backup that is not there": (["restore", "nope", "--data", "there"], "there is no backup nope"),
+    "adopting what is not there": (
+        ["adopt", "App/greet@1.0.0"],
+        "there is no ai4s/App/demo/greet@1.0.0 on the platform",
+    ),
+}
+
+
+@pytest.mark.parametrize(("words", "said"), UNCLEAR.values(), ids=UNCLEAR.keys())
+def test_what_is_wrong_is_named(project: Project, words: list[str], said: str) -> None:
+    """Never in the parser's own words, never about something else, and nothing that was asked for is passed over."""
+    project.write("app.yaml", APP)
+    ended = project.run(*words)
+    assert ended.code in {4, 64}
+    assert said in ended.err
+    assert "\\t" not in ended.err
+
+
+def test_a_damaged_memory_says_what_to_do(project: Project) -> None:
+    """Which file it is, and the command that makes another one."""
+    project.write("app.yaml", APP)
+    assert project.run("apply", "--yes").code == 0
+    (project.root / ".reconciler" / "state" / "dev" / "head.json").write_text("damaged", encoding="utf-8")
+    for word in ("status", "plan", "wait"):
+        ended = project.run(word)
+        assert ended.code == 1
+        assert "head.json is damaged" in ended.err
+        assert "`reconciler state rebuild`" in ended.err
+
+
+def test_nothing_to_wait_for(project: Project) -> None:
+    """Silence would look like a run that has ended."""
+    ended = project.run("wait")
+    assert (ended.code, "there is nothing to wait for" in ended.err) == (0, True)
+
+
+def test_waiting_for_a_platform_that_is_away(project: Project) -> None:
+    """Why nothing is heard is told once, not after the patience of the one who waits has ended."""
+    project.greeting()
+    assert project.run("apply", "--yes").code == 0
+    project.endpoint = "http://127.0.0.1:9"
+    project.configure()
+    ended = project.run("wait", "Job/hello", "--timeout", "0")
+    assert ended.code == 1
+    assert ended.err.count("asking again") == 1
+    assert "nothing listens at http://127.0.0.1:9" in ended.err
+
+
+def test_adopting_what_is_partly_there(project: Project) -> None:
+    """What is not on the platform is named and left out of what is taken over."""
+    project.write("app.yaml", APP)
+    assert project.run("apply", "--yes").code == 0
+    assert project.run("forget", "*", "--yes").code == 0
+    project.write("more.yaml", APP.replace("greet", "other"))
+    ended = project.run("adopt", "App/*", "--yes")
+    assert ended.code in {0, 3}
+    assert "not there, so nothing to take over: ai4s/App/demo/other@1.0.0" in ended.err
+    assert "create" not in ended.out
