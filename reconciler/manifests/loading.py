@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from reconciler.manifests import documents
 from reconciler.manifests.assembling import Surroundings, assemble
@@ -19,9 +19,6 @@ if TYPE_CHECKING:
     from reconciler.manifests.schemas import Catalogue
     from reconciler.model.manifest import Manifest
     from reconciler.model.project import Environment, Project
-
-EMPTY: Final = "file.empty"
-EMPTY_FOLDER: Final = "file.empty-folder"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +67,6 @@ def load(
         broken += loaded.broken
         nameless |= loaded.nameless
         diagnostics += loaded.diagnostics
-    if not paths and found.files and all(diagnostic.code == EMPTY for diagnostic in diagnostics) and not manifests:
-        diagnostics.append(_nothing(len(found.files)))
     manifests.sort(key=lambda manifest: (manifest.address, manifest.source))
     diagnostics.sort(key=lambda diagnostic: diagnostic.sort_key)
     return Loaded(tuple(manifests), tuple(diagnostics), len(found.files), tuple(broken), frozenset(nameless))
@@ -84,13 +79,6 @@ def _nested(variables: Mapping[str, str]) -> Iterator[Diagnostic]:
             message = f"the variable `{name}` holds an expression"
             hint = "give its plain value; secrets and references belong into manifests"
             yield Diagnostic(Severity.ERROR, "expression.in-variable", message, hint=hint)
-
-
-def _nothing(files: int) -> Diagnostic:
-    """As with an empty folder: a project that declares nothing at all is more often a mistake than a wish."""
-    message = f"none of the {files} manifest files declares anything" if files > 1 else "the only file declares nothing"
-    hint = "nothing is deleted because of it; to remove everything say `reconciler destroy`"
-    return Diagnostic(Severity.WARNING, EMPTY_FOLDER, message, hint=hint)
 
 
 def _load_file(path: Path, shown: str, reader: Reader, around: Surroundings) -> Loaded:
@@ -124,7 +112,9 @@ def _load_file(path: Path, shown: str, reader: Reader, around: Surroundings) -> 
 def _empty(shown: str, how: str) -> Diagnostic:
     """Silence would look like a file that was checked."""
     hint = "delete it if nothing is to stand there"
-    return Diagnostic(Severity.NOTE, EMPTY, f"the file {how} and declares nothing", Source(shown, 1, 1), hint=hint)
+    return Diagnostic(
+        Severity.NOTE, "file.empty", f"the file {how} and declares nothing", Source(shown, 1, 1), hint=hint
+    )
 
 
 def _bytes_of(path: Path, shown: str) -> bytes | Diagnostic:
