@@ -32,14 +32,19 @@ def render_diagnostics(
     return "\n".join([*lines, summary(found)]) + "\n"
 
 
+def place_and_message(diagnostic: Diagnostic) -> tuple[str, str]:
+    """Where it is, "" where nobody knows, and its message, which does not begin with that place once more."""
+    if diagnostic.source or not diagnostic.address:
+        return str(diagnostic.source or ""), diagnostic.message
+    return str(diagnostic.address), diagnostic.message.removeprefix(f"{diagnostic.address}: ")
+
+
 def finding_lines(diagnostic: Diagnostic, paint: Paint, text: Sequence[str] = ()) -> list[str]:
     """One finding as lines: `file:line:column: error: message [code]`, the quoted line, the hint. `text` are the lines
     of its file.
     """
-    where = printable(str(diagnostic.source or diagnostic.address or ""))
-    where, message = f"{where}: " if where else "", diagnostic.message
-    if diagnostic.address and not diagnostic.source:
-        message = message.removeprefix(f"{diagnostic.address}: ")
+    where, message = place_and_message(diagnostic)
+    where = f"{printable(where)}: " if where else ""
     severity = paint(f"{diagnostic.severity}:", SEVERITY_TONES[diagnostic.severity])
     code = paint(f"[{printable(diagnostic.code)}]", Tone.QUIET)
     lines = [f"{where}{severity} {printable(message)} {code}"]

@@ -9,6 +9,7 @@ from xml.etree import ElementTree as ET
 from reconciler.model.change import Action
 from reconciler.model.diagnostic import Severity
 from reconciler.planning.review import dangers
+from reconciler.rendering.findings import place_and_message
 from reconciler.rendering.page import Page, add
 from reconciler.rendering.side_by_side import rows
 from reconciler.rendering.sides import Profile
@@ -119,11 +120,11 @@ def _findings(page: Page, title: str, found: Sequence[Diagnostic], profile: Prof
     for each in sorted(found, key=lambda d: (order.index(d.severity), d.sort_key)):
         item = add(listing, "li", classes=f"item s-{each.severity}")
         add(item, "b", each.severity.value)
-        where = each.source or each.address
+        where, message = place_and_message(each)
         if where:
-            add(item, "code", str(where))
+            add(item, "code", where)
         if profile is Profile.FULL:
-            add(item, "span", each.message)
+            add(item, "span", message)
         add(item, "code", each.code, classes="quiet")
         if each.hint and profile is Profile.FULL:
             add(item, "div", each.hint, classes="hint")

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 from reconciler.model.change import Action
 from reconciler.model.diagnostic import Severity
 from reconciler.planning.review import dangers
+from reconciler.rendering.findings import place_and_message
 from reconciler.rendering.markdown_text import code, fenced, folded, prose
 from reconciler.rendering.sides import Line, Profile, difference
 from reconciler.rendering.words import INTENTIONS, SIGNS, TALLY, counted, printable, worst_first
@@ -265,9 +266,9 @@ def _findings_part(noun: str, found: Sequence[Diagnostic], profile: Profile, *, 
 
 
 def _finding(found: Diagnostic, profile: Profile) -> str:
-    where = found.source or found.address
-    place = f" {code(_clipped(str(where)))}" if where else ""
+    where, message = place_and_message(found)
+    place = f" {code(_clipped(where))}" if where else ""
     if profile is Profile.REDACTED:
         return f"- **{found.severity}**{place} {code(found.code)}\n"
     hint = f" Hint: {prose(_clipped(found.hint))}" if found.hint else ""
-    return f"- **{found.severity}**{place} {prose(_clipped(found.message))} {code(found.code)}{hint}\n"
+    return f"- **{found.severity}**{place} {prose(_clipped(message))} {code(found.code)}{hint}\n"

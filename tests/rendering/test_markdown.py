@@ -9,6 +9,7 @@ import pytest
 
 from reconciler.model.address import Address
 from reconciler.model.change import Action, Change
+from reconciler.model.diagnostic import Diagnostic, Severity
 from reconciler.model.kind import Life
 from reconciler.model.plan import Plan, Step, Verb
 from reconciler.planning.review import Seal, compare, differences, seal
@@ -23,6 +24,7 @@ from reconciler.rendering.comment import (
     succeeded_by,
     take_apart,
 )
+from reconciler.rendering.html import render_plan_page
 from reconciler.rendering.markdown import COMMENT_LIMIT, render_findings, render_plan, render_review
 from reconciler.rendering.review import render_review_text, review_to_json
 from reconciler.rendering.sides import Profile
@@ -61,6 +63,15 @@ def test_other_renderings_are_as_they_were(golden: Callable[[str, str], None]) -
     golden("review.json", review_to_json(review))
     golden("findings.md", render_findings(review.findings))
     golden("annotations.txt", render_change_annotations(review.plan, review.mine))
+
+
+def test_an_address_is_told_once() -> None:
+    """A finding without a place in a file stands at its address, which its message does not repeat."""
+    address = Address("t", "Job", "s", "gone")
+    found = Diagnostic(Severity.ERROR, "decide.active-removed", f"{address}: the run is running", address=address)
+    plan = Plan(BASE, (), (), (found,))
+    assert render_plan(plan).count(str(address)) == 1
+    assert render_plan_page(plan).count(str(address)) == 1
 
 
 def test_dangers_come_first() -> None:
