@@ -21,6 +21,7 @@ from reconciler.errors import (
 from reconciler.model.kind import Life
 from reconciler.model.spelling import did_you_mean
 from reconciler.operations.credentials import find
+from reconciler.operations.selection import no_such_target
 from reconciler.operations.wiring import connected
 
 if TYPE_CHECKING:
@@ -61,8 +62,7 @@ def examine(workspace: Workspace, target: str, say: Say) -> tuple[Check, ...]:
     """
     known = workspace.environment.targets
     if target and target not in known:
-        msg = f"there is no target {target!r} in environment {workspace.environment.name}"
-        raise UsageError(msg, hint=f"One of: {', '.join(sorted(known))}.")
+        raise no_such_target(target, workspace.environment)
     return tuple(
         check for name in ([target] if target else sorted(known)) for check in _target(workspace, known[name], say)
     )

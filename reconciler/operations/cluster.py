@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from reconciler.errors import UsageError
+from reconciler.operations.selection import no_such_target
 from reconciler.operations.wiring import connected
 
 if TYPE_CHECKING:
@@ -97,8 +98,7 @@ def _ask(
     """What `act` returns for each target that has `ability`, by its name."""
     known = workspace.environment.targets
     if target and target not in known:
-        msg = f"there is no target {target!r} in environment {workspace.environment.name}"
-        raise UsageError(msg, hint=f"One of: {', '.join(sorted(known))}.")
+        raise no_such_target(target, workspace.environment)
     chosen = [target] if target else sorted(known)
     with connected(workspace, chosen, say) as connections:
         told = {name: act(connections[name]) for name in chosen if isinstance(connections[name], ability)}

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from reconciler.model.address import Address
     from reconciler.model.manifest import Manifest
+    from reconciler.model.project import Environment
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +147,13 @@ def no_such_address(glob: str, known: Iterable[Address], what: str, hint: str) -
     count = glob.count("/") + 1
     near = which_was_meant(glob, {"/".join(_as_written(address, count)) for address in known})
     return UsageError(f"{what} {glob!r}", hint=f"Did you mean {near}?" if near else hint)
+
+
+def no_such_target(target: str, environment: Environment) -> UsageError:
+    """The error of naming a target that an environment has not, with what was perhaps meant."""
+    near = did_you_mean(target, environment.targets)
+    hint = f"Did you mean {near}?" if near else f"One of: {', '.join(sorted(environment.targets))}."
+    return UsageError(f"there is no target {target!r} in environment {environment.name}", hint=hint)
 
 
 def no_such_kind(kind: str, known: Iterable[str], where: str = "") -> UsageError:

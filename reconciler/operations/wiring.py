@@ -12,6 +12,7 @@ from reconciler.errors import ManifestsInvalid, ReconcilerError, UsageError
 from reconciler.model.diagnostic import errors
 from reconciler.model.project import StateBackend
 from reconciler.model.secret import Redactor
+from reconciler.model.spelling import did_you_mean
 from reconciler.operations.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -68,8 +69,10 @@ def choose_environment(project: Project, call: Call) -> Environment:
     """The environment asked for on the command line, else by the environment variable, else the default one."""
     name = call.environment or call.settings.environment or project.default_environment
     if name not in project.environments:
+        near = did_you_mean(name, project.environments)
         msg = f"there is no environment {name!r}"
-        raise UsageError(msg, hint=f"This project has: {', '.join(sorted(project.environments))}.")
+        hint = f"Did you mean {near}?" if near else f"This project has: {', '.join(sorted(project.environments))}."
+        raise UsageError(msg, hint=hint)
     chosen = project.environments[name]
     return replace(chosen, vars={**chosen.vars, **call.variables})
 

@@ -195,3 +195,13 @@ def test_exporting_nothing(project: Project) -> None:
 def test_a_misspelt_schema(project: Project, word: str, near: str) -> None:
     """Of a kind, a kind of a platform, and the project file."""
     assert f"hint: Did you mean {near}?\n" in project.run("schema", word).err
+
+
+@pytest.mark.parametrize(
+    ("words", "near"),
+    [(["plan", "-e", "dve"], "dev"), (["whoami", "--target", "ai4"], "ai4s"), (["login", "--target", "AI4S"], "ai4s")],
+)
+def test_a_misspelt_place(project: Project, words: list[str], near: str) -> None:
+    """Environments and targets are words as well."""
+    ended = project.run(*words)
+    assert (ended.code, f"hint: Did you mean {near}?\n" in ended.err) == (64, True)
