@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import re
+from pathlib import Path
 
 import pytest
 
 from reconciler.cli.app import COMMANDS
 from tests.cli.running import APP, Project, reconciler
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 WRONG = {
     "no such command": (["plon"], "Did you mean 'plan'?"),
@@ -98,7 +96,15 @@ def test_no_arguments_is_help(tmp_path: Path) -> None:
     assert "Every day:" in ended.out
 
 
-def test_unexpected_errors_leave_one_line(project: Project) -> None:
+def kept(told: str) -> str:
+    """The details of a defect, from the file that was named; it is gone then."""
+    (name,) = re.findall(r"The details are in (\S+)\.", told)
+    text = Path(name).read_text(encoding="utf-8")
+    Path(name).unlink()
+    return text
+
+
+def test_unexpected_errors_leave_one_line(project: Project, capsys: pytest.CaptureFixture[str]) -> None:
     """A defect is one line and a file with the details; --debug shows them; neither shows a secret."""
     from reconciler.cli.app import report_unexpected
     from reconciler.cli.streams import open_streams
@@ -108,11 +114,12 @@ def test_unexpected_errors_leave_one_line(project: Project) -> None:
     streams = open_streams(Settings({"RECONCILER_SECRET_X": "fake-canary-4711"}))
     error = ValueError("with fake-canary-4711 in it")
     assert "canary" not in report_unexpected(error, streams, debug=False)
+    assert "ValueError: with *** in it" in kept(capsys.readouterr().err)
     details = report_unexpected(error, streams, debug=True)
     assert "ValueError: with *** in it" in details
 
 
-def test_unexpected_errors_show_no_credentials_either() -> None:
+def test_unexpected_errors_show_no_credentials_either(capsys: pytest.CaptureFixture[str]) -> None:
     """Of any platform, of a proxy or of a host of pull requests; and no odd text keeps them from being told."""
     from reconciler.cli.app import report_unexpected
     from reconciler.cli.streams import open_streams
@@ -128,8 +135,10 @@ def test_unexpected_errors_show_no_credentials_either() -> None:
     streams = open_streams(Settings(variables))
     error = ValueError(f"{sorted(variables.values())} \udcff")
     assert "canary" not in report_unexpected(error, streams, debug=True)
-    kept = report_unexpected(error, streams, debug=False)
-    assert kept == "unexpected ValueError: this is a defect of reconciler, not of your files"
+    capsys.readouterr()
+    line = report_unexpected(error, streams, debug=False)
+    assert "canary" not in kept(capsys.readouterr().err)
+    assert line == "unexpected ValueError: this is a defect of reconciler, not of your files"
 
 
 def test_what_is_wrong_with_the_settings_does_not_keep_a_defect_from_being_told() -> None:
