@@ -19,7 +19,7 @@ from waitress.server import create_server
 from reconciler.errors import LocalPlatformError
 from reconciler.localplatform.assembly import assemble
 from reconciler.localplatform.faults import ConnectionDropped
-from reconciler.localplatform.folder import Folder, Lock, Ready
+from reconciler.localplatform.folder import MARKER, Folder, Lock, Ready
 from reconciler.localplatform.measuring import Sampler
 from reconciler.localplatform.phases import PROCESS, every_engine
 from reconciler.localplatform.server import BODY_MOST
@@ -42,6 +42,8 @@ PATIENCE = 8.0
 """Seconds running work gets to end when the server is stopped, before it is killed."""
 _THREADS = 16
 _ANSWER_FIRST = 0.1
+_LOOK = 2.0
+"""Seconds between two looks for the folder."""
 _LOG = logging.getLogger(__name__)
 
 
@@ -122,10 +124,19 @@ class Server:
         self._folder.say_ready(Ready(self._instance, os.getpid(), port, __version__, self._engine, time.time()))
         _LOG.info("version %s answers on port %s, process %s", __version__, port, os.getpid())
         self._answering(port)
+        if self._team is None:
+            threading.Thread(target=self._end_with_folder, name="folder", daemon=True).start()
         try:
             server.run()
         finally:
             server.close()
+
+    def _end_with_folder(self) -> None:
+        """Whoever removes the folder of an embedded platform could never find it again to stop it."""
+        marker = self._folder.root / MARKER
+        while marker.exists():
+            time.sleep(_LOOK)
+        os.kill(os.getpid(), signal.SIGTERM)
 
     def _listen(self) -> socket.socket:
         """A socket of the loopback interface, or where a team wants it. Raises LocalPlatformError when it is taken."""

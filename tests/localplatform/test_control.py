@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import socket
 import stat
@@ -192,6 +193,21 @@ def test_stop_ends_everything(folder: Path, tmp_path: Path) -> None:
     assert (again.secret_key, again.project_id) == (instance.secret_key, instance.project_id)
     with client_of(folder, again) as client:
         assert client.show("jobs", job)["status"] == "CANCELLED"
+
+
+def test_who_removes_its_folder_ends_it(folder: Path, tmp_path: Path) -> None:
+    """`rm -rf` leaves neither a server nor work behind that nobody could find again."""
+    instance = control.ensure_running(folder)
+    with client_of(folder, instance) as client:
+        pid = tmp_path / "pid"
+        client.create("apps", app_running(f"echo $$ > {pid}", "sleep 1000"))
+        client.create("workflows", ONE_SCRIPT)
+        client.create("jobs", job_of())
+        until(lambda: pid.exists() and pid.read_text().strip())
+    until(lambda: shutil.rmtree(folder, ignore_errors=True) or not folder.exists())
+    until(lambda: not alive(instance.pid))
+    until(lambda: not alive(int(pid.read_text())))
+    assert not folder.exists()
 
 
 def test_a_signal_stops_it_cleanly(folder: Path) -> None:
