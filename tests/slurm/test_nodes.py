@@ -393,7 +393,9 @@ def test_commands_run_in_their_images(
     )
     shown = bench.run(Run("boxed", (Task("only", (one,), together=together),))).task("only").instances[0]
     assert shown.exit_code == 3, bench.output("boxed", "only")
-    assert {str(tmp_path / "work"), "here"} <= set(bench.output("boxed", "only").splitlines())
+    told = bench.output("boxed", "only")  # what srun says of the end may stand between
+    assert str(tmp_path / "work") in told
+    assert "here" in told
     words = record.read_text().splitlines()
     if images is Images.APPTAINER:
         assert (results / "told").read_text() == "a  b given in docker://lab/tool:1\n"
