@@ -4,7 +4,8 @@
     ----------------  ---------------------------------------------------------------------------------
     done create       recorded := the intent, id of the answer; the former id goes to the history, and is let go of
     done adopt        the same; of an object recorded already, what was learnt of it stays
-    done update       spec, digest, lifecycle, dependencies := the intent's; id, mark, attempt stay
+    done update       spec, digest, lifecycle, dependencies := the intent's; id, mark, attempt stay; nothing where
+                      another object has taken the place of the one it was about
     done stop         phase, if it is still the recorded run
     done delete       let go of if it is still the recorded object, else taken out of the history
     done forget       let go of
@@ -249,6 +250,8 @@ def _updated(former: Recorded | None, intent: Intent, done: Done) -> Recorded:
     fresh = _submitted(former, intent, done)
     if former is None:
         return fresh
+    if done.remote_id in former.history:
+        return former
     return replace(
         fresh,
         remote_id=former.remote_id,
