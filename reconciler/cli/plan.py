@@ -28,7 +28,6 @@ from reconciler.errors import UsageError
 
 if TYPE_CHECKING:
     from reconciler.operations.plan import Look
-    from reconciler.operations.selection import Selection
     from reconciler.operations.workspace import Workspace
     from reconciler.rendering.sides import Profile
 
@@ -86,6 +85,7 @@ def app(
     Reads the manifests, the memory and the platforms, and decides address by address. What blocks comes first, then
     what cannot be taken back, then the rest. Exit code 3 when the plan is blocked.
     """
+    from reconciler.cli.drift import show_drift
     from reconciler.operations.plan import Wish, look
     from reconciler.operations.saved import save
 
@@ -96,7 +96,9 @@ def app(
         if destroy or out is not None:
             msg = "--refresh-only only looks: it does not go with --destroy and -o"
             raise UsageError(msg, hint="To take what moved into the manifests: `reconciler adopt --write`.")
-        return _refresh_only(streams, opened, meant, form, detailed=detailed_exitcode)
+        as_json, profile = form is PlanFormat.JSON, profile_of(streams, readers)
+        code = show_drift(streams, opened, meant, profile, as_json=as_json)
+        return ExitCode.FINE if code is ExitCode.CHANGES and not detailed_exitcode else code
     seen = look(opened, Wish(meant, destroy), streams.say)
     made = seen.plan
     show_plan(streams, opened, seen, form, profile_of(streams, readers))
@@ -104,22 +106,6 @@ def app(
         save(made, out, hours=valid)
         streams.say(f"saved to {out}: `reconciler apply {out}` does exactly this, or refuses")
     return exit_code(made, detailed=detailed_exitcode)
-
-
-def _refresh_only(
-    streams: Streams, opened: "Workspace", meant: "Selection", form: PlanFormat, *, detailed: bool
-) -> int:
-    """What `drift` shows; exit 2 for what moved only when asked for, as with any plan."""
-    from reconciler.cli.drift import drift_code
-    from reconciler.operations.drift import drift
-    from reconciler.operations.wiring import redactor
-    from reconciler.rendering.drift import drift_to_json, render_drift
-
-    found = drift(opened, meant, streams.say)
-    text = drift_to_json(found) if form is PlanFormat.JSON else render_drift(found, colour=streams.colour)
-    streams.show(redactor(opened).redact(text))
-    code = drift_code(found)
-    return ExitCode.FINE if code is ExitCode.CHANGES and not detailed else code
 
 
 def show_plan(streams: Streams, opened: "Workspace", seen: "Look", form: PlanFormat, profile: "Profile") -> None:

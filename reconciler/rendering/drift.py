@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from reconciler.model.change import ABSENT
 from reconciler.planning.drift import Happened, Untold, Whose
 from reconciler.rendering.findings import finding_lines
 from reconciler.rendering.paint import Paint, Tone
-from reconciler.rendering.sides import shown
+from reconciler.rendering.sides import HIDDEN, Profile, shown
 from reconciler.rendering.words import counted, printable, value
 
 if TYPE_CHECKING:
@@ -34,6 +35,26 @@ def render_drift(drift: Drift, *, colour: bool = False) -> str:
         blocks.append(f"  ? {paint(name, Tone.STRONG)}\n      carries our mark, but is neither declared nor recorded")
     blocks += ["\n".join(finding_lines(finding, paint)) for finding in drift.unread]
     return "\n\n".join([*blocks, paint(_verdict(drift), Tone.STRONG)]) + "\n"
+
+
+def redacted_drift(drift: Drift) -> Drift:
+    """The drift as everybody may see it: what moved and which fields; no value, no id, no platform's words."""
+    return replace(
+        drift,
+        moved=tuple(
+            replace(moved, remote_id="", fields=tuple(map(_redacted, moved.fields)), live=None) for moved in drift.moved
+        ),
+        orphans=tuple(replace(orphan, remote_id=HIDDEN) for orphan in drift.orphans),
+        unread=tuple(replace(finding, message=finding.code, hint="") for finding in drift.unread),
+    )
+
+
+def _redacted(field: MovedField) -> MovedField:
+    recorded, live, declared = (
+        side if side is ABSENT else shown(side, secret=field.secret, profile=Profile.REDACTED)
+        for side in (field.recorded, field.live, field.declared_now)
+    )
+    return replace(field, recorded=recorded, live=live, declared_now=declared)
 
 
 def _moved_lines(moved: Moved, paint: Paint) -> Iterator[str]:

@@ -79,6 +79,19 @@ def test_drift_shows_exactly_the_field_that_moved(applied: Project, platform: Pl
     assert applied.run("plan", "--refresh-only", "--detailed-exitcode").code == 2
 
 
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_drift_shows_no_values_where_the_public_reads_along(applied: Project, api: Client, form: str) -> None:
+    """What moved and which field; to the team, and where somebody says so, everything."""
+    _edit_live(api, "greet", commands=["echo telling-value"])
+    applied.variables = {**applied.variables, "CI": "true", "GITHUB_ACTIONS": "true"}
+    ended = applied.run("drift", "--format", form)
+    assert (ended.code, "telling-value" in ended.said) == (2, False)
+    assert "App/demo/greet@1.0.0" in ended.out
+    assert "commands" in ended.out
+    assert "telling-value" in applied.run("drift", "--format", form, "--profile", "full").out
+    assert "telling-value" not in applied.run("plan", "--refresh-only", "--format", form).said
+
+
 def test_a_default_that_changed_is_drift_and_not_our_change(applied: Project, api: Client) -> None:
     """Nobody declared it: told apart from what an author wrote, and never written into a file."""
     _edit_live(api, "greet", resources={"cpu": "0.5C", "memory": "0.5G", "cpu_type": "ARM"})
