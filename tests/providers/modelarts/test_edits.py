@@ -94,5 +94,5 @@ def test_a_running_job_is_stopped_and_waited_for_before_it_is_deleted(tmp_path: 
         report = world.apply(world.plan(destroy=True))
         assert report.complete, [(str(o.step.address), o.error) for o in report.outcomes]
         paths = [f"{e['method']} {e['path'].split('/', 3)[3]}" for e in world.writes()[sent:]]
-        of_job = [path for path in paths if path.split(" ")[1].startswith(f"training-jobs/{job}")]
+        of_job = [path for path in paths if path.split(" ")[1].split("/")[:2] == ["training-jobs", job]]
         assert of_job == [f"POST training-jobs/{job}/versions/{version}/stop", f"DELETE training-jobs/{job}"]
