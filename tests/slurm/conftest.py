@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.localplatform.engines.conftest import following, slurm_bench
+from tests.localplatform.engines.conftest import finish, following, slurm_bench
 from tests.slurm.cluster import Cluster
 
 if TYPE_CHECKING:
@@ -36,10 +36,7 @@ def bench(cluster: Cluster, tmp_path: Path) -> Iterator[Bench]:
     """A Slurm engine."""
     made = slurm_bench(tmp_path / "engine", str(cluster.conf), **cluster.follow)
     yield made
-    for run_id in {event.run_id for event in made.news}:
-        made.engine.cancel(run_id, force=True)
-        made.ended(run_id)
-    made.engine.close()
+    finish(made)
 
 
 @pytest.fixture

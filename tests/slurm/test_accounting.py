@@ -22,7 +22,7 @@ from reconciler.localplatform.engines.slurm.reading import (
 )
 from reconciler.localplatform.engines.slurm.site import Site
 from reconciler.localplatform.work import Cause, Restart, Status
-from tests.localplatform.engines.conftest import PATIENCE, Bench, hanging, shell
+from tests.localplatform.engines.conftest import PATIENCE, Bench, finish, hanging, shell
 from tests.slurm.test_states import jobs, one
 
 if TYPE_CHECKING:
@@ -69,10 +69,7 @@ def forgetful(cluster: Cluster, tmp_path: Path, request: pytest.FixtureRequest) 
     commands, bench = Forgetful(site), Bench(SimulatedEngine())
     bench.engine = slurm_engine(tmp_path / "engine", bench.news.extend, site, commands=commands)
     yield bench, commands
-    for run_id in {event.run_id for event in bench.news}:
-        bench.engine.cancel(run_id, force=True)
-        bench.ended(run_id)
-    bench.engine.close()
+    finish(bench)
 
 
 def until(holds: Callable[[], bool]) -> None:

@@ -26,7 +26,7 @@ from reconciler.localplatform.work import (
     Task,
     Together,
 )
-from tests.localplatform.engines.conftest import shell, slurm_bench
+from tests.localplatform.engines.conftest import finish, shell, slurm_bench
 from tests.slurm.nodes import ACCELERATOR, SMALL
 from tests.slurm.test_states import jobs
 
@@ -74,10 +74,7 @@ def bench_with(cluster: Cluster, tmp_path: Path) -> Iterator[MakeBench]:
 
     yield make
     for bench in made:
-        for run_id in {event.run_id for event in bench.news}:
-            bench.engine.cancel(run_id, force=True)
-            bench.ended(run_id)
-        bench.engine.close()
+        finish(bench)
 
 
 def gang(run_id: str, *members: Instance, **more: Any) -> Run:

@@ -10,7 +10,7 @@ import pytest
 from reconciler.localplatform.engines.protocol import EventType, Suspends
 from reconciler.localplatform.engines.slurm.site import Requeue
 from reconciler.localplatform.work import Cause, Instance, Limits, Restart, Run, Script, Status, Task, Together
-from tests.localplatform.engines.conftest import hanging, shell, slurm_bench
+from tests.localplatform.engines.conftest import finish, hanging, shell, slurm_bench
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,10 +25,7 @@ def free(cluster: Cluster, tmp_path: Path) -> Iterator[Bench]:
     """An engine whose jobs Slurm may always begin again."""
     made = slurm_bench(tmp_path / "engine", str(cluster.conf), **cluster.follow, requeue=Requeue.ALWAYS)
     yield made
-    for run_id in {event.run_id for event in made.news}:
-        made.engine.cancel(run_id, force=True)
-        made.ended(run_id)
-    made.engine.close()
+    finish(made)
 
 
 def jobs(cluster: Cluster, run_id: str) -> list[str]:

@@ -141,7 +141,7 @@ def bench(bench_of: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iter
         case _:
             made = simulated_bench()
     yield made
-    _finish(made)
+    finish(made)
 
 
 @pytest.fixture
@@ -149,12 +149,12 @@ def process(tmp_path: Path) -> Iterator[Bench]:
     """The process engine alone."""
     made = process_bench(tmp_path / "engine")
     yield made
-    _finish(made)
+    finish(made)
 
 
-def _finish(bench: Bench) -> None:
+def finish(bench: Bench) -> None:
     """Leaves nothing running."""
-    for run_id in {event.run_id for event in bench.news}:
+    for run_id in bench.engine.recover():
         bench.engine.cancel(run_id, force=True)
         bench.ended(run_id)
     bench.engine.close()
