@@ -152,7 +152,11 @@ def own(folder: str, key: str, identifier: str) -> bool:
 
 
 def once(folder: str, name: str, text: str) -> str:
-    """The content of a file that is written once, by whoever comes first."""
+    """The content of a file that is written once, by whoever comes first. All others, such as the elements of an array,
+    only read it.
+    """
+    if os.path.exists(_at(folder, name)):  # noqa: PTH110
+        return _read(folder, name)
     mine = _at(folder, f".{name}.{os.uname().nodename}.{os.getpid()}")
     with open(mine, "w", encoding="ascii") as file:  # noqa: PTH123
         file.write(text)
@@ -161,8 +165,7 @@ def once(folder: str, name: str, text: str) -> str:
     try:
         os.link(mine, _at(folder, name))
     except FileExistsError:
-        with open(_at(folder, name), encoding="ascii") as file:  # noqa: PTH123
-            return file.read()
+        return _read(folder, name)
     finally:
         os.unlink(mine)  # noqa: PTH108
     return text
@@ -237,6 +240,11 @@ def _restartable(ending: dict[str, Any], restart: dict[str, Any]) -> bool:
     number = ending.get("signal")
     code = ending.get("exit_code") if number is None else _BY_SIGNAL + number
     return ending["cause"] in _RESTARTABLE and (not restart["exit_codes"] or code in restart["exit_codes"])
+
+
+def _read(folder: str, name: str) -> str:
+    with open(_at(folder, name), encoding="ascii") as file:  # noqa: PTH123
+        return file.read()
 
 
 def _names(folder: str) -> list[str]:
