@@ -96,6 +96,20 @@ class TrackedRun:
         self.began = None
         self.first_starts.clear()
 
+    def save(self, outbox: Outbox) -> None:
+        """Writes the news down, durably. Raises OSError; then it is tried again with the next news."""
+        events = self.life.take_events()
+        self.events += events
+        outbox.put(events)
+        self.folder.append(events)
+
+    def publish(self, outbox: Outbox) -> None:
+        """Writes the news down if the disk lets us, and hands it out in any case."""
+        with suppress(OSError):
+            self.save(outbox)
+            if self.life.ledger.status.ended:
+                self.folder.mark_ended(ended=True)
+
 
 class Dispatcher:
     """Starts and watches. Every method is called with the engine's lock held."""
@@ -127,7 +141,7 @@ class Dispatcher:
             pass
         for tracked in active:
             self._obey(tracked)
-            self.publish(tracked)
+            tracked.publish(self._outbox)
         now = time.time()
         waits = [deadline - now for tracked in active if (deadline := tracked.deadline) is not None]
         self._exiting = [found for found in self._exiting if not found.gone()]
@@ -143,20 +157,6 @@ class Dispatcher:
 
     def close(self) -> None:
         """Nothing to let go of: supervisors live by themselves."""
-
-    def save(self, tracked: TrackedRun) -> None:
-        """Writes the news down, durably. Raises OSError; then it is tried again with the next news."""
-        events = tracked.life.take_events()
-        tracked.events += events
-        self._outbox.put(events)
-        tracked.folder.append(events)
-
-    def publish(self, tracked: TrackedRun) -> None:
-        """Writes the news down if the disk lets us, and hands it out in any case."""
-        with suppress(OSError):
-            self.save(tracked)
-            if tracked.life.ledger.status.ended:
-                tracked.folder.mark_ended(ended=True)
 
     def pick_up(self, tracked: TrackedRun) -> None:
         """After a restart: finds what became of each instance that was to run. Called once per run."""
@@ -177,7 +177,7 @@ class Dispatcher:
         for task, record in life.ledger.tasks.items():
             if record.active:
                 self._hold(tracked, task, tuple(record.active))
-        self.publish(tracked)
+        tracked.publish(self._outbox)
 
     @staticmethod
     def _remember_limits(tracked: TrackedRun, found: Launch, task: str, index: int) -> None:
@@ -272,7 +272,7 @@ class Dispatcher:
         for index in unit.indexes:
             self._note_limits(tracked, unit.task, index)
         try:
-            self.save(tracked)
+            tracked.save(self._outbox)
         except OSError as error:
             ending = Ending(Cause.DISK, message=f"its start cannot be written down: {error.strerror}")
             for index in unit.indexes:

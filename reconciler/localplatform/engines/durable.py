@@ -51,12 +51,6 @@ class Dispatch(Protocol):
         begins any more that it does not know of.
         """
 
-    def save(self, tracked: TrackedRun) -> None:
-        """Writes the news down, durably. Raises OSError; then it is tried again with the next news."""
-
-    def publish(self, tracked: TrackedRun) -> None:
-        """Writes the news down if the disk lets us, and hands it out in any case."""
-
     def close(self) -> None:
         """Lets go. Work goes on."""
 
@@ -102,7 +96,7 @@ class DurableEngine:
         if wrong := problems(run):
             raise InvalidRun("; ".join(wrong))
         with self._lock:
-            dispatcher = self._open()
+            self._open()
             if self._known(run.id) is not None:
                 return
             tracked = TrackedRun(Lifecycle(run), RunFolder(self._run_folder(run.id)), len(self._runs))
@@ -110,11 +104,11 @@ class DurableEngine:
             tracked.life.submitted(self._clock())
             try:
                 tracked.folder.create(run)
-                dispatcher.save(tracked)
+                tracked.save(self._outbox)
             except OSError as error:
                 message = f"cannot write down the run: {error.strerror}"
                 tracked.life.stop(self._clock(), Cause.DISK, message)
-            dispatcher.publish(tracked)
+            tracked.publish(self._outbox)
         self._stir()
 
     def cancel(self, run_id: str, *, force: bool = False) -> None:
@@ -123,13 +117,14 @@ class DurableEngine:
             dispatcher, tracked = self._open(), self._find(run_id)
             dispatcher.before_stop(tracked)
             tracked.life.stop(self._clock(), Cause.CANCELLED, force=force)
-            dispatcher.publish(tracked)
+            tracked.publish(self._outbox)
         self._stir()
 
     def retry(self, run_id: str, *, amended: Run | None = None) -> tuple[str, ...]:
         """See Engine."""
         with self._lock:
-            dispatcher, tracked = self._open(), self._find(run_id)
+            self._open()
+            tracked = self._find(run_id)
             again = tracked.life.retry(self._clock(), amended)
             if again:
                 tracked.begin_anew()
@@ -137,24 +132,26 @@ class DurableEngine:
                 tracked.folder.mark_ended(ended=False)
                 if amended is not None:
                     tracked.folder.create(tracked.life.ledger.run)
-            dispatcher.publish(tracked)
+            tracked.publish(self._outbox)
         self._stir()
         return again
 
     def suspend(self, run_id: str) -> None:
         """See Suspends."""
         with self._lock:
-            dispatcher, tracked = self._open(), self._find(run_id)
+            self._open()
+            tracked = self._find(run_id)
             tracked.life.suspend(self._clock())
-            dispatcher.publish(tracked)
+            tracked.publish(self._outbox)
         self._stir()
 
     def resume(self, run_id: str) -> None:
         """See Suspends."""
         with self._lock:
-            dispatcher, tracked = self._open(), self._find(run_id)
+            self._open()
+            tracked = self._find(run_id)
             tracked.life.resume(self._clock())
-            dispatcher.publish(tracked)
+            tracked.publish(self._outbox)
         self._stir()
 
     def observe(self, run_id: str) -> RunSnapshot:

@@ -84,7 +84,7 @@ class SlurmDispatch:
         self._watch.adopt(jobs)
         if ledger.stopping:
             self._desk.put(Stop(tuple(placed.id for placed in jobs.placed.values() if placed.id)))
-        self.publish(tracked)
+        tracked.publish(self._outbox)
 
     def heard(self, news: bytes) -> None:
         """See Dispatch. A guardian writes a line with its run, task and index; whoever pokes, dots."""
@@ -116,20 +116,6 @@ class SlurmDispatch:
         if ids := tuple(placed.id for placed in jobs.open() if placed.id):
             self._desk.put(Stop(ids))
 
-    def save(self, tracked: TrackedRun) -> None:
-        """See Dispatch."""
-        events = tracked.life.take_events()
-        tracked.events += events
-        self._outbox.put(events)
-        tracked.folder.append(events)
-
-    def publish(self, tracked: TrackedRun) -> None:
-        """See Dispatch."""
-        with suppress(OSError):
-            self.save(tracked)
-            if tracked.life.ledger.status.ended:
-                tracked.folder.mark_ended(ended=True)
-
     def close(self) -> None:
         """See Dispatch."""
         self._desk.close()
@@ -151,7 +137,7 @@ class SlurmDispatch:
             self._submit(jobs)
             self._hold(jobs)
             self._obey(jobs)
-            self.publish(tracked)
+            tracked.publish(self._outbox)
         wait = self._ask()
         self._drop_ended()
         return self._wait(active, wait)
