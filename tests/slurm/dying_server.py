@@ -95,7 +95,7 @@ def live(data: Path, listen: str, file: Path) -> None:
     def wrap(owner: type, method: str, name: str, which: Callable[..., str]) -> None:
         setattr(owner, method, deadly.around(name, getattr(owner, method), which))
 
-    RealCommands.__call__ = deadly.around_sbatch(RealCommands.__call__)  # type: ignore[method-assign]
+    RealCommands.__call__ = deadly.around_sbatch(RealCommands.__call__)  # type: ignore[method-assign]  # in this fork
     wrap(ChainFolder, "write_plan", "plan", lambda *_: "")
     wrap(ChainFolder, "note_submitted", "note", lambda _chain, key, _id: key)
     wrap(RunFolder, "append", "append", lambda _, events: str(events[0].sequence) if events else "nothing")

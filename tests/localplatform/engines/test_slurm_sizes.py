@@ -22,7 +22,7 @@ PLACES = Places("/shared/t", "/wake", "/bin")
 
 def one(*words: str, **more: object) -> Instance:
     """An instance on one machine's terms."""
-    return Instance(Program(words or ("true",)), limits=Limits(cpu=0.1), **more)  # type: ignore[arg-type]
+    return Instance(Program(words or ("true",)), limits=Limits(cpu=0.1), **more)  # type: ignore[arg-type]  # any member of it
 
 
 def shape(*instances: Instance, site: Site = SITE, together: Together = Together.GANG) -> set[str]:

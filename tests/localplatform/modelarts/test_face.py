@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from reconciler.localplatform.clock import Clock
 from tests.localplatform.client import Client
 from tests.providers.modelarts.opened import config_v1, job_v1, job_v2
 from tests.support.local_platform import ACCOUNT, local_platform
@@ -17,16 +16,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from reconciler.localplatform.assembly import Platform
+    from reconciler.localplatform.clock import Clock
 
 V1, V2 = f"/v1/{ACCOUNT.project_id}", f"/v2/{ACCOUNT.project_id}"
-
-
-@pytest.fixture
-def clock() -> Clock:
-    """Stands still until it is moved."""
-    made = Clock()
-    made.freeze()
-    return made
 
 
 @pytest.fixture

@@ -29,7 +29,13 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from reconciler.errors import LocalPlatformError
-from reconciler.localplatform.engines.slurm.sizes import amounts_problem, read_amounts, read_sizes, sizes_problem
+from reconciler.localplatform.engines.slurm.sizes import (
+    amounts_problem,
+    is_number,
+    read_amounts,
+    read_sizes,
+    sizes_problem,
+)
 from reconciler.localplatform.work import HIGHEST_PRIORITY
 
 if TYPE_CHECKING:
@@ -154,16 +160,15 @@ def _problems(values: Mapping[str, Any]) -> list[str]:
 
 def _problem(name: str, value: object) -> str:
     """What is wrong with a member, "" when nothing is."""
-    number = isinstance(value, int | float) and not isinstance(value, bool)
     match name:
         case "shared" | "rest_token":
             fine, want = isinstance(value, str) and value.startswith("/"), "is not an absolute path"
         case "rest":
             fine, want = isinstance(value, str) and _is_address(value), "is neither unix:/path nor http(s)://host:port"
         case "poll" | "grace":
-            fine, want = number and value > 0, "is not a number of seconds above 0"  # type: ignore[operator]
+            fine, want = is_number(value) and value > 0, "is not a number of seconds above 0"
         case "nice" | "log_limit" | "log_tail":
-            fine, want = number and isinstance(value, int) and value >= 0, "is not a whole number"
+            fine, want = is_number(value) and isinstance(value, int) and value >= 0, "is not a whole number"
         case "images" | "requeue":
             words = [str(word) for word in (Images if name == "images" else Requeue)]
             fine, want = value in words, f"is none of {', '.join(words)}"

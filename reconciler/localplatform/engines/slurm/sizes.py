@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 from reconciler.localplatform.work import Limits
 
@@ -115,11 +115,15 @@ def amounts_problem(value: object) -> str:
     return "" if fine else 'is not like { cpu = 8, memory = "64G", gpu = 1 }'
 
 
+def is_number(value: object) -> TypeGuard[int | float]:
+    """Whether a value of a TOML file is one; true and false are none, whatever Python says."""
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
 def _is_amount(name: str, value: object) -> bool:
     if name == "memory":
         return isinstance(value, str) and _MEMORY.fullmatch(value) is not None
-    number = isinstance(value, int if name == "gpu" else int | float) and not isinstance(value, bool)
-    return number and value >= 0  # type: ignore[operator]
+    return is_number(value) and value >= 0 and (name != "gpu" or isinstance(value, int))
 
 
 def _bytes(text: str) -> int:
